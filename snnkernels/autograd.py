@@ -1,0 +1,137 @@
+"""The autograd.Functions: forward keeps the input and a state every few steps, backward recomputes the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from .dispatch import checkpoint_interval
+from .engines import reference
+from .inputs import LIFOptions, Parameter, check_lif
+from .scan import Layout, Plan, state_dtype
+
+
+def run(
+    plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
+) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+    """All time steps, in the user's layout: spikes, final state, and what backward needs where `keep`.
+
+    The reference engine records a graph where gradients are enabled; the compiled ones never do.
+    """
+    layout = Layout(current, plan.time_dim)
+    x = layout.pack(current)
+    dtype, device = state_dtype(current.dtype), current.device
+    if initial_state is None:
+        states = torch.zeros((1, layout.outer, layout.inner), dtype=dtype, device=device)
+    else:
+        states = layout.pack_state(initial_state.to(dtype))
+    packed = [
+        layout.pack_parameter(param.to(dtype))
+        if isinstance(param, Tensor)
+        else torch.full((1,), param, dtype=dtype, device=device)
+        for param in params
+    ]
+    if plan.engine == "reference":
+        spikes, final = reference.scan(plan, x, states, packed)
+        kept = states
+    else:
+        interval = checkpoint_interval(device.type) if keep else 0
+        forward = getattr(torch.ops.snnkernels, f"{plan.engine}_forward")
+        spikes, final, kept = forward(x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
+    return layout.unpack(spikes), layout.unpack_state(final), (x, kept, *packed)
+
+
+def _forward(
+    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
+) -> tuple[Tensor, Tensor]:
+    spikes, final, kept = run(plan, current, initial_state, params, keep=True)
+    ctx.save_for_backward(*kept)
+    ctx.plan = plan
+    ctx.layout = Layout(current, plan.time_dim)
+    ctx.like = [(p.shape, p.dtype) if isinstance(p, Tensor) else None for p in (initial_state, *params)]
+    return spikes, final
+
+
+def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bool) -> list[Tensor | None]:
+    """The gradients of current, initial_state and each parameter."""
+    plan, layout = ctx.plan, ctx.layout
+    x, kept, *packed = ctx.saved_tensors
+    grads = (layout.pack(grad_spikes), layout.pack_state(grad_final))
+    if plan.engine == "reference":
+        grad_x, grad_state, *grad_params = reference.gradients(plan, x, kept, packed, *grads)
+    else:
+        interval = checkpoint_interval(x.device.type)
+        backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
+        head = (x, kept, packed, plan.constants, plan.neuron, plan.strict, interval)
+        grad_x, grad_state, per_neuron = backward(*head, plan.surrogate, plan.slope, *grads, param_grads)
+        grad_params = list(per_neuron.unbind(0)) if param_grads else [None] * len(packed)
+    per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
+    reduced = [
+        None if like is None or grad is None else _reduce(layout, grad, *like)
+        for grad, like in zip(per_step, ctx.like, strict=True)
+    ]
+    return [layout.unpack(grad_x), *reduced]
+
+
+def _reduce(layout: Layout, grad: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+    """The gradient of what was broadcast to one step: `[1, outer, inner]` summed to a user's shape."""
+    return layout.unpack_state(grad).sum_to_size(shape).to(dtype)
+
+
+class Scan(torch.autograd.Function):
+    """Any neuron over all time steps: `Scan.apply(plan, current, initial_state, *params)`."""
+
+    @staticmethod
+    def forward(ctx, plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter):
+        return _forward(ctx, plan, current, initial_state, params)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_spikes: Tensor, grad_final: Tensor):
+        return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
+
+
+class FusedLIF(torch.autograd.Function):
+    """A leaky integrate-and-fire layer over all time steps, as one kernel forward and one backward.
+
+    `FusedLIF.apply(current, initial_state=None, beta=0.9, threshold=1.0, slope=25.0)` returns the spikes and the final
+    membrane potential:
+
+        u[t] = beta * v[t-1] + current[t]
+        s[t] = u[t] >= threshold, with the derivative 1 / (1 + slope * |u - threshold|)^2 in backward
+        v[t] = u[t] - threshold * s[t], no gradient through s
+
+    current: `[T, B, ...]`, float64, float32, bfloat16 or float16; spikes have its shape and dtype.
+    initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
+    beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
+    slope: a number. The final state is `[B, ...]`, float32 at least.
+
+    Raises TypeError and ValueError on wrong input, as :func:`snnkernels.lif` does, which has all other options.
+    The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.
+    """
+
+    def __new__(cls, *args: object, **kwargs: object):
+        raise TypeError(
+            "FusedLIF is an autograd.Function, not a layer: write FusedLIF.apply(current), or snnkernels.LIF(...)(current)"
+        )
+
+    @staticmethod
+    def forward(
+        ctx,
+        current: Tensor,
+        initial_state: Tensor | None = None,
+        beta: Parameter = 0.9,
+        threshold: Parameter = 1.0,
+        slope: float = 25.0,
+    ):
+        plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
+        return _forward(ctx, plan, current, initial_state, (beta, threshold))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_spikes: Tensor, grad_final: Tensor):
+        grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
+        return *grads, *[None] * (len(ctx.needs_input_grad) - len(grads))

@@ -1,0 +1,79 @@
+"""Which engine runs on which device, and why. Nothing else in the package knows machines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import engines
+
+ENGINES = ("reference", "native", "triton")
+
+# The fastest first. A device that is not named here runs the reference engine.
+_PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("triton", "native", "reference")}
+
+# Steps between the states kept for backward: what is replayed must stay in the first-level cache, or in registers.
+_CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
+
+_requested = os.environ.get("SNNKERNELS_BACKEND", "auto")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An engine on a kind of device: usable or not, and why not."""
+
+    engine: str
+    device: str
+    usable: bool
+    reason: str
+
+
+def backends() -> list[Backend]:
+    """Every engine on every kind of device it is written for."""
+    pairs = [("reference", "any"), ("native", "cpu"), ("native", "cuda"), ("triton", "cuda"), ("triton", "cpu")]
+    reasons = [unusable_reason(engine, device) for engine, device in pairs]
+    return [
+        Backend(engine, device, reason is None, reason or "")
+        for (engine, device), reason in zip(pairs, reasons, strict=True)
+    ]
+
+
+@contextmanager
+def use_backend(backend: str) -> Iterator[None]:
+    """Make `backend` what "auto" means, for the whole process, within a with statement.
+
+    Raises ValueError on an unknown name; that an engine cannot run is said where it is called.
+    """
+    global _requested
+    if backend not in ("auto", *ENGINES):
+        raise ValueError(f"backend must be one of {', '.join(('auto', *ENGINES))}, got {backend!r}")
+    previous, _requested = _requested, backend
+    try:
+        yield
+    finally:
+        _requested = previous
+
+
+def requested_backend() -> str:
+    """What "auto" stands for: the innermost use_backend, else SNNKERNELS_BACKEND as it was at import."""
+    return _requested
+
+
+def choose(device: str) -> str:
+    """The fastest engine that can run on a kind of device."""
+    preference = _PREFERENCE.get(device, ("reference",))
+    return next(engine for engine in preference if unusable_reason(engine, device) is None)
+
+
+def unusable_reason(engine: str, device: str) -> str | None:
+    """Why an engine cannot run on a kind of device, or None where it can."""
+    if engine == "reference":
+        return None
+    return engines.unusable_reason(engine, device)
+
+
+def checkpoint_interval(device: str) -> int:
+    """Steps between two states that are kept for backward."""
+    return _CHECKPOINT_INTERVAL[device]

@@ -1,0 +1,50 @@
+"""What every target language shares: a graph as named assignments, one an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..trace import Graph
+
+_CONDITIONS = {"gt", "ge", "lt", "le", "eq"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    name: str
+    expression: str
+    is_condition: bool
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph in some language: its assignments, and the expression that holds each output."""
+
+    statements: list[Statement]
+    results: dict[str, str]
+    used_inputs: set[str]
+
+
+def program(graph: Graph, operations: Mapping[str, str], constant: Callable[[float], str]) -> Program:
+    """Write a graph with a language's table of operations, such as {"add": "{0} + {1}"}."""
+    names: dict[int, str] = {}
+    used_inputs = set()
+    counter: Iterator[int] = iter(range(len(graph.nodes)))
+    statements = []
+    for index in graph.needed():
+        node = graph.nodes[index]
+        if node.op == "input":
+            names[index] = str(node.value)
+            used_inputs.add(str(node.value))
+        elif node.op == "constant":
+            assert isinstance(node.value, float)
+            names[index] = constant(node.value)
+        elif node.op == "detach":  # stops gradients, which the adjoint already knows
+            names[index] = names[node.args[0]]
+        else:
+            names[index] = f"t{next(counter)}"
+            expression = operations[node.op].format(*(names[arg] for arg in node.args))
+            statements.append(Statement(names[index], expression, node.op in _CONDITIONS))
+    results = {name: names[index] for name, index in graph.outputs.items()}
+    return Program(statements, results, used_inputs)

@@ -1,0 +1,27 @@
+"""The native engine: loads the compiled extension, whose two libraries register the `native_*` operators."""
+
+from __future__ import annotations
+
+import importlib
+
+_NOT_BUILT = "not built: install with SNNKERNELS_BUILD={device} to see why"
+
+
+def _load(device: str) -> str | None:
+    """Load one of the extension's libraries; the reason why it cannot be used, or None."""
+    name = f"snnkernels._{device}"
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        return _NOT_BUILT.format(device=device) if error.name == name else str(error)
+    except ImportError as error:
+        return str(error)
+    return None
+
+
+_REASONS = {device: _load(device) for device in ("cpu", "cuda")}
+
+
+def unusable_reason(device: str) -> str | None:
+    """Why the native engine cannot run on a kind of device, or None where it can."""
+    return _REASONS.get(device, f"written for {' and '.join(_REASONS)}, not for {device}")

@@ -1,0 +1,79 @@
+"""The reference engine: the neuron's own step on torch tensors, in a Python loop over time. The truth for the others.
+
+Runs on any device and dtype; autograd differentiates it, twice if asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from ..neurons import NEURONS
+from ..scan import Plan
+from ..surrogates import SURROGATES, Surrogate
+
+
+class _Spike(torch.autograd.Function):
+    """Heaviside forward, surrogate derivative backward."""
+
+    @staticmethod
+    def forward(ctx, distance: Tensor, slope: Tensor, surrogate: Surrogate, strict: bool) -> Tensor:
+        ctx.save_for_backward(distance, slope)
+        ctx.surrogate = surrogate
+        return (distance > 0 if strict else distance >= 0).to(distance.dtype)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor):
+        distance, slope = ctx.saved_tensors
+        return grad * ctx.surrogate.derivative(distance, slope), None, None, None
+
+
+def spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
+    """The spike that a step receives."""
+    rule, slope_tensor = SURROGATES[surrogate], torch.full((), slope, dtype=like.dtype, device=like.device)
+    return lambda distance: _Spike.apply(distance, slope_tensor, rule, strict)
+
+
+def smooth_spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
+    """The spike's smooth relaxation: the surrogate's antiderivative, for which the gradients are exact."""
+    rule, slope_tensor = SURROGATES[surrogate], torch.full((), slope, dtype=like.dtype, device=like.device)
+    return lambda distance: rule.antiderivative(distance, slope_tensor)
+
+
+def scan(
+    plan: Plan,
+    x: Tensor,
+    states: Tensor,
+    params: Sequence[Tensor],
+    spike_of: Callable[[str, float, bool, Tensor], Callable[[Tensor], Tensor]] = spike_function,
+) -> tuple[Tensor, Tensor]:
+    """Run all time steps.
+
+    x: `[outer, T, inner]`; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each.
+    Returns spikes, like x, and the final states.
+    """
+    neuron = NEURONS[plan.neuron]
+    constants = {
+        name: torch.full((), value, dtype=states.dtype, device=states.device)
+        for name, value in zip(neuron.constants, plan.constants, strict=True)
+    }
+    named = dict(zip(neuron.params, params, strict=True)) | constants
+    spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
+    state, spikes = states.unbind(0), []
+    for x_t in x.unbind(1):
+        s, *state = neuron.step(x_t.to(states.dtype), *state, spike=spike, **named)
+        spikes.append(s.to(x.dtype))
+    return torch.stack(spikes, 1), torch.stack(state)
+
+
+def gradients(
+    plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor], grad_spikes: Tensor, grad_states: Tensor
+) -> tuple[Tensor, ...]:
+    """The gradients of x, states and each of params, by autograd through :func:`scan`; a parameter's is per neuron."""
+    with torch.enable_grad():
+        per_neuron = [param.expand(states.shape[1:]) for param in params]
+        leaves = [tensor.detach().requires_grad_() for tensor in (x, states, *per_neuron)]
+        outputs = scan(plan, leaves[0], leaves[1], leaves[2:])
+        return torch.autograd.grad(outputs, leaves, (grad_spikes, grad_states), materialize_grads=True)

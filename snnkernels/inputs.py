@@ -1,0 +1,214 @@
+"""The checks of what a user passes, before any kernel runs: the only file that raises on it."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from . import dispatch
+from .neurons import lif_key
+from .scan import Plan
+from .surrogates import SURROGATES
+
+Parameter = float | Tensor
+
+_DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+_RESETS = ("subtract", "zero", "none")
+
+
+@dataclass(frozen=True)
+class LIFOptions:
+    """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
+
+    reset: str | float = "subtract"
+    delay_reset: bool = False
+    detach_reset: bool = True
+    strict: bool = False
+    input_scale: float = 1.0
+    surrogate: str = "fast_sigmoid"
+    slope: float | None = None
+    time_dim: int = 0
+    pre_reset_state: bool = False
+    backend: str = "auto"
+
+
+def check_lif(
+    current: Tensor,
+    initial_state: Tensor | None,
+    beta: Parameter,
+    threshold: Parameter,
+    options: LIFOptions,
+) -> Plan:
+    """Check everything that a LIF scan takes, and say who computes it.
+
+    Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
+    asked for that cannot run.
+    """
+    time_dim = check_current(current, options.time_dim)
+    step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
+    check_parameter("beta", beta, current, step_shape)
+    check_parameter("threshold", threshold, current, step_shape, positive=True)
+    if initial_state is not None:
+        check_on_step("initial_state", initial_state, current, step_shape)
+    reset, reset_value = _reset(options.reset)
+    surrogate, slope = check_surrogate(options.surrogate, options.slope)
+    return Plan(
+        engine=check_backend(options.backend, current.device.type),
+        neuron=lif_key(
+            reset,
+            delay_reset=options.delay_reset,
+            detach_reset=options.detach_reset,
+            pre_reset_state=options.pre_reset_state,
+        ),
+        surrogate=surrogate,
+        slope=slope,
+        strict=options.strict,
+        constants=(_finite("input_scale", options.input_scale), reset_value),
+        time_dim=time_dim,
+    )
+
+
+def check_current(current: Tensor, time_dim: int) -> int:
+    """Check the input of a layer; returns time_dim counted from the front."""
+    if not isinstance(current, Tensor):
+        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
+    if current.dtype not in _DTYPES:
+        raise TypeError(f"current must be float64, float32, bfloat16 or float16, got {_name(current.dtype)}")
+    if current.dim() < 2:
+        raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {_shape(current)}")
+    if not -current.dim() <= time_dim < current.dim():
+        raise ValueError(f"time_dim must be a dimension of current, whose shape is {_shape(current)}, got {time_dim}")
+    time_dim %= current.dim()
+    if current.shape[time_dim] == 0:
+        raise ValueError(f"current must have one time step or more, got T = 0 in shape {_shape(current)}")
+    return time_dim
+
+
+def check_parameter(
+    name: str, value: Parameter, current: Tensor, step_shape: torch.Size, *, positive: bool = False
+) -> None:
+    """Check a neuron's parameter: a number, or a tensor that broadcasts to one step."""
+    if not isinstance(value, Tensor):
+        check_number(name, value, positive=positive)
+        return
+    check_on_step(name, value, current, step_shape)
+    # The values of a tensor on a GPU are not read: that would make the host wait, and break a CUDA graph.
+    if value.device.type == "cpu" and not torch.compiler.is_compiling():
+        check_values(name, value, positive=positive)
+
+
+def check_number(name: str, value: float, *, positive: bool = False) -> float:
+    """Check a parameter that is a plain number."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number or a torch.Tensor, got {type(value).__name__}")
+    return _positive(name, value) if positive else _finite(name, value)
+
+
+def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
+    """Check the numbers in a parameter."""
+    values = value.detach()
+    wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
+    if wrong.any():
+        expected = "positive and finite" if positive else "finite"
+        raise ValueError(f"{name} must be {expected}, got {values[wrong].flatten()[0].item()}")
+
+
+def check_on_step(name: str, value: Tensor, current: Tensor, step_shape: torch.Size) -> None:
+    """Check a tensor that broadcasts to one step of current, on its device."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    if value.dtype not in _DTYPES:
+        raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {_name(value.dtype)}")
+    if value.device != current.device:
+        raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
+    trailing = step_shape[len(step_shape) - value.dim() :] if value.dim() <= len(step_shape) else None
+    if trailing is None or any(size not in (1, whole) for size, whole in zip(value.shape, trailing, strict=True)):
+        raise ValueError(
+            f"{name} must broadcast to the shape of one time step, {tuple(step_shape)}, got {_shape(value)}"
+        )
+
+
+def check_surrogate(surrogate: str, slope: float | Tensor | None) -> tuple[str, float]:
+    """Check a surrogate's name and slope; returns them, the slope defaulted."""
+    _one_of("surrogate", surrogate, SURROGATES)
+    if slope is None:
+        return surrogate, SURROGATES[surrogate].default_slope
+    if isinstance(slope, Tensor):
+        raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
+    return surrogate, check_number("slope", slope, positive=True)
+
+
+def check_backend(backend: str, device: str) -> str:
+    """Check that an engine can run on a device, or choose one where `backend` is "auto"."""
+    requested = dispatch.requested_backend() if backend == "auto" else backend
+    _one_of("backend", requested, ("auto", *dispatch.ENGINES))
+    if requested == "auto":
+        return dispatch.choose(device)
+    reason = dispatch.unusable_reason(requested, device)
+    if reason is not None:
+        raise RuntimeError(f'backend="{requested}" cannot run on {device}: {reason}')
+    return requested
+
+
+def check_intensities(images: Tensor) -> None:
+    """Check what is to be encoded as firing probabilities."""
+    if not isinstance(images, Tensor) or images.dtype not in _DTYPES:
+        got = _name(images.dtype) if isinstance(images, Tensor) else type(images).__name__
+        raise TypeError(f"images must be a floating-point tensor with values in [0, 1], got {got}")
+    if torch.compiler.is_compiling() or images.numel() == 0:
+        return
+    low, high = (bound.item() for bound in torch.aminmax(images))
+    if not (low >= 0 and high <= 1):
+        raise ValueError(f"images must have values in [0, 1], got values from {low} to {high}")
+
+
+def check_steps(steps: int) -> None:
+    """Check a number of time steps."""
+    if not isinstance(steps, int) or isinstance(steps, bool):
+        raise TypeError(f"steps must be a whole number of time steps, got {type(steps).__name__}")
+    if steps < 1:
+        raise ValueError(f"steps must be 1 or more, got {steps}")
+
+
+def _reset(reset: str | float) -> tuple[str, float]:
+    """The reset's kind (subtract, value or none) and the value."""
+    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
+        return "value", _finite("reset", reset)
+    if not isinstance(reset, str):
+        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
+    _one_of("reset", reset, _RESETS, others="a number")
+    return ("value" if reset == "zero" else reset), 0.0
+
+
+def _one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
+    if value in choices:
+        return
+    near = difflib.get_close_matches(str(value), list(choices), n=2)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
+    raise ValueError(f"{name} must be one of {known}, got {value!r}{hint}")
+
+
+def _finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return float(value)
+
+
+def _positive(name: str, value: float) -> float:
+    if not math.isfinite(value) or value <= 0:
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return float(value)
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

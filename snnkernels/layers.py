@@ -1,0 +1,78 @@
+"""Layers: modules that hold parameters, and call the function of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .functional import lif
+from .inputs import LIFOptions, Parameter, check_number, check_surrogate, check_values
+
+
+class LIF(nn.Module):
+    """A layer of leaky integrate-and-fire neurons over all time steps: :func:`snnkernels.lif` with its parameters.
+
+    It keeps no state between calls: `return_state=True` gives the final one, which the next call takes.
+
+    Args:
+        beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
+            for one a channel).
+        learn_beta, learn_threshold: make it a parameter.
+        return_state: forward returns (spikes, final state).
+        options: every other option of :func:`snnkernels.lif`, by name.
+
+    Raises TypeError and ValueError on wrong options, here and not at the first call.
+    """
+
+    def __init__(
+        self,
+        beta: Parameter = 0.9,
+        threshold: Parameter = 1.0,
+        *,
+        learn_beta: bool = False,
+        learn_threshold: bool = False,
+        return_state: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        self.options = LIFOptions(**options)
+        self.return_state = return_state
+        check_surrogate(self.options.surrogate, self.options.slope)
+        self._hold("beta", beta, learn_beta)
+        self._hold("threshold", threshold, learn_threshold, positive=True)
+
+    def _hold(self, name: str, value: Parameter, learn: bool, *, positive: bool = False) -> None:
+        """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
+        if isinstance(value, Tensor):
+            check_values(name, value, positive=positive)
+        else:
+            check_number(name, value, positive=positive)
+        if learn:
+            setattr(self, name, nn.Parameter(torch.as_tensor(value, dtype=torch.get_default_dtype()).clone()))
+        elif isinstance(value, Tensor):
+            self.register_buffer(name, value.clone())
+        else:
+            setattr(self, name, value)
+
+    def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, with return_state also the state."""
+        return lif(
+            current,
+            beta=self.beta,
+            threshold=self.threshold,
+            initial_state=initial_state,
+            return_state=self.return_state,
+            **vars(self.options),
+        )
+
+    def extra_repr(self) -> str:
+        shown = {
+            name: tuple(value.shape) if isinstance(value, Tensor) and value.dim() else float(value)
+            for name, value in (("beta", self.beta), ("threshold", self.threshold))
+        }
+        changed = {
+            name: value for name, value in vars(self.options).items() if value != getattr(LIFOptions, name)
+        }
+        return ", ".join(f"{name}={value}" for name, value in {**shown, **changed}.items())

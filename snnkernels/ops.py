@@ -1,0 +1,66 @@
+"""The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
+
+C++ registers `native_forward` and `native_backward`, Triton the other two. Shapes are the engines' own:
+x and spikes `[outer, T, inner]`, states `[S, outer, inner]`, a parameter `[1]` or `[outer, inner]`,
+checkpoints `[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps; none where
+interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one for each neuron.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+ENGINES = ("native", "triton")
+
+LIBRARY = torch.library.Library("snnkernels", "DEF")
+
+_FORWARD = """{engine}_forward(Tensor x, Tensor states, Tensor[] params, float[] constants, str neuron, bool strict,
+    int interval) -> (Tensor spikes, Tensor final_states, Tensor checkpoints)"""
+_BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] constants, str neuron,
+    bool strict, int interval, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states, bool param_grads)
+    -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+
+
+def _fake_forward(
+    x: Tensor,
+    states: Tensor,
+    params: Sequence[Tensor],
+    constants: Sequence[float],
+    neuron: str,
+    strict: bool,
+    interval: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    chunks = -(-x.shape[1] // interval) if interval else 0
+    return torch.empty_like(x), torch.empty_like(states), states.new_empty((chunks, *states.shape))
+
+
+def _fake_backward(
+    x: Tensor,
+    checkpoints: Tensor,
+    params: Sequence[Tensor],
+    constants: Sequence[float],
+    neuron: str,
+    strict: bool,
+    interval: int,
+    surrogate: str,
+    slope: float,
+    grad_spikes: Tensor,
+    grad_states: Tensor,
+    param_grads: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    count = len(params) if param_grads else 0
+    return (
+        torch.empty_like(x),
+        torch.empty_like(grad_states),
+        grad_states.new_empty((count, *grad_states.shape[1:])),
+    )
+
+
+for _engine in ENGINES:
+    LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))
+    LIBRARY.define(" ".join(_BACKWARD.format(engine=_engine).split()))
+    torch.library.register_fake(f"snnkernels::{_engine}_forward", _fake_forward, lib=LIBRARY)
+    torch.library.register_fake(f"snnkernels::{_engine}_backward", _fake_backward, lib=LIBRARY)

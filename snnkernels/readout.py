@@ -1,0 +1,33 @@
+"""Rate readout: what a classifier makes of its output spikes `[T, B, classes]`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy on the output spike counts, averaged over the batch (snnTorch's ce_count_loss).
+
+    spikes: `[T, B, classes]`; targets: class indices, int64 `[B]`. Returns a scalar, float32 at least.
+    """
+    return functional.cross_entropy(_spike_counts(spikes), targets)
+
+
+def spike_count_accuracy(spikes: Tensor, targets: Tensor) -> Tensor:
+    """The fraction of samples whose target neuron fired most often; the first of equal counts is the answer.
+
+    spikes: `[T, B, classes]`; targets: int64 `[B]`. Returns a float32 scalar from 0 to 1.
+    """
+    return (_spike_counts(spikes).argmax(-1) == targets).float().mean()
+
+
+def firing_rate(spikes: Tensor) -> Tensor:
+    """Spikes per neuron and time step, averaged over all: a scalar from 0 (silent) to 1 (saturated), float32 at least."""
+    return spikes.mean(dtype=torch.promote_types(spikes.dtype, torch.float32))
+
+
+def _spike_counts(spikes: Tensor) -> Tensor:
+    """Spikes of every output neuron over all time steps, `[B, classes]`; half types cannot count past 256 or 2048."""
+    return spikes.sum(0, dtype=torch.promote_types(spikes.dtype, torch.float32))

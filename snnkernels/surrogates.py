@@ -1,0 +1,105 @@
+"""Every surrogate: the derivative that backward uses in place of the Heaviside function's.
+
+A derivative is written in the step language, as a function of x, the distance of the membrane potential to threshold,
+and of k, the slope. Its antiderivative is the smooth spike with which it is exact: tests replace the spike by it and
+check gradients against finite differences. It runs on tensors only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .language import Value, exp, where
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A surrogate derivative, its antiderivative, and the slope that is used where none is given."""
+
+    derivative: Callable[[Value, Value], Value]
+    antiderivative: Callable[[Tensor, Tensor], Tensor]
+    default_slope: float
+    source: str
+
+
+def fast_sigmoid(x: Value, k: Value) -> Value:
+    d = 1 + k * abs(x)
+    return 1 / (d * d)
+
+
+def fast_sigmoid_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return x / (1 + k * x.abs())
+
+
+def arctan(x: Value, k: Value) -> Value:
+    y = (math.pi / 2 * k) * x
+    return (k / 2) / (1 + y * y)
+
+
+def arctan_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return torch.atan(math.pi / 2 * k * x) / math.pi + 0.5
+
+
+def sigmoid(x: Value, k: Value) -> Value:
+    e = exp(-(k * abs(x)))  # at most 1 at any input: the usual form overflows to inf / inf
+    d = 1 + e
+    return k * e / (d * d)
+
+
+def sigmoid_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return torch.sigmoid(k * x)
+
+
+def triangle(x: Value, k: Value) -> Value:
+    y = 1 - k * abs(x)
+    return k * where(y > 0, y, 0.0)
+
+
+def triangle_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    y = (k * x).clamp(-1, 1)
+    return 0.5 + y - y * y.abs() / 2
+
+
+def rectangle(x: Value, k: Value) -> Value:
+    return where(k * abs(x) < 0.5, k, 0.0)
+
+
+def rectangle_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return (k * x).clamp(-0.5, 0.5) + 0.5
+
+
+def gaussian(x: Value, k: Value) -> Value:
+    y = k * x
+    return (k / math.sqrt(math.pi)) * exp(-(y * y))
+
+
+def gaussian_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return torch.erf(k * x) / 2 + 0.5
+
+
+def straight_through(x: Value, k: Value) -> Value:
+    return k
+
+
+def straight_through_antiderivative(x: Tensor, k: Tensor) -> Tensor:
+    return k * x
+
+
+SURROGATES: dict[str, Surrogate] = {
+    "fast_sigmoid": Surrogate(
+        fast_sigmoid, fast_sigmoid_antiderivative, 25.0, "Zenke & Ganguli (2018), doi:10.1162/neco_a_01086"
+    ),
+    "arctan": Surrogate(arctan, arctan_antiderivative, 2.0, "Fang et al. (2021), arXiv:2007.05785"),
+    "sigmoid": Surrogate(sigmoid, sigmoid_antiderivative, 4.0, "SpikingJelly's Sigmoid, with its default slope"),
+    "triangle": Surrogate(triangle, triangle_antiderivative, 1.0, "Bellec et al. (2018), arXiv:1803.09574"),
+    "rectangle": Surrogate(rectangle, rectangle_antiderivative, 1.0, "Wu et al. (2018), doi:10.3389/fnins.2018.00331"),
+    "gaussian": Surrogate(gaussian, gaussian_antiderivative, 2.0, "SpikingJelly's Erf, with its default slope"),
+    "straight_through": Surrogate(
+        straight_through, straight_through_antiderivative, 1.0, "Bengio et al. (2013), arXiv:1308.3432"
+    ),
+}
