@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from . import ops  # noqa: F401  defines the operators
 from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif

@@ -6,9 +6,11 @@ it as an argument, because what it means (the surrogate, the comparison) is chos
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .trace import Symbol
 
@@ -31,10 +33,17 @@ def where(condition: Value, a: Value, b: Value) -> Value:
 
 
 def minimum(a: Value, b: Value) -> Value:
-    """The smaller of two values."""
-    return a.apply("min", b) if isinstance(a, Symbol) else torch.minimum(a, b)
+    """The smaller of two values; at least one of the two is no plain number."""
+    return _extremum("min", torch.minimum, a, b)
 
 
 def maximum(a: Value, b: Value) -> Value:
-    """The larger of two values."""
-    return a.apply("max", b) if isinstance(a, Symbol) else torch.maximum(a, b)
+    """The larger of two values; at least one of the two is no plain number."""
+    return _extremum("max", torch.maximum, a, b)
+
+
+def _extremum(op: str, function: Callable[[Tensor, Tensor], Tensor], a: Value, b: Value) -> Value:
+    if isinstance(a, Symbol) or isinstance(b, Symbol):
+        return (a if isinstance(a, Symbol) else b).graph.append(op, a, b)
+    like = a if isinstance(a, Tensor) else b
+    return function(*(torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in (a, b)))

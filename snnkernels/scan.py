@@ -47,14 +47,14 @@ class Layout:
 
     def pack(self, sequence: Tensor) -> Tensor:
         """`[T, ...]` of this layout's shape as `[outer, T, inner]`; copies only what lies in another order."""
-        return sequence.permute(self.order).reshape(self.outer, self.steps, self.inner)
+        return sequence.permute(self.order).reshape(self.outer, self.steps, self.inner).contiguous()
 
     def unpack(self, packed: Tensor) -> Tensor:
         return _unpermute(packed, self.shape, self.order)
 
     def pack_state(self, state: Tensor) -> Tensor:
         """A state of a step's shape, or one that broadcasts to it, as `[1, outer, inner]`."""
-        return state.expand(self.step_shape).permute(self.step_order).reshape(1, self.outer, self.inner)
+        return state.expand(self.step_shape).permute(self.step_order).reshape(1, self.outer, self.inner).contiguous()
 
     def unpack_state(self, packed: Tensor) -> Tensor:
         return _unpermute(packed, self.step_shape, self.step_order)
