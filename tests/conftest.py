@@ -1,0 +1,45 @@
+"""What every test starts from: the same random numbers, outputs that are NaN until written, and the engine it is for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+from support import COMPILED, TARGETS, Target
+
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")  # read when triton is imported, at the first use of its engine
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's deterministic algorithms ask for on a GPU
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def poisoned_memory() -> Iterator[None]:
+    """torch.empty and its kin, in Python and in C++, give NaN: what a kernel leaves unwritten does not look right."""
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+def _params(targets: tuple[Target, ...]) -> list[object]:
+    return [pytest.param(t, id=str(t), marks=[pytest.mark.gpu] if t.device == "cuda" else []) for t in targets]
+
+
+@pytest.fixture(params=_params(TARGETS))
+def target(request: pytest.FixtureRequest) -> Target:
+    """Every engine on every kind of device; skipped, or failed where SNNKERNELS_REQUIRE says so, if it cannot run."""
+    request.param.require()
+    return request.param
+
+
+@pytest.fixture(params=_params(COMPILED))
+def compiled(request: pytest.FixtureRequest) -> Target:
+    """Likewise, every engine but the reference."""
+    request.param.require()
+    return request.param

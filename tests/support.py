@@ -1,0 +1,141 @@
+"""What the tests share: the engines to test, the options to combine, one call forward and backward, exact comparison."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from snnkernels import lif
+from snnkernels.dispatch import unusable_reason
+from snnkernels.surrogates import SURROGATES
+
+STEPS = (1, 2, 7, 8, 9, 64, 257)
+WITH_EXP = ("sigmoid", "gaussian")  # whose rounding differs between exp implementations
+WITHOUT_EXP = tuple(name for name in SURROGATES if name not in WITH_EXP)
+
+OPTIONS: list[dict[str, Any]] = [
+    dict(
+        zip(
+            ("reset", "delay_reset", "detach_reset", "strict", "input_scale", "pre_reset_state"),
+            values,
+            strict=True,
+        )
+    )
+    for values in itertools.product(
+        ("subtract", "zero", -0.5, "none"), (False, True), (True, False), (False, True), (1.0, 0.375), (False, True)
+    )
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """An engine on a kind of device."""
+
+    engine: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.engine}-{self.device}"
+
+    @property
+    def interpreted(self) -> bool:
+        """Triton's interpreter: some thousand times slower, so that it gets the smaller tests."""
+        return self.engine == "triton" and self.device == "cpu"
+
+    def require(self) -> None:
+        """Skip the test where this engine cannot run here; fail it if this machine is said to have the engine.
+
+        SNNKERNELS_REQUIRE, such as "native,triton", names the engines that must run: native on the CPU, and all of
+        them on a GPU if there is one; without one, Triton under its interpreter.
+        """
+        has_gpu = torch.cuda.is_available()
+        if self.device == "cuda" and not has_gpu:
+            pytest.skip("there is no GPU here")
+        if self.interpreted and has_gpu:
+            pytest.skip("there is a GPU here, on which Triton is tested without its interpreter")
+        reason = unusable_reason(self.engine, self.device)
+        if reason is None:
+            return
+        if self.engine in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
+            pytest.fail(f"SNNKERNELS_REQUIRE names {self.engine}, which cannot run on {self.device}: {reason}")
+        pytest.skip(f"{self.engine} cannot run on {self.device}: {reason}")
+
+
+COMPILED = tuple(Target(engine, device) for device in ("cpu", "cuda") for engine in ("native", "triton"))
+TARGETS = (Target("reference", "cpu"), Target("reference", "cuda"), *COMPILED)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a scan gives, and the gradient of every tensor that it took."""
+
+    spikes: Tensor
+    state: Tensor
+    grads: dict[str, Tensor]
+
+
+def run(engine: str, current: Tensor, tensors: Mapping[str, Any], grads: Sequence[Tensor], **options: Any) -> Run:
+    """`lif` forward and backward: `tensors` are its beta, threshold and initial_state, `grads` those of the outputs.
+
+    Every tensor is a leaf that needs a gradient; numbers and None go as they are.
+    """
+    leaves = {
+        name: _leaf(value) if isinstance(value, Tensor) else value
+        for name, value in {"current": current, **tensors}.items()
+    }
+    spikes, state = lif(**leaves, return_state=True, backend=engine, **options)
+    torch.autograd.backward((spikes, state), tuple(grads))
+    return Run(
+        spikes.detach(),
+        state.detach(),
+        {name: leaf.grad for name, leaf in leaves.items() if isinstance(leaf, Tensor) and leaf.grad is not None},
+    )
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    """The same values in the same memory: the layout is part of what is tested."""
+    return tensor.detach().requires_grad_()
+
+
+def random_current(*shape: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Tensor:
+    """Input current that makes neurons fire now and then.
+
+    Every other neuron of the last dimension gets multiples of 1/8: with a beta of 0.5 its potential meets a threshold
+    of 1 exactly, which tells >= from > .
+    """
+    current = torch.randn(shape, dtype=dtype) * 0.7 + 0.3
+    current[..., ::2] = torch.randint(-4, 12, shape)[..., ::2].to(dtype) / 8
+    return current.to(device)
+
+
+def random_decay(*shape: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Tensor:
+    """A beta for each neuron: 0.5 for those that :func:`random_current` puts on a grid, else from 0.5 to 1."""
+    beta = torch.rand(shape, dtype=dtype) / 2 + 0.5
+    beta[..., ::2] = 0.5
+    return beta.to(device)
+
+
+def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of the outputs for backward to start from."""
+    return torch.randn_like(spikes), torch.randn_like(state)
+
+
+def assert_same_bits(actual: Tensor, expected: Tensor, what: str = "") -> None:
+    """Equal in every element, dtype and shape; NaN is never right."""
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0, msg=lambda text: f"{what}: {text}")
+
+
+def assert_rounded(actual: Tensor, expected: Tensor, what: str = "", *, terms: int = 1) -> None:
+    """Equal to rounding: 1e-6 in float32, 1e-12 in float64, relative to the largest element where sums cancel."""
+    relative = 1e-12 if expected.dtype == torch.float64 else 1e-6
+    scale = expected.abs().max().item() if expected.numel() else 0.0
+    torch.testing.assert_close(
+        actual, expected, rtol=relative, atol=relative * scale * terms, msg=lambda text: f"{what}: {text}"
+    )

@@ -1,0 +1,160 @@
+"""The derived adjoint is torch's autograd, bit for bit, for every operation of the step language and every neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from graphs import evaluate
+from support import assert_rounded, assert_same_bits
+from torch import Tensor
+
+from snnkernels.engines import reference
+from snnkernels.language import detach, exp, maximum, minimum, where
+from snnkernels.neurons import NEURONS, Neuron
+from snnkernels.surrogates import SURROGATES
+from snnkernels.trace import Graph, Symbol, adjoint, trace_function, trace_step
+
+FUNCTIONS: dict[str, Callable] = {
+    "add": lambda a, b: a + b,
+    "add a number": lambda a, b: 2 + a + 0.5 + b,
+    "sub": lambda a, b: a - b,
+    "sub a number": lambda a, b: (3 - a) * (b - 1.5),
+    "mul": lambda a, b: a * b,
+    "mul by a number": lambda a, b: 0.3 * a * 7 - b,
+    "div": lambda a, b: a / b,
+    "div by a number": lambda a, b: a / 3 + b,
+    "neg": lambda a, b: -a * b,
+    "abs": lambda a, b: abs(a) * b,
+    "exp": lambda a, b: exp(a) * exp(b * 0.5),
+    "minimum": lambda a, b: minimum(a, b),
+    "maximum": lambda a, b: maximum(a, b),
+    "minimum with a number": lambda a, b: minimum(a, 0.5) * minimum(0.25, b),
+    "maximum with a number": lambda a, b: maximum(a, 0.5) * maximum(0.25, b),
+    "where >": lambda a, b: where(a > b, a * a, b),
+    "where >=": lambda a, b: where(a >= b, a * a, b),
+    "where <": lambda a, b: where(a < 0.5, a * b, b),
+    "where <=": lambda a, b: where(a <= 0.5, a * b, 2.0),
+    "where number": lambda a, b: where(a > b, 1.0, a) * where(a > b, b, 0.0),
+    "detach": lambda a, b: a * detach(a * b) + b,
+    "every use adds up": lambda a, b: a * b + a / b - a * a * b + exp(a) * a - abs(b) * a,
+    "long chain": lambda a, b: exp(-(a * b) / (1 + abs(a - b))) * where(a > b, a, -b) / (2 + a * a),
+}
+
+
+def ties_and_zeros() -> tuple[Tensor, Tensor]:
+    """Pairs of numbers, some equal, some zero, none of them a divisor that is zero."""
+    a = torch.cat([torch.randn(50), torch.tensor([0.5, -1.0, 0.0, 0.5, 0.25, 2.0])]).double()
+    b = torch.cat([torch.randn(50), torch.tensor([0.5, -1.0, 0.5, 1.0, 0.25, -2.0])]).double()
+    return a, b
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_derived_adjoint_of_every_operation_is_autograd(name: str) -> None:
+    function = FUNCTIONS[name]
+    a, b = ties_and_zeros()
+    leaves = [a.clone().requires_grad_(), b.clone().requires_grad_()]
+    result, gradient = function(*leaves), torch.randn_like(a)
+    expected = torch.autograd.grad(result, leaves, gradient, materialize_grads=True)
+
+    graph = trace_function(function, ("a", "b"), "result")
+    assert_same_bits(evaluate(graph, {"a": a, "b": b})["result"], result.detach(), "forward")
+    derived = evaluate(adjoint(graph, ("a", "b")), {"a": a, "b": b, "grad_result": gradient})
+    for leaf, grad in zip(("a", "b"), expected, strict=True):
+        assert_same_bits(derived[f"grad_{leaf}"].expand_as(grad), grad, f"gradient of {leaf}")
+
+
+def test_number_divided_is_autograd_to_rounding() -> None:
+    """torch takes 3 / a as the reciprocal of a, times 3: two roundings where the graph has one."""
+    a = torch.randn(50, dtype=torch.float64, requires_grad=True)
+    (expected,) = torch.autograd.grad((3 / a).sum(), a)
+    graph = trace_function(lambda a: 3 / a, ("a",), "result")
+    inputs = {"a": a.detach(), "grad_result": torch.ones(50, dtype=torch.float64)}
+    assert_rounded(evaluate(graph, inputs)["result"], (3 / a).detach())
+    assert_rounded(evaluate(adjoint(graph, ("a",)), inputs)["grad_a"], expected)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("surrogate", SURROGATES)
+@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS.keys())
+def test_derived_adjoint_of_every_neuron_is_autograd(neuron: Neuron, surrogate: str, strict: bool) -> None:
+    names = ("x", *neuron.states, *neuron.params)
+    values = {name: torch.randn(400, dtype=torch.float64) for name in names}
+    values["x"][:200] = torch.randint(-8, 8, (200,)) / 8
+    values["v"][:200] = torch.randint(-8, 16, (200,)) / 8
+    values["beta"][:200], values["threshold"][:200] = 0.5, 1.0  # some potentials are at the threshold
+    constants = {name: torch.tensor(value).double() for name, value in zip(neuron.constants, (0.75, -0.5), strict=True)}
+    leaves = {name: value.clone().requires_grad_() for name, value in values.items()}
+    rest = {name: leaf for name, leaf in leaves.items() if name not in ("x", "v")}
+    spike = reference.spike_function(surrogate, 3.0, strict, values["x"])
+    outputs = neuron.step(leaves["x"], leaves["v"], spike=spike, **rest, **constants)
+    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("spike", "next_v")}
+    expected = torch.autograd.grad(outputs, list(leaves.values()), tuple(gradients.values()), materialize_grads=True)
+
+    slope, rule = torch.tensor(3.0).double(), SURROGATES[surrogate].derivative
+    run = partial(evaluate, spike=lambda d: (d > 0 if strict else d >= 0).double(), surrogate=lambda d: rule(d, slope))
+    graph = trace_step(neuron.step, neuron.states, neuron.params, neuron.constants)
+    forward = run(graph, {**values, **constants})
+    assert 20 < forward["spike"].sum() < 380, "the test must see spikes and silence"
+    for name, output in zip(("spike", "next_v"), outputs, strict=True):
+        assert_same_bits(forward[name], output.detach(), name)
+    derived = run(adjoint(graph, names), {**values, **constants, **gradients})
+    for name, grad in zip(names, expected, strict=True):
+        assert_same_bits(derived[f"grad_{name}"].expand_as(grad), grad, f"gradient of {name}")
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_traced_surrogate_is_the_function_on_tensors(name: str) -> None:
+    x, k = torch.randn(200, dtype=torch.float64), torch.tensor(2.5).double()
+    graph = trace_function(SURROGATES[name].derivative, ("x", "k"), "derivative")
+    traced = evaluate(graph, {"x": x, "k": k})["derivative"]
+    assert_same_bits(traced.expand_as(x), SURROGATES[name].derivative(x, k).expand_as(x))
+
+
+def test_where_on_tensors_and_symbols_means_the_same() -> None:
+    graph = trace_function(lambda a: where(a > 0, 1.0, a), ("a",), "out")
+    a = torch.tensor([-2.0, 0.0, 3.0])
+    assert evaluate(graph, {"a": a})["out"].tolist() == [-2.0, 0.0, 1.0]
+    assert where(a > 0, 1.0, a).tolist() == [-2.0, 0.0, 1.0]
+
+
+def test_adjoint_gives_zero_where_nothing_depends() -> None:
+    graph = trace_function(lambda a, b: a * 2 + detach(b), ("a", "b"), "out")
+    gradients = evaluate(adjoint(graph, ("a", "b")), {name: torch.ones(3) for name in ("a", "b", "grad_out")})
+    assert gradients["grad_a"].tolist() == [2.0, 2.0, 2.0]
+    assert gradients["grad_b"].tolist() == 0.0
+
+
+def test_adjoint_leaves_the_graph_as_it_was() -> None:
+    graph = trace_function(lambda a: a * a, ("a",), "out")
+    nodes, outputs = list(graph.nodes), dict(graph.outputs)
+    adjoint(graph, ("a",))
+    assert (graph.nodes, graph.outputs) == (nodes, outputs)
+
+
+def test_needed_leaves_out_what_no_output_depends_on() -> None:
+    graph = Graph()
+    a, b = graph.input("a"), graph.input("b")
+    exp(b)
+    graph.set_output("out", a + 1)
+    assert [graph.nodes[index].op for index in graph.needed()] == ["input", "constant", "add"]
+
+
+def test_output_may_be_a_number() -> None:
+    graph = trace_function(lambda a: 3, ("a",), "out")
+    assert evaluate(graph, {"a": torch.zeros(2)})["out"].item() == 3.0
+
+
+def test_if_in_a_step_says_to_write_where() -> None:
+    def relu(a: Symbol) -> Symbol:
+        return a if a > 0 else a * 0
+
+    with pytest.raises(TypeError, match=r"write where\(condition, a, b\) instead of if"):
+        trace_function(relu, ("a",), "out")
+
+
+def test_step_must_return_every_state() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        trace_step(lambda x, v, *, spike: (spike(x), v, v), ("v",), (), ())
