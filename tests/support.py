@@ -107,11 +107,11 @@ def _leaf(tensor: Tensor) -> Tensor:
 def random_current(*shape: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Tensor:
     """Input current that makes neurons fire now and then.
 
-    Every other neuron of the last dimension gets multiples of 1/8: with a beta of 0.5 its potential meets a threshold
+    Every other neuron of the last dimension gets multiples of 1/2: with a beta of 0.5 its potential meets a threshold
     of 1 exactly, which tells >= from > .
     """
     current = torch.randn(shape, dtype=dtype) * 0.7 + 0.3
-    current[..., ::2] = torch.randint(-4, 12, shape)[..., ::2].to(dtype) / 8
+    current[..., ::2] = torch.randint(-1, 4, shape)[..., ::2].to(dtype) / 2
     return current.to(device)
 
 
