@@ -116,9 +116,9 @@ def random_current(*shape: int, dtype: torch.dtype = torch.float32, device: str 
 
 
 def random_decay(*shape: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Tensor:
-    """A beta for each neuron: 0.5 for those that :func:`random_current` puts on a grid, else from 0.5 to 1."""
+    """A beta for each neuron: 1 or 0.5 for those that :func:`random_current` puts on a grid, else from 0.5 to 1."""
     beta = torch.rand(shape, dtype=dtype) / 2 + 0.5
-    beta[..., ::2] = 0.5
+    beta[..., ::4], beta[..., 2::4] = 1.0, 0.5
     return beta.to(device)
 
 

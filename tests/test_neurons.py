@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target, assert_rounded, assert_same_bits, random_current, run
+from support import Target, assert_rounded, assert_same_bits, random_current, random_decay, run
 from torch import Tensor
 
 from snnkernels.neurons import NEURONS, lif_key
@@ -252,7 +252,7 @@ def test_options_that_make_no_difference_are_one_neuron() -> None:
 def test_random_current_reaches_the_threshold_exactly() -> None:
     """Without such ties no test could tell >= from >, or a delayed reset's comparison from the spike's."""
     current = random_current(9, 4, 30)
-    tensors = {"beta": 0.5, "threshold": 1.0, "initial_state": None}
+    tensors = {"beta": random_decay(30)}
     grads = (torch.zeros_like(current), torch.zeros(4, 30))
     loose, strict = (run("reference", current, tensors, grads, strict=strict) for strict in (False, True))
     assert 20 < (loose.spikes != strict.spikes).sum() and 0.1 < loose.spikes.mean() < 0.6
