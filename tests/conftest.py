@@ -1,4 +1,4 @@
-"""What every test starts from: the same random numbers, outputs that are NaN until written, and the engine it is for."""
+"""What every test starts from: the same random numbers, memory that is NaN until written, and the engine to test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests share: the engines to test, the options to combine, one call forward and backward, exact comparison."""
+"""What the tests share: engines to test, options to combine, one call forward and backward, exact comparison."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
+from snnkernels.neurons import lif_key
 from snnkernels.surrogates import SURROGATES
 
 STEPS = (1, 2, 7, 8, 9, 64, 257)
@@ -32,6 +33,16 @@ OPTIONS: list[dict[str, Any]] = [
         ("subtract", "zero", -0.5, "none"), (False, True), (True, False), (False, True), (1.0, 0.375), (False, True)
     )
 ]
+
+
+def _computation(options: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What is left of options once those that make no difference are folded, and numbers that are data are out."""
+    reset = "value" if options["reset"] in ("zero", -0.5) else options["reset"]
+    key = lif_key(reset, **{name: options[name] for name in ("delay_reset", "detach_reset", "pre_reset_state")})
+    return key, options["strict"]
+
+
+DIFFERENT_OPTIONS = list({_computation(options): options for options in OPTIONS}.values())
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ TRACES: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[float, ...]]] = {
 
 
 def tensors_of(options: dict[str, Any], device: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the options of a trace: beta, threshold and initial state as tensors, so that all get gradients."""
+    """The tensors and the options of a trace; beta, threshold and initial state are tensors, to have gradients."""
     options = {"beta": 0.5, "threshold": 1.0, "initial_state": 0.0, **options}
     tensors = {
         name: torch.tensor([options.pop(name)], device=device) for name in ("beta", "threshold", "initial_state")
@@ -165,7 +165,9 @@ def snntorch_leaky(mechanism: str) -> Callable[..., tuple[Tensor, Tensor]]:
     return step
 
 
-def spikingjelly_lif(decay_input: bool, v_reset: float | None, detach_reset: bool) -> Callable[..., tuple[Tensor, Tensor]]:
+def spikingjelly_lif(
+    decay_input: bool, v_reset: float | None, detach_reset: bool
+) -> Callable[..., tuple[Tensor, Tensor]]:
     """SpikingJelly's LIFNode with tau = 4 (v_reset None or 0, as LIF's leak is to 0)."""
 
     def step(x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -255,4 +257,4 @@ def test_random_current_reaches_the_threshold_exactly() -> None:
     tensors = {"beta": random_decay(30)}
     grads = (torch.zeros_like(current), torch.zeros(4, 30))
     loose, strict = (run("reference", current, tensors, grads, strict=strict) for strict in (False, True))
-    assert 20 < (loose.spikes != strict.spikes).sum() and 0.1 < loose.spikes.mean() < 0.6
+    assert (loose.spikes != strict.spikes).sum() > 20 and 0.1 < loose.spikes.mean() < 0.6

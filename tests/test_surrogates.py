@@ -1,4 +1,4 @@
-"""Surrogate derivatives: literal values, the derivative of what they claim to be, finite everywhere, on every engine."""
+"""Surrogate derivatives: literal values, derivatives of their antiderivatives, finite everywhere, on every engine."""
 
 from __future__ import annotations
 
