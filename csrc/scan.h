@@ -68,8 +68,8 @@ SNN_INLINE C exponential_by_taylor(C x, C log2_e, C ln2_high, C ln2_low, C small
 }
 
 SNN_INLINE float exponential(float x) {
-  return exponential_by_taylor<float, int32_t, 23, 7>(x, 1.44269504f, 0.693359375f, -2.12194440e-4f,
-                                                      -87.336544f, 88.722839f);
+  return exponential_by_taylor<float, int32_t, 23, 7>(x, 1.44269504f, 0.693359375f, -2.12194440e-4f, -87.336544f,
+                                                      88.722839f);
 }
 
 SNN_INLINE double exponential(double x) {

@@ -1,4 +1,5 @@
 // Written by snnkernels/emit/cpp.py from snnkernels/neurons.py: do not edit, run `make codegen`.
+// clang-format off
 #pragma once
 
 #include "../scan.h"

@@ -15,7 +15,7 @@ from ..surrogates import SURROGATES, Surrogate
 from ..trace import Graph, adjoint, trace_function, trace_step
 from .statements import program
 
-_HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n"
+_HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
 
 _OPERATIONS = {
     "add": "{0} + {1}",
