@@ -195,13 +195,13 @@ def _one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> 
 
 
 def _finite(name: str, value: float) -> float:
-    if not math.isfinite(value):
+    if not -math.inf < value < math.inf:  # math.isfinite takes no symbolic float of torch.compile
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
 
 
 def _positive(name: str, value: float) -> float:
-    if not math.isfinite(value) or value <= 0:
+    if not 0 < value < math.inf:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return float(value)
 

@@ -1,0 +1,182 @@
+"""PyTorch around the layer: torch.compile, autocast, distributed training, deterministic algorithms, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from support import Target, assert_same_bits, random_current
+from torch import Tensor, nn
+from torch._dynamo.testing import CompileCounterWithBackend
+
+from snnkernels import LIF, FusedLIF, lif, poisson_encode, spike_count_loss, use_backend
+
+
+class Network(nn.Module):
+    """Two spiking layers with options that a graph could lose: learnable parameters, a value for the reset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.first = nn.Linear(6, 8), LIF(learn_beta=True, beta=torch.full((8,), 0.75), slope=2.0)
+        self.output, self.second = nn.Linear(8, 3), LIF(learn_threshold=True, threshold=0.5, reset=-0.25, slope=2.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.output(self.first(self.hidden(x))))
+
+
+def train_step(network: nn.Module, parameters: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """Spikes, and the gradients of everything that is learnt."""
+    parameters.zero_grad()
+    spikes = network(x)
+    (spikes.sum(0) * torch.arange(3.0, device=x.device)).sum().backward()
+    return {"spikes": spikes.detach(), **{name: p.grad.clone() for name, p in parameters.named_parameters()}}
+
+
+def assert_same_step(actual: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert expected["spikes"].mean() > 0.02, "the network must fire"
+    assert_same_bits(actual["spikes"], expected["spikes"], "spikes")
+    for name, gradient in expected.items():
+        torch.testing.assert_close(
+            actual[name], gradient, rtol=1e-5, atol=1e-6, msg=lambda text, n=name: f"{n}: {text}"
+        )
+
+
+@pytest.fixture(autouse=True)
+def fresh_compiler() -> None:
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_network_compiles_whole_and_equals_eager(compiled: Target, backend: str) -> None:
+    network = Network().to(compiled.device)
+    x = random_current(11, 4, 6, device=compiled.device) * 2
+    with use_backend(compiled.engine):
+        expected = train_step(network, network, x)
+        whole = torch.compile(network, fullgraph=True, backend=backend)
+        assert_same_step(train_step(whole, network, x), expected)
+        with torch.no_grad():
+            assert_same_bits(whole(x), expected["spikes"], "without gradients")
+
+
+def test_reference_compiles_whole_and_equals_eager() -> None:
+    """At a length that keeps it short: the graph holds every time step."""
+    network, x = Network(), random_current(3, 4, 6) * 2
+    with use_backend("reference"):
+        expected = train_step(network, network, x)
+        assert_same_step(train_step(torch.compile(network, fullgraph=True, backend="aot_eager"), network, x), expected)
+
+
+def test_one_graph_serves_every_length_and_batch(compiled: Target) -> None:
+    """Of more steps than one checkpoint's: torch makes another graph where a size, here that of checkpoints, is 1."""
+    network = Network().to(compiled.device)
+    counter = CompileCounterWithBackend("aot_eager")
+    with use_backend(compiled.engine):
+        whole = torch.compile(network, fullgraph=True, dynamic=True, backend=counter)
+        graphs = []
+        for steps, batch in ((20, 4), (33, 4), (41, 9)):
+            x = random_current(steps, batch, 6, device=compiled.device) * 2
+            assert_same_step(train_step(whole, network, x), train_step(network, network, x))
+            graphs.append(counter.frame_count)
+    assert graphs[0] == graphs[1] == graphs[2] > 0
+
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "FusedLIF": lambda current: FusedLIF.apply(current)[0],
+    "FusedLIF, final state": lambda current: FusedLIF.apply(current, None, 0.5, 1.0, 2.0)[1],
+    "time second": lambda current: lif(current, time_dim=1, surrogate="arctan"),
+    "state in and out": lambda current: lif(
+        current, initial_state=lif(current, return_state=True)[1] * 0.5, return_state=True, surrogate="sigmoid"
+    )[1],
+    "channels last": lambda current: lif(current.unflatten(2, (2, 3)).movedim(-1, 1), time_dim=0),
+    "bfloat16": lambda current: lif(current.bfloat16(), slope=2.0).float(),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS.keys())
+def test_functions_compile_whole_and_equal_eager(compiled: Target, function: Callable[[Tensor], Tensor]) -> None:
+    current = random_current(7, 3, 6, device=compiled.device)
+    results = []
+    with use_backend(compiled.engine):
+        for call in (function, torch.compile(function, fullgraph=True, backend="aot_eager")):
+            leaf = current.clone().requires_grad_()
+            out = call(leaf)
+            (out * torch.linspace(-1, 1, out.numel(), device=out.device).view_as(out)).sum().backward()
+            results.append((out.detach(), leaf.grad))
+    assert results[0][1].abs().sum() > 0
+    for actual, expected in zip(results[1], results[0], strict=True):
+        assert_same_bits(actual, expected)
+
+
+def test_training_step_with_encoder_and_loss_compiles_whole(compiled: Target) -> None:
+    network, images = Network().to(compiled.device), torch.rand(4, 6, device=compiled.device)
+    targets = torch.tensor([0, 1, 2, 0], device=compiled.device)
+
+    def loss(images: Tensor) -> Tensor:
+        return spike_count_loss(network(poisson_encode(images, 9) * 3), targets)
+
+    losses, gradients = [], []
+    with use_backend(compiled.engine):
+        for call in (loss, torch.compile(loss, fullgraph=True, backend="aot_eager")):
+            torch.manual_seed(1)
+            network.zero_grad()
+            value = call(images)
+            value.backward()
+            losses.append(value.detach())
+            gradients.append(network.hidden.weight.grad.clone())
+    assert gradients[0].abs().sum() > 0
+    torch.testing.assert_close(losses[1], losses[0], rtol=1e-6, atol=0)
+    torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-5, atol=1e-7)
+
+
+def test_autocast(target: Target) -> None:
+    """A layer takes what autocast's linear layers give, half-typed spikes out, and the state stays in float32."""
+    network = Network().to(target.device)
+    network.second.return_state = True
+    x = random_current(9, 4, 6, device=target.device) * 2
+    with use_backend(target.engine), torch.autocast(target.device, torch.bfloat16):
+        spikes, state = network(x)
+    assert (spikes.dtype, state.dtype) == (torch.bfloat16, torch.float32)
+    (spikes.float().sum() + (state**2).sum()).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad.dtype == torch.float32 and parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().sum() > 0, name
+
+    with use_backend("reference"), torch.autocast(target.device, torch.bfloat16):
+        expected = network(x)
+    assert_same_bits(spikes.detach(), expected[0].detach(), "spikes")
+    assert_same_bits(state.detach(), expected[1].detach(), "state")
+
+
+def test_autocast_leaves_a_float32_current_alone(target: Target) -> None:
+    current = random_current(9, 4, 6, device=target.device)
+    expected = lif(current, backend=target.engine)
+    with torch.autocast(target.device, torch.bfloat16):
+        assert_same_bits(lif(current, backend=target.engine), expected)
+
+
+def test_distributed_data_parallel(target: Target, tmp_path: Path) -> None:
+    """One process: parameters are found, their gradients reduced and the same as without."""
+    kind = "nccl" if target.device == "cuda" else "gloo"
+    torch.distributed.init_process_group(kind, init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
+    try:
+        network, x = Network().to(target.device), random_current(9, 4, 6, device=target.device) * 2
+        with use_backend(target.engine):
+            expected = train_step(network, network, x)
+            assert_same_step(train_step(nn.parallel.DistributedDataParallel(network), network, x), expected)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+@pytest.mark.gpu
+def test_cuda_graph_replays_with_new_inputs(compiled: Target) -> None:
+    if compiled.device == "cpu":
+        pytest.skip("CUDA graphs are of a GPU")
+    network, x = Network().cuda(), random_current(9, 4, 6, device="cuda") * 2
+    with use_backend(compiled.engine):
+        graphed = torch.cuda.make_graphed_callables(Network().cuda(), (x,))
+        graphed.load_state_dict(network.state_dict())
+        for _ in range(2):
+            x = random_current(9, 4, 6, device="cuda") * 2
+            assert_same_step(train_step(graphed, graphed, x), train_step(network, network, x))
