@@ -11,7 +11,8 @@ from .dispatch import backends
 
 
 def main() -> None:
-    print(f"snnkernels {importlib.metadata.version('snnkernels')}, torch {torch.__version__}, Python {platform.python_version()}")
+    version = importlib.metadata.version("snnkernels")
+    print(f"snnkernels {version}, torch {torch.__version__}, Python {platform.python_version()}")
     for backend in backends():
         state = "usable" if backend.usable else f"not usable: {backend.reason}"
         print(f"  {backend.engine:10} {backend.device:5} {state}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from . import ops  # noqa: F401  defines the operators
 from .dispatch import checkpoint_interval
@@ -61,14 +63,16 @@ def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bo
     plan, layout = ctx.plan, ctx.layout
     x, kept, *packed = ctx.saved_tensors
     grads = (layout.pack(grad_spikes), layout.pack_state(grad_final))
+    grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
-        grad_x, grad_state, *grad_params = reference.gradients(plan, x, kept, packed, *grads)
+        grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
+        grad_params = per_param
     else:
         interval = checkpoint_interval(x.device.type)
         backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
         head = (x, kept, packed, plan.constants, plan.neuron, plan.strict, interval)
         grad_x, grad_state, per_neuron = backward(*head, plan.surrogate, plan.slope, *grads, param_grads)
-        grad_params = list(per_neuron.unbind(0)) if param_grads else [None] * len(packed)
+        grad_params = per_neuron.unbind(0) if param_grads else [None] * len(packed)
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [
         None if like is None or grad is None else _reduce(layout, grad, *like)
@@ -82,16 +86,45 @@ def _reduce(layout: Layout, grad: Tensor, shape: torch.Size, dtype: torch.dtype)
     return layout.unpack_state(grad).sum_to_size(shape).to(dtype)
 
 
+class _NoSecondDerivative(torch.autograd.Function):
+    """Hands gradients on, and says so where they are to be differentiated themselves."""
+
+    @staticmethod
+    def forward(ctx, *grads: Tensor | None):
+        return tuple(None if grad is None else grad.view_as(grad) for grad in grads)
+
+    @staticmethod
+    def backward(ctx, *_: Tensor | None):
+        raise RuntimeError('a second derivative was asked for, which only lif(..., backend="reference") has')
+
+
+def _once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+    """torch's decorator of this name leaves the gradients without a graph where those of the outputs need none: a
+    second derivative would silently be zero."""
+
+    @wraps(backward)
+    def wrapper(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        with torch.no_grad():
+            results = backward(ctx, *grads)
+        if not torch.is_grad_enabled() or torch.compiler.is_compiling():
+            return results
+        return _NoSecondDerivative.apply(*(None if r is None else r.detach().requires_grad_() for r in results))
+
+    return wrapper
+
+
 class Scan(torch.autograd.Function):
     """Any neuron over all time steps: `Scan.apply(plan, current, initial_state, *params)`."""
 
     @staticmethod
-    def forward(ctx, plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter):
+    def forward(
+        ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter
+    ) -> tuple[Tensor, Tensor]:
         return _forward(ctx, plan, current, initial_state, params)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx, grad_spikes: Tensor, grad_final: Tensor):
+    @_once_differentiable
+    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
         return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
 
 
@@ -114,25 +147,26 @@ class FusedLIF(torch.autograd.Function):
     The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.
     """
 
-    def __new__(cls, *args: object, **kwargs: object):
+    def __new__(cls, *args: object, **kwargs: object) -> FusedLIF:
         raise TypeError(
-            "FusedLIF is an autograd.Function, not a layer: write FusedLIF.apply(current), or snnkernels.LIF(...)(current)"
+            "FusedLIF is an autograd.Function, not a layer: "
+            "write FusedLIF.apply(current), or snnkernels.LIF(...)(current)"
         )
 
     @staticmethod
     def forward(
-        ctx,
+        ctx: Any,
         current: Tensor,
         initial_state: Tensor | None = None,
         beta: Parameter = 0.9,
         threshold: Parameter = 1.0,
         slope: float = 25.0,
-    ):
+    ) -> tuple[Tensor, Tensor]:
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
         return _forward(ctx, plan, current, initial_state, (beta, threshold))
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx, grad_spikes: Tensor, grad_final: Tensor):
+    @_once_differentiable
+    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
         grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
         return *grads, *[None] * (len(ctx.needs_input_grad) - len(grads))

@@ -38,7 +38,7 @@ def lif(
 
     Args:
         current: input current, `[T, B, ...]` (see time_dim), float64, float32, bfloat16 or float16, any dense layout.
-        beta: decay of the membrane potential per time step, a number or a tensor that broadcasts to one step `[B, ...]`.
+        beta: decay of the potential per time step, a number or a tensor that broadcasts to one step, `[B, ...]`.
         threshold: membrane potential at which a neuron fires, likewise; positive.
         initial_state: membrane potential before the first step, broadcasts to `[B, ...]`; zeros where None.
         reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".

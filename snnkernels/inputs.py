@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,6 +36,20 @@ class LIFOptions:
     time_dim: int = 0
     pre_reset_state: bool = False
     backend: str = "auto"
+
+
+def lif_options(options: dict[str, Any]) -> LIFOptions:
+    """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
+    known = [field.name for field in fields(LIFOptions)]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"LIF has no option {name!r}{_near(name, known)}; it has {', '.join(known)}")
+    checked = LIFOptions(**options)
+    _reset(checked.reset)
+    _finite("input_scale", checked.input_scale)
+    check_surrogate(checked.surrogate, checked.slope)
+    _one_of("backend", checked.backend, ("auto", *dispatch.ENGINES))
+    return checked
 
 
 def check_lif(
@@ -188,10 +203,14 @@ def _reset(reset: str | float) -> tuple[str, float]:
 def _one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
     if value in choices:
         return
-    near = difflib.get_close_matches(str(value), list(choices), n=2)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
     known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
-    raise ValueError(f"{name} must be one of {known}, got {value!r}{hint}")
+    raise ValueError(f"{name} must be one of {known}, got {value!r}{_near(value, choices)}")
+
+
+def _near(value: str, choices: Iterable[str]) -> str:
+    """The question after a misspelt name."""
+    near = difflib.get_close_matches(str(value), list(choices), n=2)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def _finite(name: str, value: float) -> float:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .functional import lif
-from .inputs import LIFOptions, Parameter, check_number, check_surrogate, check_values
+from .inputs import LIFOptions, Parameter, check_number, check_values, lif_options
 
 
 class LIF(nn.Module):
@@ -26,6 +26,9 @@ class LIF(nn.Module):
     Raises TypeError and ValueError on wrong options, here and not at the first call.
     """
 
+    beta: Parameter
+    threshold: Parameter
+
     def __init__(
         self,
         beta: Parameter = 0.9,
@@ -37,9 +40,8 @@ class LIF(nn.Module):
         **options: Any,
     ) -> None:
         super().__init__()
-        self.options = LIFOptions(**options)
+        self.options = lif_options(options)
         self.return_state = return_state
-        check_surrogate(self.options.surrogate, self.options.slope)
         self._hold("beta", beta, learn_beta)
         self._hold("threshold", threshold, learn_threshold, positive=True)
 
@@ -57,7 +59,7 @@ class LIF(nn.Module):
             setattr(self, name, value)
 
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, with return_state also the state."""
+        """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
         return lif(
             current,
             beta=self.beta,
@@ -68,11 +70,13 @@ class LIF(nn.Module):
         )
 
     def extra_repr(self) -> str:
-        shown = {
-            name: tuple(value.shape) if isinstance(value, Tensor) and value.dim() else float(value)
-            for name, value in (("beta", self.beta), ("threshold", self.threshold))
-        }
-        changed = {
-            name: value for name, value in vars(self.options).items() if value != getattr(LIFOptions, name)
-        }
+        shown = {"beta": _shown(self.beta), "threshold": _shown(self.threshold)}
+        changed = {name: value for name, value in vars(self.options).items() if value != getattr(LIFOptions, name)}
         return ", ".join(f"{name}={value}" for name, value in {**shown, **changed}.items())
+
+
+def _shown(value: Parameter) -> str:
+    """A parameter in a printed model: its number, or its shape where it has several."""
+    if not isinstance(value, Tensor):
+        return f"{value:g}"
+    return f"{value.item():g}" if value.numel() == 1 else f"tensor{tuple(value.shape)}"

@@ -92,7 +92,7 @@ def lif_key(reset: str, *, delay_reset: bool = False, detach_reset: bool = True,
 
 
 def _lif_neurons() -> dict[str, Neuron]:
-    neurons = {}
+    neurons: dict[str, Neuron] = {}
     options = itertools.product(("none", "subtract", "value"), (False, True), (True, False), (False, True))
     for reset, delay_reset, detach_reset, pre_reset_state in options:
         key = lif_key(reset, delay_reset=delay_reset, detach_reset=detach_reset, pre_reset_state=pre_reset_state)

@@ -24,7 +24,7 @@ def spike_count_accuracy(spikes: Tensor, targets: Tensor) -> Tensor:
 
 
 def firing_rate(spikes: Tensor) -> Tensor:
-    """Spikes per neuron and time step, averaged over all: a scalar from 0 (silent) to 1 (saturated), float32 at least."""
+    """Spikes per neuron and time step, averaged: a scalar from 0 (silent) to 1 (saturated), float32 at least."""
     return spikes.mean(dtype=torch.promote_types(spikes.dtype, torch.float32))
 
 

@@ -42,7 +42,8 @@ class Layout:
         self.order = _physical_order(current)
         position = self.order.index(time_dim)
         sizes = [current.shape[dim] for dim in self.order]
-        self.outer, self.steps, self.inner = math.prod(sizes[:position]), sizes[position], math.prod(sizes[position + 1 :])
+        self.outer, self.steps = math.prod(sizes[:position]), sizes[position]
+        self.inner = math.prod(sizes[position + 1 :])
         self.step_order = [dim - (dim > time_dim) for dim in self.order if dim != time_dim]
 
     def pack(self, sequence: Tensor) -> Tensor:
@@ -67,11 +68,12 @@ class Layout:
 
 
 def _physical_order(tensor: Tensor) -> list[int]:
-    """The dimensions from the outermost in memory to the innermost; the plain order where there are gaps or overlaps."""
+    """The dimensions from the outermost in memory to the innermost; as they are where there are gaps or overlaps."""
     plain = list(range(tensor.dim()))
     if tensor.is_contiguous():
         return plain
-    order = sorted(plain, key=lambda dim: -tensor.stride(dim) if tensor.shape[dim] > 1 else -math.inf)
+    strides = tensor.stride()
+    order = sorted(plain, key=lambda dim: strides[dim] if tensor.shape[dim] > 1 else math.inf, reverse=True)
     return order if tensor.permute(order).is_contiguous() else plain
 
 

@@ -6,6 +6,7 @@ Runs on any device and dtype; autograd differentiates it, twice if asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,13 +20,13 @@ class _Spike(torch.autograd.Function):
     """Heaviside forward, surrogate derivative backward."""
 
     @staticmethod
-    def forward(ctx, distance: Tensor, slope: Tensor, surrogate: Surrogate, strict: bool) -> Tensor:
+    def forward(ctx: Any, distance: Tensor, slope: Tensor, surrogate: Surrogate, strict: bool) -> Tensor:
         ctx.save_for_backward(distance, slope)
         ctx.surrogate = surrogate
         return (distance > 0 if strict else distance >= 0).to(distance.dtype)
 
     @staticmethod
-    def backward(ctx, grad: Tensor):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         distance, slope = ctx.saved_tensors
         return grad * ctx.surrogate.derivative(distance, slope), None, None, None
 
@@ -61,7 +62,7 @@ def scan(
     }
     named = dict(zip(neuron.params, params, strict=True)) | constants
     spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
-    state, spikes = states.unbind(0), []
+    state, spikes = list(states.unbind(0)), []
     for x_t in x.unbind(1):
         s, *state = neuron.step(x_t.to(states.dtype), *state, spike=spike, **named)
         spikes.append(s.to(x.dtype))

@@ -1,0 +1,43 @@
+# Every target makes what it needs in an environment of its own. TORCH chooses the torch to install there, such as
+# TORCH="torch==2.13.0"; an environment that exists is used as it is: VENV=/path/to/it.
+VENV ?= .venv
+TORCH ?= torch torchvision
+DATA ?= data
+OUT ?= runs/demo
+bin := $(VENV)/bin
+sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup.py pyproject.toml
+
+.PHONY: demo test lint codegen bench gpu-report
+
+demo: $(VENV)/.installed  ## train a spiking network for one epoch and print what it learned
+	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --epochs 1 --out $(OUT)
+
+test: $(VENV)/.installed  ## all tests that this machine can run
+	$(bin)/python -m pytest
+
+lint: $(VENV)/.installed  ## style, types, freshness of the generated code
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/clang-format --dry-run --Werror $(filter %.h %.cpp %.cu,$(sources))
+	$(bin)/mypy
+	$(bin)/python -m snnkernels.emit.cpp csrc/generated --check
+
+codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates
+	$(bin)/python -m snnkernels.emit.cpp csrc/generated
+
+bench: $(VENV)/.installed  ## each engine against a plain PyTorch loop
+	$(bin)/python -m pytest benchmarks --benchmark-only
+
+gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU, to benchmarks/results/
+	$(bin)/python benchmarks/gpu_report.py
+
+$(VENV)/.torch:
+	test -x $(bin)/python || python3 -m venv $(VENV)
+	$(bin)/python -m pip install --quiet $(TORCH)
+	touch $@
+
+# Without isolation the extension is compiled against the torch beside it, which is the quick way.
+$(VENV)/.installed: $(VENV)/.torch $(sources)
+	$(bin)/python -m pip install --quiet "setuptools>=77" wheel ninja numpy
+	$(bin)/python -m pip install --quiet --no-build-isolation --editable ".[dev]"
+	touch $@
