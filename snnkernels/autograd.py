@@ -62,7 +62,7 @@ def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bo
     """The gradients of current, initial_state and each parameter."""
     plan, layout = ctx.plan, ctx.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = (layout.pack(grad_spikes), layout.pack_state(grad_final))
+    grads = (layout.pack_gradient(grad_spikes), layout.pack_state(grad_final))
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
