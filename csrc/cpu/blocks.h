@@ -1,11 +1,13 @@
 // Tensors as blocks of neurons: what the time loops read and write a row at a time.
 #pragma once
 
+#include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/util/Exception.h>
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "convert.h"
@@ -18,12 +20,19 @@ using torch::stable::Tensor;
 // Neurons in a block: the rows that one step touches stay in the first-level cache, and a chunk of steps in the second.
 constexpr int64_t kBlock = 1024;
 
+// Neuron-steps below which a second thread costs more than it saves.
+constexpr int64_t kSerial = 1 << 15;
+
 struct Shape {
   int64_t outer, steps, inner;
   int64_t block;  // neurons in a block of this tensor
 
-  explicit Shape(const Tensor& x)
-      : outer(x.size(0)), steps(x.size(1)), inner(x.size(2)), block(std::clamp<int64_t>(inner, 1, kBlock)) {}
+  explicit Shape(const Tensor& x) : outer(x.size(0)), steps(x.size(1)), inner(x.size(2)) {
+    // Few neurons with many steps are divided among the threads too, by whole cache lines.
+    const int64_t threads = neurons() * steps < kSerial ? 1 : torch::stable::get_num_threads();
+    const int64_t share = (neurons() / threads + 63) / 64 * 64;
+    block = std::max<int64_t>(1, std::min({share, inner, kBlock}));
+  }
 
   int64_t neurons() const { return outer * inner; }
   int64_t blocks_per_outer() const { return (inner + block - 1) / block; }
@@ -137,7 +146,8 @@ template <class C>
 class Scratch {
  public:
   Scratch(const Shape& shape, int64_t rows)
-      : block_(shape.block), memory_(new C[rows * shape.block]), next_(memory_.get()) {}
+      : block_(shape.block), memory_(static_cast<C*>(::operator new(rows * shape.block * sizeof(C), kCacheLine))),
+        next_(memory_.get()) {}
 
   C* take(int64_t rows) {
     C* taken = next_;
@@ -146,8 +156,14 @@ class Scratch {
   }
 
  private:
+  // A vector that straddles two cache lines costs two accesses.
+  static constexpr std::align_val_t kCacheLine{64};
+  struct Free {
+    void operator()(C* memory) const { ::operator delete(memory, kCacheLine); }
+  };
+
   int64_t block_;
-  std::unique_ptr<C[]> memory_;
+  std::unique_ptr<C, Free> memory_;
   C* next_;
 };
 
