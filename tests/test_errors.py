@@ -1,0 +1,316 @@
+"""Wrong input: one sentence, with the value that is wrong and what was expected."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from snnkernels import LIF, FusedLIF, dispatch, lif, poisson_encode, use_backend
+
+CURRENT = torch.zeros(4, 2, 3)
+META = torch.zeros(2, 3, device="meta")
+FLOATS = "float64, float32, bfloat16 or float16"
+
+# A call, the error, and its message, whole.
+CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "current is no tensor": (
+        lambda: lif([[1.0]]),
+        TypeError,
+        "current must be a torch.Tensor, got list",
+    ),
+    "current of one dimension": (
+        lambda: lif(torch.zeros(5)),
+        ValueError,
+        "current must be [T, B, ...], of two dimensions or more, got shape (5,)",
+    ),
+    "current is a number": (
+        lambda: lif(torch.tensor(1.0)),
+        ValueError,
+        "current must be [T, B, ...], of two dimensions or more, got shape ()",
+    ),
+    "integer current": (lambda: lif(CURRENT.int()), TypeError, f"current must be {FLOATS}, got int32"),
+    "boolean current": (lambda: lif(CURRENT.bool()), TypeError, f"current must be {FLOATS}, got bool"),
+    "complex current": (lambda: lif(CURRENT.cfloat()), TypeError, f"current must be {FLOATS}, got complex64"),
+    "current of 8 bits": (
+        lambda: lif(CURRENT.to(torch.float8_e5m2)),
+        TypeError,
+        f"current must be {FLOATS}, got float8_e5m2",
+    ),
+    "no time step": (
+        lambda: lif(torch.zeros(0, 2, 3)),
+        ValueError,
+        "current must have one time step or more, got T = 0 in shape (0, 2, 3)",
+    ),
+    "no time step, time second": (
+        lambda: lif(torch.zeros(2, 0, 3), time_dim=1),
+        ValueError,
+        "current must have one time step or more, got T = 0 in shape (2, 0, 3)",
+    ),
+    "time_dim out of range": (
+        lambda: lif(CURRENT, time_dim=3),
+        ValueError,
+        "time_dim must be a dimension of current, whose shape is (4, 2, 3), got 3",
+    ),
+    "time_dim below range": (
+        lambda: lif(CURRENT, time_dim=-4),
+        ValueError,
+        "time_dim must be a dimension of current, whose shape is (4, 2, 3), got -4",
+    ),
+    "beta of another size": (
+        lambda: lif(CURRENT, beta=torch.ones(4)),
+        ValueError,
+        "beta must broadcast to the shape of one time step, (2, 3), got (4,)",
+    ),
+    "beta with a time dimension": (
+        lambda: lif(CURRENT, beta=torch.ones(4, 2, 3)),
+        ValueError,
+        "beta must broadcast to the shape of one time step, (2, 3), got (4, 2, 3)",
+    ),
+    "threshold of another size": (
+        lambda: lif(CURRENT, threshold=torch.ones(2, 1, 3)),
+        ValueError,
+        "threshold must broadcast to the shape of one time step, (2, 3), got (2, 1, 3)",
+    ),
+    "state of another size": (
+        lambda: lif(CURRENT, initial_state=torch.ones(3, 3)),
+        ValueError,
+        "initial_state must broadcast to the shape of one time step, (2, 3), got (3, 3)",
+    ),
+    "state of the batch of time second": (
+        lambda: lif(CURRENT, initial_state=torch.ones(2, 3), time_dim=1),
+        ValueError,
+        "initial_state must broadcast to the shape of one time step, (4, 3), got (2, 3)",
+    ),
+    "beta is a string": (
+        lambda: lif(CURRENT, beta="0.9"),
+        TypeError,
+        "beta must be a number or a torch.Tensor, got str",
+    ),
+    "threshold is true": (
+        lambda: lif(CURRENT, threshold=True),
+        TypeError,
+        "threshold must be a number or a torch.Tensor, got bool",
+    ),
+    "state is a number": (
+        lambda: lif(CURRENT, initial_state=0.0),
+        TypeError,
+        "initial_state must be a torch.Tensor, got float",
+    ),
+    "integer beta tensor": (
+        lambda: lif(CURRENT, beta=torch.ones(3, dtype=torch.int64)),
+        TypeError,
+        f"beta must be {FLOATS}, got int64",
+    ),
+    "complex state": (
+        lambda: lif(CURRENT, initial_state=torch.zeros(2, 3, dtype=torch.complex64)),
+        TypeError,
+        f"initial_state must be {FLOATS}, got complex64",
+    ),
+    "beta on another device": (
+        lambda: lif(CURRENT, beta=META),
+        ValueError,
+        "beta is on meta, current on cpu: put both on one device",
+    ),
+    "state on another device": (
+        lambda: lif(CURRENT, initial_state=META),
+        ValueError,
+        "initial_state is on meta, current on cpu: put both on one device",
+    ),
+    "beta not finite": (lambda: lif(CURRENT, beta=math.inf), ValueError, "beta must be finite, got inf"),
+    "beta in a tensor not finite": (
+        lambda: lif(CURRENT, beta=torch.tensor([0.5, math.nan, 0.5])),
+        ValueError,
+        "beta must be finite, got nan",
+    ),
+    "threshold zero": (
+        lambda: lif(CURRENT, threshold=0.0),
+        ValueError,
+        "threshold must be positive and finite, got 0.0",
+    ),
+    "threshold negative": (
+        lambda: lif(CURRENT, threshold=-1),
+        ValueError,
+        "threshold must be positive and finite, got -1",
+    ),
+    "threshold nan": (
+        lambda: lif(CURRENT, threshold=math.nan),
+        ValueError,
+        "threshold must be positive and finite, got nan",
+    ),
+    "threshold infinite": (
+        lambda: lif(CURRENT, threshold=math.inf),
+        ValueError,
+        "threshold must be positive and finite, got inf",
+    ),
+    "threshold in a tensor negative": (
+        lambda: lif(CURRENT, threshold=torch.tensor([1.0, -0.5, 1.0])),
+        ValueError,
+        "threshold must be positive and finite, got -0.5",
+    ),
+    "threshold in a tensor infinite": (
+        lambda: lif(CURRENT, threshold=torch.tensor([1.0, 1.0, math.inf])),
+        ValueError,
+        "threshold must be positive and finite, got inf",
+    ),
+    "slope zero": (lambda: lif(CURRENT, slope=0), ValueError, "slope must be positive and finite, got 0"),
+    "slope negative": (lambda: lif(CURRENT, slope=-25.0), ValueError, "slope must be positive and finite, got -25.0"),
+    "slope infinite": (lambda: lif(CURRENT, slope=math.inf), ValueError, "slope must be positive and finite, got inf"),
+    "slope is a string": (
+        lambda: lif(CURRENT, slope="25"),
+        TypeError,
+        "slope must be a number or a torch.Tensor, got str",
+    ),
+    "slope is a tensor": (
+        lambda: lif(CURRENT, slope=torch.tensor(25.0)),
+        TypeError,
+        "slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor",
+    ),
+    "input_scale not finite": (
+        lambda: lif(CURRENT, input_scale=math.nan),
+        ValueError,
+        "input_scale must be finite, got nan",
+    ),
+    "reset to a value not finite": (
+        lambda: lif(CURRENT, reset=-math.inf),
+        ValueError,
+        "reset must be finite, got -inf",
+    ),
+    "reset misspelt": (
+        lambda: lif(CURRENT, reset="substract"),
+        ValueError,
+        "reset must be one of 'subtract', 'zero', 'none' or a number, got 'substract'; did you mean 'subtract'?",
+    ),
+    "reset is none": (
+        lambda: lif(CURRENT, reset=None),
+        TypeError,
+        "reset must be a number or one of subtract, zero, none, got NoneType",
+    ),
+    "surrogate misspelt": (
+        lambda: lif(CURRENT, surrogate="sigmod"),
+        ValueError,
+        "surrogate must be one of 'fast_sigmoid', 'arctan', 'sigmoid', 'triangle', 'rectangle', 'gaussian', "
+        "'straight_through', got 'sigmod'; did you mean 'sigmoid' or 'fast_sigmoid'?",
+    ),
+    "surrogate like no other": (
+        lambda: lif(CURRENT, surrogate="xyz"),
+        ValueError,
+        "surrogate must be one of 'fast_sigmoid', 'arctan', 'sigmoid', 'triangle', 'rectangle', 'gaussian', "
+        "'straight_through', got 'xyz'",
+    ),
+    "backend misspelt": (
+        lambda: lif(CURRENT, backend="trition"),
+        ValueError,
+        "backend must be one of 'auto', 'reference', 'native', 'triton', got 'trition'; did you mean 'triton'?",
+    ),
+    "FusedLIF, slope": (
+        lambda: FusedLIF.apply(CURRENT, None, 0.9, 1.0, 0.0),
+        ValueError,
+        "slope must be positive and finite, got 0.0",
+    ),
+    "FusedLIF, threshold": (
+        lambda: FusedLIF.apply(CURRENT, None, 0.9, torch.zeros(3)),
+        ValueError,
+        "threshold must be positive and finite, got 0.0",
+    ),
+    "FusedLIF called like a layer": (
+        lambda: FusedLIF(beta=0.9),
+        TypeError,
+        "FusedLIF is an autograd.Function, not a layer: write FusedLIF.apply(current), or snnkernels.LIF(...)(current)",
+    ),
+    "LIF, misspelt option": (
+        lambda: LIF(detach_rest=True),
+        TypeError,
+        "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has reset, delay_reset, "
+        "detach_reset, strict, input_scale, surrogate, slope, time_dim, pre_reset_state, backend",
+    ),
+    "LIF, surrogate": (
+        lambda: LIF(surrogate="atan"),
+        ValueError,
+        "surrogate must be one of 'fast_sigmoid', 'arctan', 'sigmoid', 'triangle', 'rectangle', 'gaussian', "
+        "'straight_through', got 'atan'; did you mean 'arctan'?",
+    ),
+    "LIF, reset": (
+        lambda: LIF(reset="hard"),
+        ValueError,
+        "reset must be one of 'subtract', 'zero', 'none' or a number, got 'hard'",
+    ),
+    "LIF, slope": (lambda: LIF(slope=-1.0), ValueError, "slope must be positive and finite, got -1.0"),
+    "LIF, threshold": (lambda: LIF(threshold=0), ValueError, "threshold must be positive and finite, got 0"),
+    "LIF, threshold tensor": (
+        lambda: LIF(threshold=torch.tensor([1.0, 0.0])),
+        ValueError,
+        "threshold must be positive and finite, got 0.0",
+    ),
+    "LIF, beta": (lambda: LIF(beta=None), TypeError, "beta must be a number or a torch.Tensor, got NoneType"),
+    "LIF, backend": (
+        lambda: LIF(backend="cuda"),
+        ValueError,
+        "backend must be one of 'auto', 'reference', 'native', 'triton', got 'cuda'",
+    ),
+    "images above 1": (
+        lambda: poisson_encode(torch.tensor([0.0, 1.5]), 3),
+        ValueError,
+        "images must have values in [0, 1], got values from 0.0 to 1.5",
+    ),
+    "images below 0": (
+        lambda: poisson_encode(torch.tensor([-0.25, 0.5]), 3),
+        ValueError,
+        "images must have values in [0, 1], got values from -0.25 to 0.5",
+    ),
+    "images with nan": (
+        lambda: poisson_encode(torch.tensor([math.nan, 0.5]), 3),
+        ValueError,
+        "images must have values in [0, 1], got values from nan to nan",
+    ),
+    "images as bytes": (
+        lambda: poisson_encode(torch.zeros(2, 3, dtype=torch.uint8), 3),
+        TypeError,
+        "images must be a floating-point tensor with values in [0, 1], got uint8",
+    ),
+    "images as a list": (
+        lambda: poisson_encode([0.5], 3),
+        TypeError,
+        "images must be a floating-point tensor with values in [0, 1], got list",
+    ),
+    "no steps": (lambda: poisson_encode(torch.zeros(2), 0), ValueError, "steps must be 1 or more, got 0"),
+    "half a step": (
+        lambda: poisson_encode(torch.zeros(2), 2.5),
+        TypeError,
+        "steps must be a whole number of time steps, got float",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "message"), CASES.values(), ids=CASES.keys())
+def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        call()
+
+
+def test_use_backend_misspelt() -> None:
+    with pytest.raises(ValueError, match=r"^backend must be one of .*reference.*, got 'nativ'"), use_backend("nativ"):
+        pass
+
+
+@pytest.mark.parametrize("engine", ["native", "triton"])
+def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: f"no {engine} for {device} today")
+    message = f'^backend="{engine}" cannot run on cpu: no {engine} for cpu today$'
+    with pytest.raises(RuntimeError, match=message):
+        lif(CURRENT, backend=engine)
+    with pytest.raises(RuntimeError, match=message), use_backend(engine):
+        lif(CURRENT)
+    with pytest.raises(RuntimeError, match=message), use_backend(engine):
+        FusedLIF.apply(CURRENT)
+    assert lif(CURRENT).shape == CURRENT.shape, "auto runs on what there is"
+
+
+def test_nothing_runs_before_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snnkernels.functional.run", lambda *args, **kwargs: pytest.fail("a kernel ran"))
+    with pytest.raises(ValueError, match="threshold"):
+        lif(CURRENT, threshold=-1.0)
