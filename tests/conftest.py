@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from support import COMPILED, TARGETS, Target
 
 if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")  # read when triton is imported, at the first use of its engine
+    os.environ.setdefault("TRITON_INTERPRET", "1")  # which both Triton and the package read when they are imported
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's deterministic algorithms ask for on a GPU
+
+from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
 
 
 @pytest.fixture(autouse=True)
