@@ -140,7 +140,8 @@ class FusedLIF(torch.autograd.Function):
     current: `[T, B, ...]`, float64, float32, bfloat16 or float16; spikes have its shape and dtype.
     initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
     beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
-    slope: a number. The final state is `[B, ...]`, float32 at least.
+    slope: a number, or a tensor of one, which is read on the host; its gradient is zero, as no spike depends on it.
+    The final state is `[B, ...]`, float32 at least.
 
     Raises TypeError and ValueError on wrong input, as :func:`snnkernels.lif` does, which has all other options.
     The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.
@@ -159,8 +160,11 @@ class FusedLIF(torch.autograd.Function):
         initial_state: Tensor | None = None,
         beta: Parameter = 0.9,
         threshold: Parameter = 1.0,
-        slope: float = 25.0,
+        slope: Parameter = 25.0,
     ) -> tuple[Tensor, Tensor]:
+        ctx.slope = slope
+        if isinstance(slope, Tensor) and slope.numel() == 1:
+            slope = slope.item()
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
         return _forward(ctx, plan, current, initial_state, (beta, threshold))
 
@@ -168,4 +172,4 @@ class FusedLIF(torch.autograd.Function):
     @_once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
         grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
-        return *grads, *[None] * (len(ctx.needs_input_grad) - len(grads))
+        return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None
