@@ -32,7 +32,7 @@ class LIFOptions:
     strict: bool = False
     input_scale: float = 1.0
     surrogate: str = "fast_sigmoid"
-    slope: float | None = None
+    slope: Parameter | None = None
     time_dim: int = 0
     pre_reset_state: bool = False
     backend: str = "auto"
@@ -148,7 +148,7 @@ def check_on_step(name: str, value: Tensor, current: Tensor, step_shape: torch.S
         )
 
 
-def check_surrogate(surrogate: str, slope: float | Tensor | None) -> tuple[str, float]:
+def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
     """Check a surrogate's name and slope; returns them, the slope defaulted."""
     _one_of("surrogate", surrogate, SURROGATES)
     if slope is None:
