@@ -9,11 +9,12 @@ import shutil
 import warnings
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 
 BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
 if BUILD not in ("auto", "cpu", "cuda", "none"):
     raise SystemExit(f"SNNKERNELS_BUILD must be auto, cpu, cuda or none, got {BUILD!r}")
+LIBRARIES = {"auto": ("cpu", "cuda"), "none": ()}.get(BUILD, (BUILD,))
 
 
 def cuda_home():
@@ -26,63 +27,70 @@ def cuda_home():
     return None
 
 
-def skip(library, reason):
-    """Leave a library out, loudly; an error where it was asked for by name."""
-    if library == BUILD:
-        raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
-    warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
+TOOLKIT = cuda_home()
+if TOOLKIT:
+    os.environ["CUDA_HOME"] = TOOLKIT  # before torch looks for it
+os.environ.setdefault("TORCH_CUDA_ARCH_LIST", "8.0;9.0;10.0;12.0+PTX")
 
 
-def extensions():
-    """What to build, and the command that builds it."""
-    if BUILD == "none":
-        return [], {}
-    toolkit = cuda_home()
-    if toolkit:
-        os.environ["CUDA_HOME"] = toolkit
+def extension(library):
+    """The extension of one library, and why it cannot be built here, or None."""
     import torch
-    from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtension
+    from torch.utils.cpp_extension import CppExtension, CUDAExtension
+
+    compiler = os.environ.get("CXX", "c++").split()[0]
+    reason = None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
+    if library == "cuda" and not torch.version.cuda:
+        reason = f"torch {torch.__version__} is built without CUDA"
+    elif library == "cuda" and not TOOLKIT:
+        reason = "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
+    if reason:
+        return Extension(f"snnkernels._{library}", []), reason
+    # No FMA contraction and no fast math: every engine rounds every operation alike.
+    host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+    device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
+    kind, suffix, flags = {
+        "cpu": (CppExtension, "cpp", {"cxx": host}),
+        "cuda": (CUDAExtension, "cu", {"cxx": host, "nvcc": device}),
+    }[library]
+    return kind(
+        f"snnkernels._{library}",
+        ["csrc/module.cpp", *sorted(map(str, Path("csrc", library).glob(f"*.{suffix}")))],
+        depends=sorted(map(str, Path("csrc").rglob("*.h"))),
+        define_macros=[("SNN_MODULE", f"_{library}"), ("TORCH_TARGET_VERSION", "0x020b000000000000")],
+        extra_compile_args=flags,
+        py_limited_api=True,
+    ), None
+
+
+def build_command(reasons):
+    """torch's build_ext, which leaves out what cannot be built and writes the reason where the engine looks for it."""
+    from torch.utils.cpp_extension import BuildExtension
 
     class Build(BuildExtension):
         def build_extension(self, extension):
             library = extension.name.rpartition("_")[2]
-            try:
-                super().build_extension(extension)
-            except Exception as error:  # compilers, ninja and torch's checks each raise their own
-                skip(library, error)
-                self.extensions = [kept for kept in self.extensions if kept is not extension]
+            note = Path(self.get_ext_fullpath(extension.name)).with_name(f"_{library}_not_built.txt")
+            note.unlink(missing_ok=True)
+            reason = reasons[library]
+            if reason is None:
+                try:
+                    return super().build_extension(extension)
+                except Exception as error:  # compilers, ninja and torch's checks each raise their own
+                    reason = f"{error} (`pip install --verbose` shows what the compiler said)"
+            if library == BUILD:
+                raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
+            warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
+            self.extensions = [kept for kept in self.extensions if kept is not extension]
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(reason)
 
-    # No FMA contraction and no fast math: every engine rounds every operation alike.
-    host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
-    device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
-    headers = sorted(map(str, Path("csrc").rglob("*.h")))
-
-    def library(kind, device_name, suffix, flags, **options):
-        sources = ["csrc/module.cpp", *sorted(map(str, Path("csrc", device_name).glob(f"*.{suffix}")))]
-        macros = [("SNN_MODULE", f"_{device_name}"), ("TORCH_TARGET_VERSION", "0x020b000000000000")]
-        return kind(
-            f"snnkernels._{device_name}",
-            sources,
-            depends=headers,
-            define_macros=macros,
-            extra_compile_args=flags,
-            py_limited_api=True,
-            **options,
-        )
-
-    chosen = []
-    if BUILD in ("auto", "cpu"):
-        chosen.append(library(CppExtension, "cpu", "cpp", {"cxx": host}))
-    if BUILD in ("auto", "cuda"):
-        if not torch.version.cuda:
-            skip("cuda", f"torch {torch.__version__} is built without CUDA")
-        elif not toolkit:
-            skip("cuda", "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)")
-        else:
-            os.environ.setdefault("TORCH_CUDA_ARCH_LIST", "8.0;9.0;10.0;12.0+PTX")
-            chosen.append(library(CUDAExtension, "cuda", "cu", {"cxx": host, "nvcc": device}))
-    return chosen, {"build_ext": Build}
+    return {"build_ext": Build}
 
 
-ext_modules, cmdclass = extensions()
-setup(ext_modules=ext_modules, cmdclass=cmdclass, options={"bdist_wheel": {"py_limited_api": "cp310"}})
+built = {library: extension(library) for library in LIBRARIES}
+setup(
+    ext_modules=[module for module, _ in built.values()],
+    cmdclass=build_command({library: reason for library, (_, reason) in built.items()}) if built else {},
+    options={"bdist_wheel": {"py_limited_api": "cp310"}},
+)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-
-_NOT_BUILT = "not built: install with SNNKERNELS_BUILD={device} to see why"
+from pathlib import Path
 
 
 def _load(device: str) -> str | None:
@@ -13,10 +12,16 @@ def _load(device: str) -> str | None:
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
-        return _NOT_BUILT.format(device=device) if error.name == name else str(error)
+        return _why_not_built(device) if error.name == name else str(error)
     except ImportError as error:
         return str(error)
     return None
+
+
+def _why_not_built(device: str) -> str:
+    """What setup.py wrote down when it left a library out."""
+    note = Path(__file__).parents[1] / f"_{device}_not_built.txt"
+    return f"not built: {note.read_text() if note.exists() else 'left out by SNNKERNELS_BUILD'}"
 
 
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
