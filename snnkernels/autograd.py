@@ -89,11 +89,11 @@ class _NoSecondDerivative(torch.autograd.Function):
     """Hands gradients on, and says so where they are to be differentiated themselves."""
 
     @staticmethod
-    def forward(ctx, *grads: Tensor | None):
+    def forward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         return tuple(None if grad is None else grad.view_as(grad) for grad in grads)
 
     @staticmethod
-    def backward(ctx, *_: Tensor | None):
+    def backward(ctx: Any, *_: Tensor | None) -> tuple[Tensor | None, ...]:
         raise RuntimeError('a second derivative was asked for, which only lif(..., backend="reference") has')
 
 
