@@ -60,6 +60,12 @@ class Target:
         """Triton's interpreter: some thousand times slower, so that it gets the smaller tests."""
         return self.engine == "triton" and self.device == "cpu"
 
+    def rounded(self, tensor: Tensor, dtype: torch.dtype) -> Tensor:
+        """A float32 tensor as the engine rounds it: to nearest, but that Triton's interpreter truncates to bfloat16."""
+        if self.interpreted and dtype == torch.bfloat16:
+            tensor = (tensor.view(torch.int32) & -(1 << 16)).view(torch.float32)
+        return tensor.to(dtype)
+
     def require(self) -> None:
         """Skip the test where this engine cannot run here; fail it if this machine is said to have the engine.
 

@@ -67,13 +67,11 @@ def random_tensors(dtype: torch.dtype, device: str, *step_shape: int) -> dict[st
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("steps", STEPS)
 def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
-    """Under the interpreter every combination at one length, and every length for the options that differ most."""
-    if compiled.interpreted and dtype == torch.float64 and steps > 9:
-        pytest.skip("float64 of this length takes the interpreter too long; float32 is run")
+    """Under the interpreter every combination at one length, and every length for some of them."""
     shape = (1, 5) if compiled.interpreted else (3, 37)
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     tensors = random_tensors(dtype, compiled.device, *shape)
-    chosen = OPTIONS if not compiled.interpreted or steps == 9 else OPTIONS[:: 128 if steps > 9 else 21]
+    chosen = OPTIONS if not compiled.interpreted or steps == 9 else OPTIONS[:: 64 if steps > 9 else 21]
     rates = []
     for index, options in enumerate(chosen):
         surrogate = WITHOUT_EXP[index % len(WITHOUT_EXP)]
@@ -102,8 +100,8 @@ SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)
 def test_odd_sizes_and_many_blocks(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    if compiled.interpreted and dtype in (torch.float64, torch.float16) and len(shape) == 2:
-        pytest.skip("the interpreter is slow: these sizes are run in float32 and bfloat16")
+    if compiled.interpreted and dtype in (torch.float64, torch.bfloat16):
+        pytest.skip("the interpreter is slow: these sizes are run in float32 and float16")
     steps = 3 if compiled.interpreted else 21
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     compare(compiled.engine, current, random_tensors(state_dtype(dtype), compiled.device, *shape))
@@ -227,7 +225,7 @@ def test_half_types_are_the_reference_in_float32(target: Target, dtype: torch.dt
         assert (half.spikes.dtype, half.state.dtype) == (dtype, torch.float32)
         assert_same_bits(half.spikes.float(), wide.spikes, "spikes")
         assert_same_bits(half.state, wide.state, "state")
-        assert_same_bits(half.grads["current"], wide.grads["current"].to(dtype), "gradient")
+        assert_same_bits(half.grads["current"], target.rounded(wide.grads["current"], dtype), "gradient")
         assert_same_bits(half.grads["initial_state"], wide.grads["initial_state"], "state gradient")
         for name in ("beta", "threshold"):
             assert_rounded(half.grads[name], wide.grads[name], f"gradient of {name}")
