@@ -54,7 +54,7 @@ class LIF(nn.Module):
         if learn:
             setattr(self, name, nn.Parameter(torch.as_tensor(value, dtype=torch.get_default_dtype()).clone()))
         elif isinstance(value, Tensor):
-            self.register_buffer(name, value.clone())
+            self.register_buffer(name, value.detach().clone())
         else:
             setattr(self, name, value)
 

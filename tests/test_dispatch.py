@@ -1,0 +1,171 @@
+"""Which engine runs, and what is said where one cannot."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from support import Target
+
+import snnkernels
+from snnkernels import Backend, backends, dispatch, lif, use_backend
+from snnkernels.engines import native
+
+
+def machine(*pairs: tuple[str, str]) -> Callable[[str, str], str | None]:
+    """A stand-in for the package's engines: only these, on these devices, can run."""
+    return lambda engine, device: None if (engine, device) in pairs else "not here"
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Calls `lif` on a CPU that has every engine, by what it says of itself, and tells which one would run."""
+    plans = []
+    monkeypatch.setattr(dispatch, "_requested", "auto")
+    monkeypatch.setattr(dispatch.engines, "unusable_reason", machine(("native", "cpu"), ("triton", "cpu")))
+    monkeypatch.setattr("snnkernels.functional.scan", lambda plan, *_: (plans.append(plan), None))
+
+    def call(**options: str) -> str:
+        lif(torch.zeros(2, 1, 1), **options)
+        return plans[-1].engine
+
+    return call
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A fresh Python with this package on its path."""
+    path = os.pathsep.join([str(Path(snnkernels.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, **environment}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_engine_is_listed_with_its_reason() -> None:
+    table = backends()
+    assert [(row.engine, row.device) for row in table] == [
+        ("reference", "any"),
+        ("native", "cpu"),
+        ("native", "cuda"),
+        ("triton", "cuda"),
+        ("triton", "cpu"),
+    ]
+    assert table[0] == Backend("reference", "any", True, "")
+    for row in table:
+        assert row.usable == (row.reason == "")
+        assert row.reason == (dispatch.unusable_reason(row.engine, row.device) or "")
+
+
+@pytest.mark.parametrize(
+    ("device", "pairs", "chosen"),
+    [
+        ("cpu", [("native", "cpu"), ("triton", "cpu")], "native"),
+        ("cpu", [("triton", "cpu")], "reference"),
+        ("cuda", [("triton", "cuda"), ("native", "cuda")], "triton"),
+        ("cuda", [("native", "cuda")], "native"),
+        ("cuda", [("native", "cpu")], "reference"),
+        ("mps", [("native", "cpu"), ("triton", "cuda")], "reference"),
+    ],
+)
+def test_auto_takes_the_fastest_that_runs(
+    device: str, pairs: list[tuple[str, str]], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch.engines, "unusable_reason", machine(*pairs))
+    assert dispatch.choose(device) == chosen
+
+
+def test_a_call_takes_its_own_backend_then_the_innermost_with_then_auto(ran: Callable[..., str]) -> None:
+    assert ran() == "native"
+    with use_backend("triton"):
+        assert ran() == "triton"
+        with use_backend("reference"):
+            assert ran() == "reference"
+            assert ran(backend="native") == "native"
+            with use_backend("auto"):
+                assert ran() == "native"
+        assert ran() == "triton"
+    assert ran() == "native"
+
+
+def test_use_backend_is_undone_by_an_exception(ran: Callable[..., str]) -> None:
+    with pytest.raises(KeyError), use_backend("reference"):
+        raise KeyError
+    assert ran() == "native"
+
+
+def test_backend_of_the_environment() -> None:
+    code = "import torch, snnkernels; snnkernels.lif(torch.zeros(2, 1)); print(snnkernels.dispatch.requested_backend())"
+    assert python(code, SNNKERNELS_BACKEND="reference").stdout == "reference\n"
+    assert python(code, SNNKERNELS_BACKEND="auto").stdout == "auto\n"
+    misspelt = python(code, SNNKERNELS_BACKEND="refrence")
+    assert misspelt.returncode == 1
+    assert "backend must be one of 'auto', 'reference', 'native', 'triton', got 'refrence'" in misspelt.stderr
+
+
+def test_backend_of_the_environment_yields_to_the_call_and_to_with() -> None:
+    code = """
+import snnkernels
+from snnkernels import dispatch
+with snnkernels.use_backend("native"):
+    print(dispatch.requested_backend())
+"""
+    assert python(code, SNNKERNELS_BACKEND="reference").stdout == "native\n"
+
+
+def test_import_needs_torch_alone() -> None:
+    """Triton, which takes long and may be missing, is not imported until it is used."""
+    code = "import sys, torch; before = set(sys.modules); import snnkernels; print(sorted(set(sys.modules) - before))"
+    modules = python(code).stdout
+    assert "snnkernels.autograd" in modules and "'triton'" not in modules
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ImportError("libc.so.6: version `GLIBC_9.9' not found"), "libc.so.6: version `GLIBC_9.9' not found"),
+        (ModuleNotFoundError("No module named 'other'", name="other"), "No module named 'other'"),
+        (ModuleNotFoundError("No module named 'snnkernels._cpu'", name="snnkernels._cpu"), "not built"),
+    ],
+    ids=["broken library", "missing dependency", "not built"],
+)
+def test_reason_holds_the_text_of_the_import_error(
+    error: ImportError, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    assert reason in native._load("cpu")
+
+
+def test_native_engine_is_for_cpu_and_cuda() -> None:
+    assert native.unusable_reason("mps") == "written for cpu and cuda, not for mps"
+
+
+def test_command_line_lists_the_engines() -> None:
+    try:
+        version = importlib.metadata.version("snnkernels")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("snnkernels is on the path, but not installed")
+    out = python("import runpy; runpy.run_module('snnkernels', run_name='__main__')").stdout
+    assert out.startswith(f"snnkernels {version}, torch {torch.__version__}, Python ")
+    rows = [line.split(maxsplit=2) for line in out.splitlines()[1:]]
+    assert [row[:2] for row in rows] == [[row.engine, row.device] for row in backends()]
+    assert all(state == "usable" or state.startswith("not usable: ") for _, _, state in rows)
+
+
+@pytest.mark.parametrize(
+    ("required", "outcome"), [("", pytest.skip.Exception), ("triton,native", pytest.fail.Exception)]
+)
+def test_engine_that_must_be_there_fails_the_tests_where_it_is_not(
+    required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.unusable_reason", lambda engine, device: "broken")
+    monkeypatch.setenv("SNNKERNELS_REQUIRE", required)
+    with pytest.raises(outcome, match="native.* cannot run on cpu: broken"):
+        Target("native", "cpu").require()

@@ -1,0 +1,106 @@
+"""The operators behind the engines, as torch.library sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from support import Target, random_current, random_decay
+from torch import Tensor
+
+from snnkernels.neurons import NEURONS
+from snnkernels.ops import ENGINES
+from snnkernels.scan import state_dtype
+
+DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+
+
+def forward_arguments(
+    target: Target, dtype: torch.dtype, outer: int, interval: int, neuron: str = "lif_subtract_after_detached"
+) -> tuple[Any, ...]:
+    """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all."""
+    x = random_current(outer, 11, 5, dtype=dtype, device=target.device)
+    wide = {"dtype": state_dtype(dtype), "device": target.device}
+    states = torch.zeros(1, outer, 5, **wide)
+    params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
+    return x, states, params, (0.75, -0.5), neuron, True, interval
+
+
+def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
+    """Arguments of the backward operator that goes with a forward call."""
+    x, states, params, constants, neuron, strict, interval = forward
+    checkpoints = operator(target, "forward")(*forward)[2]
+    grad_spikes = torch.randn(x.shape, dtype=x.dtype).to(x.device)
+    if expanded:
+        grad_spikes = grad_spikes[:, :1].expand_as(x)
+    head = (x, checkpoints, params, constants, neuron, strict, interval)
+    return *head, "arctan", 2.0, grad_spikes, torch.ones_like(states), param_grads
+
+
+def operator(target: Target, name: str) -> Any:
+    return getattr(torch.ops.snnkernels, f"{target.engine}_{name}").default
+
+
+def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
+    names = {name for name in torch._C._dispatch_get_all_op_names() if name.startswith("snnkernels::")}
+    assert names == {f"snnkernels::{engine}_{name}" for engine in ENGINES for name in ("forward", "backward")}
+
+
+@pytest.mark.parametrize("interval", [0, 8])
+@pytest.mark.parametrize("outer", [1, 3])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, interval: int) -> None:
+    torch.library.opcheck(operator(compiled, "forward"), forward_arguments(compiled, dtype, outer, interval))
+
+
+@pytest.mark.parametrize("param_grads", [True, False])
+@pytest.mark.parametrize("expanded", [True, False])
+@pytest.mark.parametrize("outer", [1, 3])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck_backward(compiled: Target, dtype: torch.dtype, outer: int, expanded: bool, param_grads: bool) -> None:
+    forward = forward_arguments(compiled, dtype, outer, 8)
+    torch.library.opcheck(operator(compiled, "backward"), backward_arguments(compiled, forward, param_grads, expanded))
+
+
+def described(tensors: tuple[Tensor, ...]) -> list[tuple[Any, ...]]:
+    return [(tensor.shape, tensor.stride(), tensor.dtype, tensor.device.type) for tensor in tensors]
+
+
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_fake_kernels_describe_what_the_engines_give(compiled: Target, neuron: str) -> None:
+    """Shapes, strides and dtypes of every output, for every neuron."""
+    forward = forward_arguments(compiled, torch.bfloat16, 3, 8, neuron)
+    backward = backward_arguments(compiled, forward, True, True)
+    for name, arguments in (("forward", forward), ("backward", backward)):
+        with torch._subclasses.FakeTensorMode() as mode:
+            fakes = torch.utils._pytree.tree_map_only(Tensor, mode.from_tensor, arguments)
+            fake = operator(compiled, name)(*fakes)
+        assert described(fake) == described(operator(compiled, name)(*arguments)), name
+
+
+def test_chunks_of_checkpoints(compiled: Target) -> None:
+    """The states that enter every interval of steps; the first are the initial ones."""
+    arguments = forward_arguments(compiled, torch.float32, 3, 4)
+    checkpoints = operator(compiled, "forward")(*arguments)[2]
+    assert checkpoints.shape == (3, 1, 3, 5)
+    for chunk, kept in enumerate(checkpoints):
+        x, states, *rest, _ = arguments
+        if chunk == 0:
+            assert torch.equal(kept, states)
+        else:
+            upto = operator(compiled, "forward")(x[:, : 4 * chunk].contiguous(), states, *rest, 0)[1]
+            assert torch.equal(kept, upto)
+
+
+@pytest.mark.parametrize("name", ["x", "states"])
+def test_inputs_are_left_as_they_were(compiled: Target, name: str) -> None:
+    forward = forward_arguments(compiled, torch.float32, 3, 8)
+    backward = backward_arguments(compiled, forward, True, False)
+    for kind, arguments in (("forward", forward), ("backward", backward)):
+        tensors = [leaf for leaf in torch.utils._pytree.tree_leaves(arguments) if isinstance(leaf, Tensor)]
+        before = [tensor.clone() for tensor in tensors]
+        outputs = operator(compiled, kind)(*arguments)
+        assert all(map(torch.equal, tensors, before))
+        memory = {tensor.untyped_storage().data_ptr() for tensor in tensors}
+        assert not memory & {out.untyped_storage().data_ptr() for out in outputs if out.numel()}
