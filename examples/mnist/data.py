@@ -1,0 +1,203 @@
+"""Handwritten digits, whole on the device as bytes: MNIST through torchvision, or else scikit-learn's small ones."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import socket
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+import torch
+from config import RunError
+from torch import Tensor
+
+CLASSES = 10
+
+# A network that has not answered by then is taken for none.
+NETWORK_TIMEOUT_SECONDS = 5.0
+
+# The validation images are the same in every run, whatever its seed: accuracies on them can be compared.
+_SPLIT_SEED = 0
+
+
+class DataError(RunError):
+    """A data set is not to be had; the text says why."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """images: uint8 `[N, pixels]`, 0 to 255; labels: int64 `[N]`."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, index: Tensor | slice) -> Split:
+        return Split(self.images[index], self.labels[index])
+
+    def to(self, device: torch.device) -> Split:
+        return Split(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A data set in three parts: to train on, to choose settings by, and to test once.
+
+    note: what a reader of the results must know; most often nothing.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    note: str = ""
+
+    def to(self, device: torch.device) -> Digits:
+        return Digits(self.name, self.train.to(device), self.validation.to(device), self.test.to(device), self.note)
+
+
+def load(dataset: str, data_dir: Path) -> Digits:
+    """Load "mnist", "digits", or, for "auto", the first of them that is to be had.
+
+    Raises DataError where none is.
+    """
+    if dataset == "digits":
+        return _load_small_digits()
+    try:
+        return _load_mnist(data_dir)
+    except DataError as error:
+        if dataset == "mnist":
+            raise
+        note = (
+            f"{error}. Training on scikit-learn's handwritten digits instead (1,797 images of 8x8 pixels): "
+            "these are not MNIST results."
+        )
+        return _load_small_digits(note)
+
+
+def _load_small_digits(note: str = "") -> Digits:
+    """UCI's optical digits, in scikit-learn's package: 8x8 pixels of 17 grey levels; 1,257 / 180 / 360 images."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise DataError(
+            f"{note} But scikit-learn, which brings them, cannot be imported: {_one_line(error)}".lstrip()
+        ) from error
+    images, labels = load_digits(return_X_y=True)
+    everything = Split((torch.as_tensor(images) * (255 / 16)).round().byte(), torch.as_tensor(labels).long())
+    rest, test = _hold_out(everything, 360)
+    train, validation = _hold_out(rest, 180)
+    return Digits("digits", train, validation, test, note)
+
+
+def _load_mnist(data_dir: Path) -> Digits:
+    """MNIST with 55,000 / 5,000 / 10,000 images."""
+    everything, test = _torchvision_splits("MNIST", data_dir)
+    train, validation = _hold_out(everything, 5_000)
+    return Digits("mnist", train, validation, test)
+
+
+def _hold_out(split: Split, count: int) -> tuple[Split, Split]:
+    """Everything but `count` images chosen at random, and those."""
+    order = torch.randperm(len(split), generator=torch.Generator().manual_seed(_SPLIT_SEED))
+    return split.take(order[count:]), split.take(order[:count])
+
+
+def _torchvision_splits(name: str, data_dir: Path) -> tuple[Split, Split]:
+    """The training and test images of torchvision.datasets.<name>: from data_dir, else downloaded into it."""
+    try:
+        from torchvision import datasets
+    except (ImportError, OSError, RuntimeError) as error:  # RuntimeError: torchvision built for another torch
+        raise DataError(
+            f"{name} cannot be loaded, because torchvision cannot be imported: {_one_line(error)}"
+        ) from error
+    kind = getattr(datasets, name)
+    try:
+        splits = _read_local(kind, data_dir)
+    except (AssertionError, OSError, RuntimeError, ValueError) as error:
+        raise DataError(f"{name} in {data_dir.absolute()} cannot be read: {_one_line(error)}") from error
+    if splits is not None:
+        return splits
+    try:
+        return _download(kind, data_dir)
+    except (HTTPException, OSError, RuntimeError) as error:
+        raise DataError(
+            f"{name} is not whole in {data_dir.absolute()}, and cannot be downloaded: {_one_line(error)}"
+        ) from error
+
+
+def _read_local(kind: type, data_dir: Path) -> tuple[Split, Split] | None:
+    """Read the archives of a torchvision data set, or the files extracted from them, or return None where either lacks.
+
+    The archives come first and are extracted to a temporary folder: they have checksums, which what an interrupted
+    extraction leaves has not, and data_dir may be read-only.
+    """
+    from torchvision.datasets.utils import check_integrity
+
+    for raw in (data_dir / kind.__name__ / "raw", data_dir):
+        if all(check_integrity(raw / name, md5) for name, md5 in kind.resources):
+            with tempfile.TemporaryDirectory() as scratch:
+                target = Path(scratch, kind.__name__, "raw")
+                target.mkdir(parents=True)
+                for name, _ in kind.resources:
+                    shutil.copy(raw / name, target)
+                return _read(kind, scratch, download=True)
+    extracted = (data_dir / kind.__name__ / "raw" / Path(name).stem for name, _ in kind.resources)
+    return _read(kind, data_dir) if all(path.is_file() for path in extracted) else None
+
+
+def _read(kind: type, root: str | Path, *, download: bool = False) -> tuple[Split, Split]:
+    """Both halves of a torchvision data set; `download` also extracts archives that are already there."""
+    halves = [kind(root, train=train, download=download) for train in (True, False)]
+    train, test = (Split(half.data.flatten(1), half.targets) for half in halves)
+    return train, test
+
+
+def _download(kind: type, data_dir: Path) -> tuple[Split, Split]:
+    smallest = kind.resources[-1][0]
+    _check_reachable([mirror + smallest for mirror in kind.mirrors])
+    previous = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(NETWORK_TIMEOUT_SECONDS)  # torchvision sets none: a dead connection would hang for ever
+    try:
+        return _read(kind, data_dir, download=True)
+    finally:
+        socket.setdefaulttimeout(previous)
+
+
+def _check_reachable(urls: Sequence[str]) -> None:
+    """Raise OSError unless one of the urls answers in time; asked in threads, as name resolution knows no timeout."""
+    answers: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+
+    def ask(url: str) -> None:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=NETWORK_TIMEOUT_SECONDS):
+                answers.put(None)
+        except (OSError, HTTPException) as error:
+            answers.put(error)
+
+    for url in urls:
+        threading.Thread(target=ask, args=(url,), daemon=True).start()
+    deadline = time.monotonic() + NETWORK_TIMEOUT_SECONDS
+    reasons = []
+    for _ in urls:
+        try:
+            error = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError(f"no server answered within {NETWORK_TIMEOUT_SECONDS:g} s") from None
+        if error is None:
+            return
+        reasons.append(_one_line(error))
+    raise OSError(f"no server can be reached ({'; '.join(dict.fromkeys(reasons))})")
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
