@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .functional import lif
-from .inputs import LIFOptions, Parameter, check_number, check_values, lif_options
+from .functional import scan
+from .inputs import LIFOptions, Parameter, check_lif, check_number, check_values, lif_options
 
 
 class LIF(nn.Module):
@@ -60,14 +60,9 @@ class LIF(nn.Module):
 
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
-        return lif(
-            current,
-            beta=self.beta,
-            threshold=self.threshold,
-            initial_state=initial_state,
-            return_state=self.return_state,
-            **vars(self.options),
-        )
+        plan = check_lif(current, initial_state, self.beta, self.threshold, self.options)
+        spikes, state = scan(plan, current, initial_state, self.beta, self.threshold)
+        return (spikes, state) if self.return_state else spikes
 
     def extra_repr(self) -> str:
         shown = {"beta": _shown(self.beta), "threshold": _shown(self.threshold)}
