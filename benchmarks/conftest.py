@@ -1,0 +1,23 @@
+"""How `pytest benchmarks` reports: the columns that a comparison is read by, and versions in the JSON."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from environment import describe
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = any(str(argument).startswith("--benchmark-columns") for argument in config.invocation_params.args)
+    if not given:
+        config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
+    # What the gate fails is not timed: no more than that, where warnings are errors.
+    config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
+    warnings.filterwarnings("ignore", "Not saving anything")
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    machine_info["snnkernels"] = describe("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,112 @@
+"""Where a number comes from: versions, machine, allocator, commit, hash of the kernel sources."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What decides the code that runs on a device: time loops, emitters, and what is emitted.
+KERNEL_SOURCES = (
+    "csrc",
+    "snnkernels/emit",
+    "snnkernels/engines",
+    "snnkernels/language.py",
+    "snnkernels/neurons.py",
+    "snnkernels/surrogates.py",
+    "snnkernels/trace.py",
+)
+_SOURCE_SUFFIXES = (".py", ".h", ".cpp", ".cuh", ".cu")
+
+# Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
+_ALLOCATOR_VARIABLES = ("GLIBC_TUNABLES", "LD_PRELOAD", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+
+
+def describe(device: str) -> dict[str, Any]:
+    """All that a reader needs to judge, or repeat, a measurement on a kind of device."""
+    return {
+        "snnkernels": _version("snnkernels"),
+        "torch": torch.__version__,
+        "triton": _version("triton"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": cpu_model(),
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "allocator": {name: os.environ[name] for name in _ALLOCATOR_VARIABLES if name in os.environ} or "default",
+        "commit": _output("git", "-C", str(ROOT), "rev-parse", "HEAD"),
+        "uncommitted_changes": _uncommitted_changes(),
+        "gpu": gpu() if device == "cuda" else None,
+    }
+
+
+def gpu() -> dict[str, Any]:
+    """The current CUDA device."""
+    properties = torch.cuda.get_device_properties(torch.cuda.current_device())
+    query = ("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return {
+        "name": properties.name,
+        "compute_capability": f"{properties.major}.{properties.minor}",
+        "memory_gib": round(properties.total_memory / 2**30, 1),
+        "multiprocessors": properties.multi_processor_count,
+        "cuda": torch.version.cuda,
+        "driver": (_output(*query) or "").partition("\n")[0] or None,
+    }
+
+
+def cpu_model() -> str:
+    """The processor's name, as the operating system gives it."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return found[1].strip() if found else platform.processor()
+
+
+def slug(name: str) -> str:
+    """A device's name as a file's: "NVIDIA H200 NVL" gives "nvidia-h200-nvl"."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def source_hash(root: Path = ROOT) -> str:
+    """SHA-256 of the names and contents of all kernel sources under a checkout."""
+    digest = hashlib.sha256()
+    for path in sorted(_source_files(root)):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _source_files(root: Path) -> list[Path]:
+    entries = [root / entry for entry in KERNEL_SOURCES]
+    files = [file for entry in entries for file in (entry.rglob("*") if entry.is_dir() else [entry])]
+    return [file for file in files if file.is_file() and file.suffix in _SOURCE_SUFFIXES]
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _uncommitted_changes() -> bool | None:
+    """Whether what is measured differs from its commit; None outside a git checkout."""
+    changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", "snnkernels", "csrc", "benchmarks/*.py")
+    return None if changes is None else changes != ""
+
+
+def _output(*command: str) -> str | None:
+    """What a command prints; None where there is no such command, or it fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,125 @@
+"""The tests and measurements of this machine's GPU, in benchmarks/results/<gpu>.json: `make gpu-report`.
+
+Runs `pytest -m gpu`, then measures every compiled engine as compare.py does, on its shapes and on public workloads, in
+all three dtypes. It stops measuring in time to end within ten minutes; what it left out is in the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from compare import Measurement, measure, report, table
+from contenders import engines_for, unusable_reason
+from environment import ROOT, gpu, slug, source_hash
+from workloads import gpu_workloads
+
+import snnkernels
+
+TEST_SECONDS = 300
+MEASURE_SECONDS = 240
+REPEATS = 10
+
+
+def no_report_reason() -> str | None:
+    """Why nothing can be reported here, or None."""
+    if not torch.cuda.is_available():
+        why = "torch sees none" if torch.version.cuda else f"torch {torch.__version__} is built without CUDA"
+        return f"there is no CUDA GPU to report on: {why}"
+    package = Path(snnkernels.__file__).resolve().parent
+    if package != ROOT / "snnkernels":
+        return f"snnkernels is imported from {package}, not from this checkout, whose kernels the report names by hash"
+    return None
+
+
+def run_tests(seconds: float) -> dict[str, Any]:
+    """How many of the GPU tests passed, failed and were skipped, and which failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.xml")
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "tests", f"--junitxml={results}"]
+        try:
+            subprocess.run(command, cwd=ROOT, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            return {"unfinished": f"stopped after {seconds:.0f} s"}
+        if not results.exists():
+            return {"unfinished": "pytest ended before any test"}
+        return count_tests(results.read_text())
+
+
+def count_tests(junit_xml: str) -> dict[str, Any]:
+    """Counts and names of the failed from pytest's JUnit file; an error in a fixture is a failure."""
+    skipped, failed, passed = 0, [], 0
+    for case in ElementTree.fromstring(junit_xml).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed.append(f"{case.get('classname')}::{case.get('name')}")
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return {"passed": passed, "failed": len(failed), "skipped": skipped, "failures": failed}
+
+
+def measure_all(engines: Sequence[str], repeats: int, seconds: float) -> tuple[Measurement, list[str]]:
+    """Measure as many workloads as there is time and memory for; also says which were left out, and why."""
+    result, left_out = Measurement(), []
+    deadline = time.monotonic() + seconds
+    for workload in gpu_workloads():
+        if time.monotonic() > deadline:
+            left_out.append(f"{workload}: no time left")
+            continue
+        print(f"measuring {workload}", file=sys.stderr)
+        try:
+            measured = measure(workload, engines, repeats)
+        except torch.OutOfMemoryError:
+            left_out.append(f"{workload}: not enough memory")
+            continue
+        result.rows += measured.rows
+        result.refused += measured.refused
+        torch.cuda.empty_cache()
+    return result, left_out
+
+
+def summary(tests: dict[str, Any], result: Measurement, notes: Sequence[str]) -> str:
+    """What is printed: the tests in a line, the table, and all that is missing from it."""
+    counts = ", ".join(f"{value} {name}" for name, value in tests.items() if isinstance(value, int))
+    lines = [f"GPU tests: {counts or tests['unfinished']}", *(f"  FAILED {name}" for name in tests.get("failures", ()))]
+    lines += ["", table(result.rows), ""]
+    lines += [f"REFUSED: {sentence}" for sentence in result.refused] + [f"left out: {note}" for note in notes]
+    return "\n".join(lines).rstrip()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns 2 where there is nothing to report on, 1 where a test failed or the gate refused."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for the file")
+    options = parser.parse_args(arguments)
+    reason = no_report_reason()
+    if reason is not None:
+        print(f"gpu-report: {reason}", file=sys.stderr)
+        return 2
+    reasons = {engine: unusable_reason(engine, "cuda") for engine in engines_for("cuda") if engine != "reference"}
+    unusable = [f"{engine}: {reason}" for engine, reason in reasons.items() if reason is not None]
+    tests = run_tests(TEST_SECONDS)
+    usable = [engine for engine, reason in reasons.items() if reason is None]
+    result, left_out = measure_all(usable, REPEATS, MEASURE_SECONDS)
+    content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / f"{slug(gpu()['name'])}.json"
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    print(summary(tests, result, unusable + left_out))
+    print(f"written to {path}")
+    green = tests.get("failed") == 0 and tests["passed"] > 0 and not result.refused and not unusable
+    return 0 if green else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

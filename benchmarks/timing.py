@@ -1,0 +1,99 @@
+"""How time and memory are measured, on a CPU and on a GPU."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+import torch
+
+Call = Callable[[], object]
+Clock = Callable[[Call, int], float]  # seconds of one call, as the mean of so many one after the other
+
+# A shorter sample is made of several calls, so that reading the clock does not count.
+_SAMPLE_SECONDS = 1e-3
+
+# Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job for the
+# host to launch the call behind it.
+_FLUSH_BYTES, _FLUSHES = 2**28, 4
+
+
+def synchronize(device: str) -> None:
+    """Wait until the device has done what it was told; a CPU always has."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def call_clock(device: str) -> Clock:
+    """Wall-clock time as a training loop sees it: from an idle device to an idle device, launches included."""
+
+    def clock(call: Call, number: int) -> float:
+        synchronize(device)
+        start = time.perf_counter()
+        for _ in range(number):
+            call()
+        synchronize(device)
+        return (time.perf_counter() - start) / number
+
+    return clock
+
+
+class DeviceClock:
+    """Time on a GPU by CUDA events, with nothing of the input in its cache and the launches out of the way.
+
+    A contender that launches more slowly than the device works is still charged for the waiting.
+    """
+
+    def __init__(self) -> None:
+        self._flush = torch.empty(_FLUSH_BYTES, dtype=torch.uint8, device="cuda")
+
+    def __call__(self, call: Call, number: int) -> float:
+        events = []
+        for _ in range(number):
+            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            for _ in range(_FLUSHES):
+                self._flush.zero_()
+            start.record()
+            call()
+            end.record()
+            events.append((start, end))
+        torch.cuda.synchronize()
+        return sum(start.elapsed_time(end) for start, end in events) / 1000 / number
+
+
+def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[str, list[float]]:
+    """Seconds of a call, `repeats` samples of each, after a warm-up.
+
+    All take turns, the one that begins changing, so that what disturbs the machine disturbs all: sample i of one is
+    to be compared with sample i of another.
+    """
+    numbers = {}
+    for name, call in calls.items():
+        clock(call, 1)
+        numbers[name] = max(1, math.ceil(_SAMPLE_SECONDS / max(clock(call, 1), 1e-9)))
+    names = list(calls)
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for repeat in range(repeats):
+        first = repeat % len(names)
+        for name in names[first:] + names[:first]:
+            samples[name].append(clock(calls[name], numbers[name]))
+    return samples
+
+
+def copy_call(count: int, device: str) -> Call:
+    """A torch copy that moves `count` bytes, half read and half written, between memory that was used before."""
+    source, target = (torch.ones(max(1, count // 8), dtype=torch.float32, device=device) for _ in range(2))
+    return lambda: target.copy_(source)
+
+
+def peak_bytes(call: Call, device: str) -> int | None:
+    """Memory that a call holds at its peak besides its inputs; None on a CPU, where torch does not count it."""
+    if device != "cuda":
+        return None
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    call()
+    torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated() - before

@@ -1,0 +1,190 @@
+"""What the benchmarks report: tables, JSON, the source hash, and the GPU report as far as it goes without a GPU."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import snnkernels
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import compare  # noqa: E402
+import contenders  # noqa: E402
+import environment  # noqa: E402
+import gpu_report  # noqa: E402
+import workloads  # noqa: E402
+from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
+
+TINY = "T=4,B=1,N=16"
+
+NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+
+
+def row(**changes: Any) -> compare.Row:
+    values: dict[str, Any] = {
+        "direction": FORWARD,
+        "shape": "T=8,B=2,N=4",
+        "dtype": "float32",
+        "device": "cpu",
+        "engine": "native",
+        "naive_ms": 12.0,
+        "ms": 1.5,
+        "ratio": 8.0,
+        "ratio_min": 7.25,
+        "ratio_max": 9.0,
+        "device_ms": None,
+        "bytes": 3_000_000,
+        "bytes_per_second": 2e9,
+        "copy_bytes_per_second": 4e9,
+        "fraction_of_copy": 0.5,
+        "peak_bytes": None,
+        "naive_peak_bytes": None,
+    }
+    return compare.Row(**values | changes)
+
+
+def test_table_on_a_cpu() -> None:
+    rows = [row(), row(engine="reference", ms=16.0, ratio=0.75), row(direction=FORWARD_BACKWARD)]
+    assert compare.table(rows).splitlines() == [
+        "forward, cpu",
+        "shape        dtype    engine     naive ms      ms  ratio    min - max  GB/s  of copy",
+        "T=8,B=2,N=4  float32  native       12.000   1.500   8.00  7.25 - 9.00   2.0      50%",
+        "T=8,B=2,N=4  float32  reference    12.000  16.000   0.75  7.25 - 9.00   2.0      50%",
+        "",
+        "forward+backward, cpu",
+        "shape        dtype    engine  naive ms     ms  ratio    min - max  GB/s  of copy",
+        "T=8,B=2,N=4  float32  native    12.000  1.500   8.00  7.25 - 9.00   2.0      50%",
+    ]
+
+
+def test_table_on_a_gpu() -> None:
+    rows = [row(device="cuda", engine="triton", device_ms=0.125, peak_bytes=2_000_000, naive_peak_bytes=9_000_000)]
+    assert compare.table(rows).splitlines()[1:] == [
+        "shape        dtype    engine  naive ms     ms  ratio    min - max  device ms  GB/s  of copy  peak MB"
+        "  naive peak MB",
+        "T=8,B=2,N=4  float32  triton    12.000  1.500   8.00  7.25 - 9.00      0.125   2.0      50%      2.0"
+        "            9.0",
+    ]
+    assert compare.table([]) == ""
+
+
+def test_compare_writes_rows_and_versions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "compare.json"
+    assert compare.main(["--json", str(file), "--repeats", "2", "--only", TINY, "--device", "cpu"]) == 0
+    content = json.loads(file.read_text())
+    engines = {engine for engine in ("reference", "native") if contenders.unusable_reason(engine, "cpu") is None}
+    assert {(entry["direction"], entry["engine"]) for entry in content["rows"]} == {
+        (direction, engine) for direction in workloads.DIRECTIONS for engine in engines
+    }
+    for entry in content["rows"]:
+        assert entry["ratio_min"] <= entry["ratio"] <= entry["ratio_max"]
+        assert entry["ms"] > 0 and entry["naive_ms"] > 0 and entry["fraction_of_copy"] > 0
+        assert entry.keys() == compare.Row.__dataclass_fields__.keys()
+    found = content["environment"]
+    assert found["torch"] == torch.__version__ and found["threads"] == torch.get_num_threads()
+    assert {"snnkernels", "python", "cpu", "commit", "uncommitted_changes", "allocator"} <= found.keys()
+    assert TINY in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--repeats", "0"], pytest.param(["--device", "cuda"], marks=NO_GPU)])
+def test_compare_refuses_impossible_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        compare.main(arguments)
+    assert arguments[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("NVIDIA H200", "nvidia-h200"),
+        ("NVIDIA A100-SXM4-80GB", "nvidia-a100-sxm4-80gb"),
+        ("  Tesla V100 / PCIe (16GB) ", "tesla-v100-pcie-16gb"),
+    ],
+)
+def test_slug(name: str, expected: str) -> None:
+    assert environment.slug(name) == expected
+
+
+def test_source_hash_is_that_of_the_kernel_sources(tmp_path: Path) -> None:
+    """It changes with a file's content and name, and with no cache, library or other file."""
+    sources = {"csrc/cuda/scan.cu": "a", "csrc/scan.h": "b", "snnkernels/engines/triton.py": "c"}
+    sources |= {name: "d" for name in environment.KERNEL_SOURCES if name.endswith(".py")}
+    for name, text in sources.items():
+        Path(tmp_path, name).parent.mkdir(parents=True, exist_ok=True)
+        Path(tmp_path, name).write_text(text)
+    first = environment.source_hash(tmp_path)
+    for other in ("snnkernels/engines/triton.pyc", "snnkernels/_cpu.abi3.so", "snnkernels/layers.py", "README.md"):
+        Path(tmp_path, other).write_text("e")
+    assert environment.source_hash(tmp_path) == first
+    hashes = {first}
+    for name in sources:
+        Path(tmp_path, name).write_text("changed")
+        hashes.add(environment.source_hash(tmp_path))
+    Path(tmp_path, "csrc/scan.h").rename(tmp_path / "csrc/loop.h")
+    hashes.add(environment.source_hash(tmp_path))
+    assert len(hashes) == len(sources) + 2
+
+
+def test_every_kernel_source_exists() -> None:
+    assert all(Path(environment.ROOT, name).exists() for name in environment.KERNEL_SOURCES)
+
+
+_JUNIT = """<testsuites><testsuite>
+<testcase classname="tests.test_engines" name="test_a[triton-cuda]" />
+<testcase classname="tests.test_engines" name="test_b"><failure message="no">text</failure></testcase>
+<testcase classname="tests.test_engines" name="test_c"><error message="no">text</error></testcase>
+<testcase classname="tests.test_engines" name="test_d"><skipped message="no">text</skipped></testcase>
+<testcase classname="tests.test_engines" name="test_e"><system-out>text</system-out></testcase>
+</testsuite></testsuites>"""
+
+
+def test_summary_of_the_gpu_report() -> None:
+    tests = gpu_report.count_tests(_JUNIT)
+    failures = ["tests.test_engines::test_b", "tests.test_engines::test_c"]
+    assert tests == {"passed": 2, "failed": 2, "skipped": 1, "failures": failures}
+    result = compare.Measurement([row(device="cuda", engine="triton")], ["native is not timed"])
+    lines = gpu_report.summary(tests, result, ["T=8 float16: no time left"]).splitlines()
+    assert lines[:3] == ["GPU tests: 2 passed, 2 failed, 1 skipped", *(f"  FAILED {name}" for name in failures)]
+    assert lines[4] == "forward, cuda"
+    assert lines[-2:] == ["REFUSED: native is not timed", "left out: T=8 float16: no time left"]
+    unfinished = gpu_report.summary({"unfinished": "stopped after 300 s"}, compare.Measurement(), [])
+    assert unfinished == "GPU tests: stopped after 300 s"
+
+
+def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large, late = (Workload((2, 1, size), torch.float32, "cuda") for size in (1, 2, 3))
+    now = 0.0
+
+    def measure(workload: Workload, engines: list[str], repeats: int) -> compare.Measurement:
+        nonlocal now
+        now += 60
+        if workload is large:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return compare.Measurement([row(shape=workload.shape_name)], ["native is not timed"])
+
+    monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
+    monkeypatch.setattr(gpu_report, "measure", measure)
+    monkeypatch.setattr(gpu_report.time, "monotonic", lambda: now)
+    result, left_out = gpu_report.measure_all(["native"], repeats=1, seconds=100)
+    assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
+    assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
+
+
+@NO_GPU
+def test_gpu_report_without_a_gpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert gpu_report.main(["--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("gpu-report: there is no CUDA GPU to report on: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gpu_report_is_of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed copy would be measured under the hash of other sources."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(snnkernels, "__file__", "/elsewhere/snnkernels/__init__.py")
+    assert "/elsewhere/snnkernels, not from this checkout" in (gpu_report.no_report_reason() or "")
