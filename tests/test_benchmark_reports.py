@@ -144,6 +144,10 @@ _JUNIT = """<testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
+def test_gpu_tests_that_take_too_long_are_stopped() -> None:
+    assert gpu_report.run_tests(seconds=0.01) == {"unfinished": "stopped after 0 s"}
+
+
 def test_summary_of_the_gpu_report() -> None:
     tests = gpu_report.count_tests(_JUNIT)
     failures = ["tests.test_engines::test_b", "tests.test_engines::test_c"]
@@ -174,6 +178,35 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
     result, left_out = gpu_report.measure_all(["native"], repeats=1, seconds=100)
     assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
     assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
+
+
+@pytest.mark.parametrize(
+    ("tests", "refused", "status"),
+    [
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [], 0),
+        ({"passed": 2, "failed": 1, "skipped": 1, "failures": ["test_b"]}, [], 1),
+        ({"passed": 0, "failed": 0, "skipped": 4, "failures": []}, [], 1),
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, ["native is not timed"], 1),
+        ({"unfinished": "stopped after 300 s"}, [], 1),
+    ],
+)
+def test_gpu_report_is_written(
+    tests: dict[str, Any], refused: list[str], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file and the status, on a GPU that is not there."""
+    device = {"name": "NVIDIA H200", "driver": "580.1"}
+    result = compare.Measurement([row(device="cuda", engine="triton", device_ms=0.5)], refused)
+    for module in (gpu_report, environment):
+        monkeypatch.setattr(module, "gpu", lambda: device)
+    monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
+    monkeypatch.setattr(gpu_report, "unusable_reason", lambda engine, kind: None)
+    monkeypatch.setattr(gpu_report, "run_tests", lambda seconds: tests)
+    monkeypatch.setattr(gpu_report, "measure_all", lambda engines, repeats, seconds: (result, ["T=8: no time left"]))
+    assert gpu_report.main(["--out", str(tmp_path / "results")]) == status
+    content = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())
+    assert content["tests"] == tests and content["refused"] == refused and content["left_out"] == ["T=8: no time left"]
+    assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
+    assert content["rows"][0]["device_ms"] == 0.5
 
 
 @NO_GPU

@@ -241,12 +241,14 @@ def test_the_clock_counts_every_call() -> None:
 
 @pytest.mark.gpu
 def test_the_device_clock_and_peak_memory() -> None:
-    """A copy of 64 MB: longer than one of 64 KB, and an allocation of as much is seen."""
+    """Every call is counted, and an allocation of 64 MiB is seen, whatever the allocator rounds it to."""
     Target("reference", "cuda").require()
-    clock = timing.DeviceClock()
-    large, small = (clock(timing.copy_call(size, "cuda"), 3) for size in (2**27, 2**17))
-    assert large > small > 0
-    assert timing.peak_bytes(lambda: torch.empty(2**26, dtype=torch.uint8, device="cuda"), "cuda") == 2**26
+    calls: list[int] = []
+    copy = timing.copy_call(2**20, "cuda")
+    assert timing.DeviceClock()(lambda: calls.append(1) or copy(), 3) > 0
+    assert len(calls) == 3
+    peak = timing.peak_bytes(lambda: torch.empty(2**26, dtype=torch.uint8, device="cuda"), "cuda")
+    assert peak is not None and 2**26 <= peak < 2**27
 
 
 @pytest.mark.gpu
