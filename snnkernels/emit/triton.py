@@ -1,0 +1,94 @@
+"""Graphs as Triton: `step` and `adjoint` for a neuron, `derivative` for a surrogate.
+
+They are what the time loops in engines/triton_loops.py call. Nothing is written to a file: the engine asks for the text
+of a neuron or a surrogate when it is first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..neurons import Neuron
+from ..surrogates import Surrogate
+from ..trace import Graph, adjoint, trace_function, trace_step
+from .statements import program
+
+_HEADER = """import triton
+import triton.language as tl
+
+from snnkernels.engines.triton_math import divide, exponential, fires, maximum, minimum
+"""
+
+_OPERATIONS = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} * {1}",
+    "div": "divide({0}, {1})",
+    "neg": "{0} * -1.0",  # Triton 3.6's own negation is 0 - x, which turns 0 into 0 and not -0
+    "abs": "tl.abs({0})",
+    "exp": "exponential({0})",
+    "min": "minimum({0}, {1})",
+    "max": "maximum({0}, {1})",
+    "gt": "{0} > {1}",
+    "ge": "{0} >= {1}",
+    "lt": "{0} < {1}",
+    "le": "{0} <= {1}",
+    "eq": "{0} == {1}",
+    "where": "tl.where({0}, {1}, {2})",
+    "spike": "fires({0}, STRICT)",
+    "surrogate": "DERIVATIVE({0}, slope)",
+}
+
+
+def _constant(number: float) -> str:
+    """A number in x's type and shape. Two bare numbers would become float32, and one alone is no block of states."""
+    return f"tl.full(x.shape, {number!r}, x.dtype)"
+
+
+def _function(
+    signature: str, graph: Graph, arguments: Mapping[str, Sequence[str]], results: Sequence[str | Sequence[str]]
+) -> str:
+    """A jitted function of a graph.
+
+    arguments: the arguments that are tuples, each with the graph's names for its elements.
+    results: what is returned, in order, by the graph's names; a sequence of names is returned as a tuple.
+    """
+    written = program(graph, _OPERATIONS, _constant)
+    element = {name: f"{argument}[{i}]" for argument, names in arguments.items() for i, name in enumerate(names)}
+    lines = [f"{name} = {place}" for name, place in element.items() if name in written.used_inputs]
+    lines += [f"{statement.name} = {statement.expression}" for statement in written.statements]
+    returned = [
+        written.results[result]
+        if isinstance(result, str)
+        else f"({''.join(f'{written.results[name]}, ' for name in result)})"
+        for result in results
+    ]
+    lines.append(f"return {', '.join(returned)}")
+    return "\n".join(["@triton.jit", f"def {signature}:", *(f"    {line}" for line in lines), ""])
+
+
+def neuron_source(neuron: Neuron) -> str:
+    """The Triton module of a neuron, with two functions, whose states, parameters and constants are tuples:
+
+    `step(x, state, param, constant, STRICT)` returns the spikes and the next states, `adjoint(x, state, param,
+    constant, slope, grad_spike, grad_next_state, STRICT, DERIVATIVE)` the gradients of x, states and parameters.
+    """
+    states, params, constants = neuron.states, neuron.params, neuron.constants
+    graph = trace_step(neuron.step, states, params, constants)
+    arguments = {"state": states, "param": params, "constant": constants}
+    next_states = [f"next_{name}" for name in states]
+    step = _function("step(x, state, param, constant, STRICT: tl.constexpr)", graph, arguments, ("spike", next_states))
+    backward = _function(
+        "adjoint(x, state, param, constant, slope, grad_spike, grad_next_state, STRICT: tl.constexpr, "
+        "DERIVATIVE: tl.constexpr)",
+        adjoint(graph, ("x", *states, *params)),
+        {**arguments, "grad_next_state": [f"grad_{name}" for name in next_states]},
+        ("grad_x", [f"grad_{name}" for name in states], [f"grad_{name}" for name in params]),
+    )
+    return "\n\n".join([_HEADER, step, backward])
+
+
+def surrogate_source(surrogate: Surrogate) -> str:
+    """The Triton module of a surrogate: `derivative(x, k)`."""
+    graph = trace_function(surrogate.derivative, ("x", "k"), "derivative")
+    return "\n\n".join([_HEADER, _function("derivative(x, k)", graph, {}, ("derivative",))])

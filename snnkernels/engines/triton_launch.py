@@ -1,0 +1,235 @@
+"""From the tensors of a scan to the launch of a Triton kernel."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import struct
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..emit.triton import neuron_source, surrogate_source
+from ..neurons import NEURONS
+from ..surrogates import SURROGATES
+from .triton_loops import backward_kernel, forward_kernel
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a scan is cut into programs, and a program's time into chunks."""
+
+    block: int  # neurons of a program
+    warps: int  # of a program, 32 threads each
+    group: int  # neurons of a thread, side by side: one load
+    forward_chunk: int  # time steps that are loaded at once
+    backward_chunk: int  # time steps whose states are in registers at once
+    ahead: bool  # backward has a chunk's loads in flight while it computes the chunk before
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel, what it is called with and what it writes."""
+
+    kernel: Any
+    arguments: dict[str, Any]
+    outputs: dict[str, Tensor]
+    programs: int
+    options: dict[str, Any]
+
+    def run(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Launch on the tensors' device and its current stream, if there are neurons at all; returns the outputs."""
+        device = self.arguments["x"].device
+        if self.programs:
+            with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+                self.kernel[(self.programs,)](**self.arguments, **self.outputs, **self.options)
+        first, second, third = self.outputs.values()
+        return first, second, third
+
+
+@lru_cache(maxsize=1024)
+def tile(
+    outer: int, inner: int, strides: tuple[int, ...], item_bytes: int, states: int, interval: int, processors: int
+) -> Tiling:
+    """The tiling of a scan over sequences of these sizes and strides, on a GPU of so many multiprocessors.
+
+    A thread has 16 bytes of neurons, or as many as sizes and strides allow to load at once, or as have 8 states that
+    are held in registers for some time steps. Where that would leave one of a multiprocessor's 4 schedulers without a
+    warp, it has one neuron. A program has 4 warps, or 1 where so few programs would be an uneven load. A thread whose
+    states take few registers has more time steps in flight.
+    """
+    group = min(math.gcd(16 // item_bytes, inner, *strides), max(8 // states, 1))
+    if outer * inner < 4 * processors * 32 * group:
+        group = 1
+    warps = 4 if outer * inner >= 8 * processors * 32 * group else 1
+    few_registers = group * states * max(item_bytes, 4) < 16
+    return Tiling(
+        block=32 * warps * group,
+        warps=warps,
+        group=group,
+        forward_chunk=_round_up(16 if few_registers else 8, interval),
+        backward_chunk=math.gcd(8 if few_registers else 4, interval),
+        ahead=few_registers,
+    )
+
+
+def forward_launch(
+    x: Tensor,
+    states: Tensor,
+    params: Sequence[Tensor],
+    constants: Sequence[float],
+    neuron: str,
+    strict: bool,
+    interval: int,
+    processors: int,
+) -> Launch:
+    """The launch of the forward loop. Outputs: spikes, final states, checkpoints."""
+    x, states = _side_by_side(x), states.contiguous()
+    outer, steps, inner = x.shape
+    tiling = tile(outer, inner, _strides(x), x.element_size(), 1, interval, processors)
+    outputs = {
+        "spikes": torch.empty(x.shape, dtype=x.dtype, device=x.device),
+        "final_states": torch.empty_like(states),
+        "checkpoints": states.new_empty((-(-steps // interval) if interval else 0, *states.shape)),
+    }
+    arguments = {
+        **_shared_arguments(x, params, constants, tiling),
+        "states": states,
+        "STEP": neuron_functions(neuron)["step"],
+        "STRICT": strict,
+        "STATES": states.shape[0],
+        "INTERVAL": interval,
+        "CHUNK": tiling.forward_chunk,
+    }
+    return _launch(forward_kernel, arguments, outputs, tiling)
+
+
+@dataclass(frozen=True)
+class Spike:
+    """What a spike means: when it fires, and what its derivative is."""
+
+    strict: bool
+    surrogate: str
+    slope: float
+
+
+def backward_launch(
+    x: Tensor,
+    checkpoints: Tensor,
+    params: Sequence[Tensor],
+    constants: Sequence[float],
+    neuron: str,
+    spike: Spike,
+    interval: int,
+    grads: tuple[Tensor, Tensor],
+    param_grads: bool,
+    processors: int,
+) -> Launch:
+    """The launch of the backward loop. Of the gradients of spikes and final states, those of x, states, parameters."""
+    x, grad_spikes, grad_final_states = _side_by_side(x), _side_by_side(grads[0]), grads[1].contiguous()
+    (outer, _, inner), states = x.shape, checkpoints.shape[1]
+    strides = (*_strides(x), *_strides(grad_spikes))
+    tiling = tile(outer, inner, strides, x.element_size(), states, interval, processors)
+    functions = neuron_functions(neuron)
+    outputs = {
+        "grad_x": torch.empty(x.shape, dtype=x.dtype, device=x.device),
+        "grad_states": torch.empty_like(grad_final_states),
+        "grad_params": checkpoints.new_empty((len(params) if param_grads else 0, *checkpoints.shape[2:])),
+    }
+    arguments = {
+        **_shared_arguments(x, params, (*constants, spike.slope), tiling),
+        "grad_outer": strides[2] // tiling.group,
+        "grad_time": strides[3] // tiling.group,
+        "checkpoints": checkpoints.contiguous(),
+        "grad_spikes": grad_spikes,
+        "grad_final_states": grad_final_states,
+        "STEP": functions["step"],
+        "ADJOINT": functions["adjoint"],
+        "DERIVATIVE": surrogate_functions(spike.surrogate)["derivative"],
+        "STRICT": spike.strict,
+        "STATES": states,
+        "PARAM_GRADS": param_grads,
+        "INTERVAL": interval,
+        "CHUNK": tiling.backward_chunk,
+        "AHEAD": tiling.ahead,
+    }
+    return _launch(backward_kernel, arguments, outputs, tiling)
+
+
+@cache
+def neuron_functions(key: str) -> dict[str, Any]:
+    """The jitted functions of a neuron."""
+    return _module(key, neuron_source(NEURONS[key]))
+
+
+@cache
+def surrogate_functions(name: str) -> dict[str, Any]:
+    """The jitted functions of a surrogate."""
+    return _module(name, surrogate_source(SURROGATES[name]))
+
+
+def _module(name: str, source: str) -> dict[str, Any]:
+    """Run source text as a module. Triton reads functions' source again, which linecache has for names in brackets."""
+    file = f"<snnkernels {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    functions = {"__name__": f"snnkernels.emitted.{name}"}
+    exec(compile(source, file, "exec"), functions)
+    return functions
+
+
+def _launch(kernel: Any, arguments: dict[str, Any], outputs: dict[str, Tensor], tiling: Tiling) -> Launch:
+    outer, _, inner = arguments["x"].shape
+    # A fused multiply-add rounds once where torch rounds twice.
+    options = {"num_warps": tiling.warps, "enable_fp_fusion": False}
+    return Launch(kernel, arguments, outputs, -(-outer * inner // tiling.block), options)
+
+
+def _shared_arguments(x: Tensor, params: Sequence[Tensor], numbers: Sequence[float], tiling: Tiling) -> dict[str, Any]:
+    outer, steps, inner = x.shape
+    outer_stride, time_stride = _strides(x)
+    return {
+        "x": x,
+        "parameters": tuple(param.contiguous() for param in params),
+        "constants": tuple(half for number in numbers for half in _halves(number)),
+        "outer": outer,
+        "steps": steps,
+        "inner": inner // tiling.group,
+        "x_outer": outer_stride // tiling.group,
+        "x_time": time_stride // tiling.group,
+        "PER_NEURON": tuple(param.dim() > 1 for param in params),
+        "GROUP": tiling.group,
+        "BLOCK": tiling.block,
+    }
+
+
+def _halves(number: float) -> tuple[int, ...]:
+    """The bits of a float64 in two integers, for a tuple of arguments, which can only hold float32.
+
+    Triton compiles anew for each integer in a tuple that is 1, that is a multiple of 16, or that needs another width.
+    So these are odd and need 64 bits, whatever the number.
+    """
+    return tuple(half << 1 | 1 | 1 << 40 for half in struct.unpack(">2I", struct.pack(">d", number)))
+
+
+def _side_by_side(sequence: Tensor) -> Tensor:
+    """The sequence with the neurons of a step next to each other in memory: itself where they are."""
+    if sequence.stride(2) == 1 or sequence.shape[2] == 1:
+        return sequence
+    if sequence.stride(1) == 0:  # one step for all, such as the gradient of a sum over time
+        return sequence[:, :1].contiguous().expand_as(sequence)
+    return sequence.contiguous()
+
+
+def _strides(sequence: Tensor) -> tuple[int, int]:
+    """The strides over outer and time; 0 where there is only one."""
+    shape, strides = sequence.shape, sequence.stride()
+    return strides[0] if shape[0] > 1 else 0, strides[1] if shape[1] > 1 else 0
+
+
+def _round_up(steps: int, interval: int) -> int:
+    return -(-steps // interval) * interval if interval else steps

@@ -1,0 +1,125 @@
+"""What Triton's compiler makes of the kernels, as it would for a launch, on a machine without a GPU.
+
+    echo '[{"arch": 90, "dtype": "bfloat16"}]' | python tests/triton_report.py
+
+takes a JSON list of variants, and prints a JSON object for each of their kernels: registers, stack, spills, global
+loads and stores by width, fused multiply-adds. They are read from the PTX and, with the tools of Triton's wheel, from
+the machine code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import triton
+from triton.backends.compiler import GPUTarget
+
+from snnkernels.engines.triton_launch import Launch, Spike, backward_launch, forward_launch
+from snnkernels.neurons import NEURONS
+from snnkernels.scan import state_dtype
+
+_INTERVAL = 8
+_PROCESSORS = 132
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scan for which both kernels are compiled."""
+
+    arch: int  # compute capability, such as 90
+    dtype: str
+    neuron: str = "lif_subtract_after_detached"
+    surrogate: str = "fast_sigmoid"
+    per_neuron: bool = False  # parameters
+    param_grads: bool = False
+    outer: int = 1
+    steps: int = 100
+    inner: int = 1 << 20
+    constant: float = 0.5
+
+
+def launches(variant: Variant) -> dict[str, Launch]:
+    """The kernels as the engine would launch them, on tensors without memory."""
+    dtype, neuron = getattr(torch, variant.dtype), NEURONS[variant.neuron]
+    step = (variant.outer, variant.inner)
+    with torch.device("meta"):
+        x = torch.empty(variant.outer, variant.steps, variant.inner, dtype=dtype)
+        states = torch.empty(len(neuron.states), *step, dtype=state_dtype(dtype))
+        checkpoints = states.new_empty(-(-variant.steps // _INTERVAL), *states.shape)
+        params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params]
+    constants = [variant.constant] * len(neuron.constants)
+    spike = Spike(False, variant.surrogate, 1.0)
+    forward = forward_launch(x, states, params, constants, neuron.key, False, _INTERVAL, _PROCESSORS)
+    backward = backward_launch(
+        x, checkpoints, params, constants, neuron.key, spike, _INTERVAL, (x, states), variant.param_grads, _PROCESSORS
+    )
+    return {"forward": forward, "backward": backward}
+
+
+class _Device:
+    """As much of a GPU as compilation asks for. Its number is its compute capability, for a cache of its own."""
+
+    def __init__(self, arch: int) -> None:
+        self.arch = arch
+
+    def get_current_device(self) -> int:
+        return self.arch
+
+    def get_current_stream(self, device: int) -> int:
+        return 0
+
+    def get_current_target(self) -> GPUTarget:
+        return GPUTarget("cuda", self.arch, 32)
+
+
+def compile_launch(launch: Launch, arch: int) -> Any:
+    """Compile what a launch on a GPU of compute capability `arch` would compile."""
+    triton.runtime.driver.set_active(_Device(arch))
+    arguments = launch.arguments | launch.outputs | launch.options
+    return launch.kernel.run(grid=(launch.programs,), warmup=True, **arguments)
+
+
+def _cuobjdump(cubin: bytes, option: str) -> str:
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        return subprocess.run([tool, option, file.name], check=True, capture_output=True, text=True).stdout
+
+
+def report(launch: Launch, arch: int) -> dict[str, Any]:
+    """What the compiler made of a kernel. `fused_code` counts the fused multiply-adds of a division, too."""
+    assembly = compile_launch(launch, arch).asm
+    ptx, cubin = assembly["ptx"], assembly["cubin"]
+    usage = {name: int(size) for name, size in re.findall(r"(REG|STACK|LOCAL):(\d+)", _cuobjdump(cubin, "-res-usage"))}
+    code = Counter(re.findall(r"^\s+/\*\w{4,}\*/\s+(?:@!?\w+ )?(\w+)", _cuobjdump(cubin, "-sass"), re.MULTILINE))
+    return {
+        "registers": usage["REG"],
+        "stack": usage["STACK"] + usage["LOCAL"],
+        "spills": code["STL"] + code["LDL"],
+        "instructions": code.total(),
+        "loads": Counter(re.findall(r"\bld\.global\S*?\.((?:v\d\.)?b\d+) ", ptx)),
+        "stores": Counter(re.findall(r"\bst\.global\S*?\.((?:v\d\.)?b\d+) ", ptx)),
+        "fused_ptx": len(re.findall(r"\bfma\.", ptx)),
+        "fused_code": code["FFMA"] + code["DFMA"],
+    }
+
+
+def main() -> None:
+    for fields in json.load(sys.stdin):
+        variant = Variant(**fields)
+        for name, launch in launches(variant).items():
+            print(json.dumps({"kernel": name, **asdict(variant), **report(launch, variant.arch)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
