@@ -1,14 +1,23 @@
-"""The checked-in C++ is what the emitter writes from neurons.py and surrogates.py."""
+"""The checked-in C++ is what the emitter writes from neurons.py and surrogates.py, and computes what torch does."""
 
 from __future__ import annotations
 
+import ctypes
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import torch
+from graphs import FUNCTIONS, ties_and_zeros
+from support import assert_same_bits
+from torch import Tensor
 
 from snnkernels.emit import cpp
-from snnkernels.neurons import NEURONS
+from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
+from snnkernels.trace import trace_function
 
 GENERATED = Path(__file__).parent.parent / "csrc" / "generated"
 
@@ -49,3 +58,78 @@ def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
 
 def test_text_is_the_same_every_time() -> None:
     assert cpp.generated_files() == cpp.generated_files()
+
+
+_HARNESS = """
+extern "C" void {key}(const double* x, const double* v, const double* grad, double* outputs, long count) {{
+  const double none = 0;
+  double next, unused;
+  for (long i = 0; i < count; ++i) {{
+    snn::{key}::step(x[i], v + i, &none, &none, false, outputs[i], &next);
+    snn::{key}::adjoint<void>(x[i], v + i, &none, &none, false, 0.0, grad[i], &none, outputs[count + i],
+                              outputs + 2 * count + i, &unused);
+  }}
+}}
+"""
+_EXPONENTIAL = """
+extern "C" void exponential_{type}(const {type}* x, {type}* y, long count) {{
+  for (long i = 0; i < count; ++i) y[i] = snn::exponential(x[i]);
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """Every function of the step language as a neuron whose spike is its value, emitted and compiled."""
+    compiler = shutil.which(os.environ.get("CXX", "c++"))
+    if compiler is None or not GENERATED.exists():
+        pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
+    folder = tmp_path_factory.mktemp("emitted")
+    text = f'#include "{GENERATED.parent / "scan.h"}"\n'
+    for number, function in enumerate(FUNCTIONS.values()):
+        neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
+        text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)
+    text += _EXPONENTIAL.format(type="float") + _EXPONENTIAL.format(type="double")
+    (folder / "emitted.cpp").write_text(text)
+    flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
+    subprocess.run([compiler, *flags, "emitted.cpp", "-o", "emitted.so"], cwd=folder, check=True)
+    return ctypes.CDLL(str(folder / "emitted.so"))
+
+
+def call(function: ctypes._CFuncPtr, *tensors: Tensor, count: int) -> None:
+    function(*(ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors), ctypes.c_long(count))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_emitted_operation_and_its_adjoint_are_those_of_torch(library: ctypes.CDLL, name: str) -> None:
+    leaves = [leaf.requires_grad_() for leaf in ties_and_zeros()]
+    result, gradient = FUNCTIONS[name](*leaves), torch.randn_like(leaves[0])
+    expected = (result, *torch.autograd.grad(result, leaves, gradient, materialize_grads=True))
+    outputs = torch.empty(3, gradient.numel(), dtype=torch.float64)
+    key = f"function_{list(FUNCTIONS).index(name)}"
+    call(getattr(library, key), *(leaf.detach() for leaf in leaves), gradient, outputs, count=gradient.numel())
+    with_exp = any(node.op == "exp" for node in trace_function(FUNCTIONS[name], ("a", "b"), "result").nodes)
+    for actual, wanted in zip(outputs, expected, strict=True):
+        if with_exp:
+            torch.testing.assert_close(actual, wanted.detach(), rtol=1e-13, atol=1e-14)
+        else:
+            assert_same_bits(actual, wanted.detach())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_exponential_is_within_two_units_in_the_last_place(library: ctypes.CDLL, dtype: torch.dtype) -> None:
+    """Over all of its range; 0 and infinity beyond it."""
+    limits = torch.finfo(dtype)
+    low, high = torch.tensor(limits.tiny, dtype=dtype).log(), torch.tensor(limits.max, dtype=dtype).log()
+    spread = torch.linspace(low.item() + 1e-3, high.item() - 1e-3, 200_001, dtype=dtype)
+    x = torch.cat([spread, torch.randn(100_000, dtype=dtype), torch.randn(100_000, dtype=dtype) * limits.eps])
+    y = torch.empty_like(x)
+    function = getattr(library, "exponential_float" if dtype == torch.float32 else "exponential_double")
+    call(function, x, y, count=x.numel())
+    exact = x.double().exp()
+    assert ((y.double() - exact) / exact).abs().max() <= 2 * limits.eps
+
+    far = torch.tensor([low.item() * 2, -1e30, -torch.inf, high.item() * 2, 1e30, torch.inf, 0.0], dtype=dtype)
+    ends = torch.empty_like(far)
+    call(function, far, ends, count=far.numel())
+    assert ends.tolist() == [0.0, 0.0, 0.0, torch.inf, torch.inf, torch.inf, 1.0]

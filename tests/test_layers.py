@@ -73,7 +73,7 @@ def test_what_is_held_is_saved_and_copied(name: str) -> None:
 def test_what_it_is_given_stays_the_callers() -> None:
     """The layer has its own copy, with no graph that leads back to a tensor that needs a gradient."""
     beta = torch.full((3,), 0.5, requires_grad=True)
-    fixed, learnt = LIF(beta * 1), LIF(beta * 1, learn_beta=True)
+    fixed, learnt = LIF(beta), LIF(beta, learn_beta=True)
     assert not fixed.beta.requires_grad
     learnt(random_current(4, 2, 3)).sum().backward()
     assert learnt.beta.grad is not None and beta.grad is None

@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 import torch
-from graphs import evaluate
+from graphs import FUNCTIONS, evaluate, ties_and_zeros
 from support import assert_rounded, assert_same_bits
-from torch import Tensor
 
 from snnkernels.engines import reference
-from snnkernels.language import detach, exp, maximum, minimum, where
+from snnkernels.language import detach, exp, where
 from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import Graph, Symbol, adjoint, trace_function, trace_step
-
-FUNCTIONS: dict[str, Callable] = {
-    "add": lambda a, b: a + b,
-    "add a number": lambda a, b: 2 + a + 0.5 + b,
-    "sub": lambda a, b: a - b,
-    "sub a number": lambda a, b: (3 - a) * (b - 1.5),
-    "mul": lambda a, b: a * b,
-    "mul by a number": lambda a, b: 0.3 * a * 7 - b,
-    "div": lambda a, b: a / b,
-    "div by a number": lambda a, b: a / 3 + b,
-    "neg": lambda a, b: -a * b,
-    "abs": lambda a, b: abs(a) * b,
-    "exp": lambda a, b: exp(a) * exp(b * 0.5),
-    "minimum": lambda a, b: minimum(a, b),
-    "maximum": lambda a, b: maximum(a, b),
-    "minimum with a number": lambda a, b: minimum(a, 0.5) * minimum(0.25, b),
-    "maximum with a number": lambda a, b: maximum(a, 0.5) * maximum(0.25, b),
-    "where >": lambda a, b: where(a > b, a * a, b),
-    "where >=": lambda a, b: where(a >= b, a * a, b),
-    "where <": lambda a, b: where(a < 0.5, a * b, b),
-    "where <=": lambda a, b: where(a <= 0.5, a * b, 2.0),
-    "where number": lambda a, b: where(a > b, 1.0, a) * where(a > b, b, 0.0),
-    "detach": lambda a, b: a * detach(a * b) + b,
-    "every use adds up": lambda a, b: a * b + a / b - a * a * b + exp(a) * a - abs(b) * a,
-    "long chain": lambda a, b: exp(-(a * b) / (1 + abs(a - b))) * where(a > b, a, -b) / (2 + a * a),
-}
-
-
-def ties_and_zeros() -> tuple[Tensor, Tensor]:
-    """Pairs of numbers, some equal, some zero, none of them a divisor that is zero."""
-    a = torch.cat([torch.randn(50), torch.tensor([0.5, -1.0, 0.0, 0.5, 0.25, 2.0])]).double()
-    b = torch.cat([torch.randn(50), torch.tensor([0.5, -1.0, 0.5, 1.0, 0.25, -2.0])]).double()
-    return a, b
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
