@@ -242,6 +242,27 @@ def test_fused_lif_is_lif(target: Target) -> None:
         assert_same_bits(actual, wanted, "defaults")
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")  # numpy's, of Triton's interpreter
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_current_that_is_not_finite_stays_in_its_neuron(target: Target, bad: float) -> None:
+    """The neuron is lost as it is on the reference; its neighbours in the block know nothing of it."""
+    clean = random_current(9, 2, 37, device=target.device)
+    current = clean.clone()
+    current[4, 1, 17] = bad
+    others = torch.ones(2, 37, dtype=torch.bool, device=target.device)
+    others[1, 17] = False
+    expected, lost, reference = (
+        run(engine, values, {"initial_state": torch.zeros_like(clean[0])}, _ones(clean))
+        for engine, values in ((target.engine, clean), (target.engine, current), ("reference", current))
+    )
+    assert_same_bits(lost.spikes[:, others], expected.spikes[:, others], "spikes")
+    assert_same_bits(lost.state[others], expected.state[others], "state")
+    for name, grad in expected.grads.items():
+        assert_same_bits(lost.grads[name][..., others], grad[..., others], f"gradient of {name}")
+    for actual, wanted in ((lost.spikes, reference.spikes), (lost.state, reference.state)):
+        torch.testing.assert_close(actual, wanted, rtol=0, atol=0, equal_nan=True)
+
+
 def test_gradient_accumulates_in_a_tensor_used_twice(compiled: Target) -> None:
     """Two layers share a learnable beta, and the first one's spikes are the second one's current."""
     current = random_current(9, 2, 6, device=compiled.device)
