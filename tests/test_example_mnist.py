@@ -256,6 +256,15 @@ def test_a_network_that_never_answers_is_given_up(mnist: Any, monkeypatch: pytes
     assert socket.getdefaulttimeout() is None
 
 
+def test_auto_beside_a_broken_torchvision_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What PyPI's torchvision does beside a torch without CUDA; it is no ImportError."""
+    (tmp_path / "torchvision.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")')
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "torchvision cannot be imported: RuntimeError: operator torchvision::nms" in data.load("auto", tmp_path).note
+
+
 def test_auto_without_torchvision_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     digits = data.load("auto", tmp_path)

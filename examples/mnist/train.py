@@ -24,6 +24,11 @@ from training import Evaluation, Trainer, evaluate
 from snnkernels import backends
 
 DEFAULT_EPOCHS = {"mnist": 1, "digits": 20}
+VERSIONS = {
+    "python": platform.python_version(),
+    "torch": torch.__version__,
+    "snnkernels": version("snnkernels"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -135,11 +140,7 @@ def summarise(
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "engines": [b.engine for b in backends() if b.usable and b.device in (device.type, "any")],
         "threads": torch.get_num_threads(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "snnkernels": version("snnkernels"),
-        },
+        "versions": VERSIONS,
         "config": dataclasses.asdict(config),
         "history": history,
     }

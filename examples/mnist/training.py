@@ -86,7 +86,7 @@ class Trainer:
         return Epoch(loss, accuracy, time.perf_counter() - start)
 
     def _step(self, batch: Split) -> Tensor:
-        """One step of the optimizer; returns the batch's loss and accuracy, `[2]`, without waiting for the device."""
+        """One step of the optimizer; returns the batch's loss and accuracy, `[2]`, on the device."""
         output = self.model(poisson_encode(_intensities(batch), self.time_steps, self.generator))
         loss = spike_count_loss(output, batch.labels)
         self.optimizer.zero_grad()
@@ -110,8 +110,8 @@ def evaluate(model: nn.Module, images: Split, time_steps: int) -> Evaluation:
             output = model(poisson_encode(_intensities(batch), time_steps, generator))
             figures = spike_count_loss(output, batch.labels), spike_count_accuracy(output, batch.labels)
             totals += len(index) * torch.stack(figures)
-    loss, accuracy = (totals / len(images)).tolist()
-    return Evaluation(loss, accuracy, recorder.activity())
+    loss, correct = totals.tolist()
+    return Evaluation(loss / len(images), round(correct) / len(images), recorder.activity())
 
 
 def _intensities(batch: Split) -> Tensor:
