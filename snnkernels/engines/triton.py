@@ -1,42 +1,43 @@
 """The Triton engine: its operators, and whether it can run.
 
 How a scan becomes a launch is in triton_launch.py, the kernels are in triton_loops.py. Both import Triton, so they are
-imported when the engine is first used. With TRITON_INTERPRET=1 in the environment before Python starts, Triton's
-interpreter runs the same kernels on a CPU, slowly: that is how they are tested without a GPU.
+imported when the engine is first used. With TRITON_INTERPRET=1 in the environment by then, Triton's interpreter runs
+the same kernels on a CPU, slowly: that is how they are tested without a GPU.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
 
 import torch
 from torch import Tensor
 
 from ..ops import LIBRARY
 
-_INTERPRETED = os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
+_import_error: str | None = None
 
 
 def unusable_reason(device: str) -> str | None:
     """Why the Triton engine cannot run on a kind of device, or None where it can."""
     if device not in ("cuda", "cpu"):
         return f"written for cuda, not for {device}"
-    if device == "cpu" and not _INTERPRETED:
-        return "on a CPU it is only interpreted, for tests: set TRITON_INTERPRET=1 before Python starts"
+    if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
+        return "on a CPU it is only interpreted, for tests: set TRITON_INTERPRET=1 before Triton is imported"
     if device == "cuda" and not torch.cuda.is_available():
         return "no CUDA device: torch.cuda.is_available() is False"
-    return _import_error()
+    return _import_failure()
 
 
-@cache
-def _import_error() -> str | None:
-    try:
-        from . import triton_launch  # noqa: F401
-    except ImportError as error:
-        return str(error)
-    return None
+def _import_failure() -> str | None:
+    """Why Triton cannot be imported. What is kept only changes where it cannot, as torch.compile then compiles anew."""
+    global _import_error
+    if _import_error is None:
+        try:
+            from . import triton_launch  # noqa: F401
+        except ImportError as error:
+            _import_error = str(error)
+    return _import_error
 
 
 def forward(
@@ -78,10 +79,15 @@ def backward(
 
 
 def _processors(device: torch.device) -> int:
-    """Multiprocessors of a GPU; the interpreter is one."""
-    return torch.cuda.get_device_properties(device).multi_processor_count if device.type == "cuda" else 1
+    """Multiprocessors of a GPU; the interpreter, on a CPU, is one."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).multi_processor_count
+    reason = unusable_reason(device.type)
+    if reason is not None:
+        raise RuntimeError(reason)
+    return 1
 
 
-for _device in ("CUDA", "CPU") if _INTERPRETED else ("CUDA",):
+for _device in ("CUDA", "CPU"):
     LIBRARY.impl("triton_forward", forward, _device)
     LIBRARY.impl("triton_backward", backward, _device)

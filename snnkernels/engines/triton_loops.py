@@ -187,8 +187,8 @@ def backward_kernel(
         start = last - done
         if AHEAD:
             state, chunk, grads = ahead
-            before = tl.where(start > 0, end, 0)
-            ahead = _load_chunk(x, grad_spikes, checkpoints, neurons, start - CHUNK, before, STATES, INTERVAL, CHUNK)
+            before, until = tl.maximum(start - CHUNK, 0), tl.where(start > 0, end, 0)
+            ahead = _load_chunk(x, grad_spikes, checkpoints, neurons, before, until, STATES, INTERVAL, CHUNK)
         else:
             state, chunk, grads = _load_chunk(x, grad_spikes, checkpoints, neurons, start, end, STATES, INTERVAL, CHUNK)
         if CHUNK < INTERVAL:
