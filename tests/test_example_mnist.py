@@ -1,16 +1,12 @@
-"""The MNIST example, on small digits that need no network; on MNIST itself where SNNKERNELS_DATA names its folder."""
+"""The MNIST example: training, its summary, its messages; on small digits, and on MNIST where SNNKERNELS_DATA is."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +21,10 @@ for package in ("sklearn", "tqdm", "tyro"):
 import data  # noqa: E402
 import train  # noqa: E402
 from activity import activity_warnings  # noqa: E402
-from config import Config  # noqa: E402
 from model import SpikingMLP  # noqa: E402
 from training import evaluate  # noqa: E402
 
 QUICK = ["--dataset", "digits", "--device", "cpu", "--hidden", "50", "--epochs", "1"]
-
-# What no server listens at: connections are refused at once.
-REFUSED = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(autouse=True)
@@ -42,38 +34,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def mnist(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """torchvision's MNIST, whose downloads are refused: a test must not depend on the network."""
-    try:
-        from torchvision import datasets
-    except (ImportError, OSError, RuntimeError) as error:
-        pytest.skip(f"torchvision cannot be imported: {error}")
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [REFUSED])
-    return datasets.MNIST
-
-
-@pytest.fixture
-def small_mnist(mnist: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder like a downloaded MNIST's, of 5,020 and 10 images that are as bright as their label says."""
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    resources = []
-    for part, count in (("train", 5_020), ("t10k", 10)):
-        labels = bytes(i % 10 for i in range(count))
-        images = b"".join(bytes([label]) * 784 for label in labels)
-        header = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (count, 28, 28))
-        resources.append((f"{part}-images-idx3-ubyte.gz", header + images))
-        resources.append((f"{part}-labels-idx1-ubyte.gz", b"\0\0\x08\x01" + count.to_bytes(4, "big") + labels))
-    checksums = []
-    for name, content in resources:
-        archive = gzip.compress(content)
-        (raw / name).write_bytes(archive)
-        checksums.append((name, hashlib.md5(archive, usedforsecurity=False).hexdigest()))
-    monkeypatch.setattr(mnist, "resources", checksums)
-    return tmp_path
 
 
 def run(arguments: list[str], out: Path) -> dict[str, Any]:
@@ -211,128 +171,27 @@ def test_a_gpu_asked_for_where_there_is_none(
     assert message.startswith(f"error: --device cuda asks for a GPU, but torch {torch.__version__} ")
 
 
-def test_digits_are_three_sets_of_bytes(tmp_path: Path) -> None:
-    digits = data.load("digits", tmp_path)
-    splits = (digits.train, digits.validation, digits.test)
-    assert [len(split) for split in splits] == [1_257, 180, 360]
-    assert all(split.images.dtype == torch.uint8 and split.images.shape[1:] == (64,) for split in splits)
-    assert digits.train.images.max() == 255
-    # Counts of the whole set: nothing lost, nothing twice.
-    labels = torch.cat([split.labels for split in splits])
-    assert labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
-
-
-def test_digits_without_scikit_learn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(data.DataError, match="scikit-learn, .* cannot be imported: ModuleNotFoundError: .*sklearn"):
-        data.load("digits", tmp_path)
-
-
-def test_mnist_offline_is_an_error(mnist: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--dataset", "mnist", "--data-dir", str(tmp_path / "data"), "--out", str(tmp_path)]
-    message = failure(arguments, capsys)
-    assert message.startswith(f"error: MNIST is not whole in {tmp_path / 'data'}, and cannot be downloaded: ")
-    assert "refused" in message
-
-
-def test_auto_offline_trains_on_digits_and_says_so(
-    mnist: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_auto_without_mnist_trains_on_digits_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    summary = run(["--data-dir", str(tmp_path / "data"), *QUICK[2:]], tmp_path)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    summary = run(QUICK[2:], tmp_path)
     assert summary["dataset"] == "digits"
     (line,) = (line for line in capsys.readouterr().out.splitlines() if "these are not MNIST results" in line)
     assert line == summary["note"]
-    assert "refused" in line
 
 
-def test_a_network_that_never_answers_is_given_up(mnist: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(data, "NETWORK_TIMEOUT_SECONDS", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts, and says nothing
-        monkeypatch.setattr(mnist, "mirrors", [f"http://127.0.0.1:{server.getsockname()[1]}/"])
-        start = time.monotonic()
-        with pytest.raises(data.DataError, match="cannot be downloaded: .*(no server|timed out)"):
-            data.load("mnist", tmp_path)
-    assert time.monotonic() - start < 10
-    assert socket.getdefaulttimeout() is None
-
-
-def test_auto_beside_a_broken_torchvision_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What PyPI's torchvision does beside a torch without CUDA; it is no ImportError."""
-    (tmp_path / "torchvision.py").write_text('raise RuntimeError("operator torchvision::nms does not exist")')
-    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.syspath_prepend(tmp_path)
-    assert "torchvision cannot be imported: RuntimeError: operator torchvision::nms" in data.load("auto", tmp_path).note
-
-
-def test_auto_without_torchvision_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "torchvision", None)
-    digits = data.load("auto", tmp_path)
-    assert digits.name == "digits"
-    assert "torchvision cannot be imported: ModuleNotFoundError: import of torchvision halted" in digits.note
-
-
-@pytest.fixture(params=["as torchvision lays it out", "the archives alone", "extracted"])
-def layout(request: pytest.FixtureRequest, small_mnist: Path) -> Iterator[Path]:
-    raw = small_mnist / "MNIST" / "raw"
-    if request.param == "extracted":
-        for archive in raw.iterdir():
-            (raw / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
-            archive.unlink()
-    yield raw if request.param == "the archives alone" else small_mnist
-
-
-def test_reads_mnist_and_leaves_its_folder_alone(layout: Path) -> None:
-    before = sorted(layout.rglob("*"))
-    digits = data.load("mnist", layout)
-    assert sorted(layout.rglob("*")) == before
-    assert [len(split) for split in (digits.train, digits.validation, digits.test)] == [20, 5_000, 10]
-    for split in (digits.train, digits.validation, digits.test):
-        assert torch.equal(split.images, split.labels[:, None].expand(-1, 784).byte())
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda raw: (raw / "t10k-labels-idx1-ubyte.gz").unlink(), "is not whole in"),
-        (lambda raw: (raw / "train-images-idx3-ubyte.gz").write_bytes(b"half"), "is not whole in"),
-    ],
-)
-def test_damaged_archives(damage: Callable[[Path], None], message: str, small_mnist: Path) -> None:
-    damage(small_mnist / "MNIST" / "raw")
-    with pytest.raises(data.DataError, match=message):
-        data.load("mnist", small_mnist)
-
-
-def test_damaged_extracted_files(small_mnist: Path) -> None:
-    raw = small_mnist / "MNIST" / "raw"
-    for archive in list(raw.iterdir()):
-        (raw / archive.stem).write_bytes(gzip.decompress(archive.read_bytes())[:1_000])
-        archive.unlink()
-    with pytest.raises(data.DataError, match="cannot be read"):
-        data.load("mnist", small_mnist)
-
-
-@pytest.fixture(scope="module")
-def real_mnist() -> data.Digits:
-    if "SNNKERNELS_DATA" not in os.environ:
-        pytest.skip("SNNKERNELS_DATA names no folder with MNIST; training was tested on scikit-learn's digits")
-    return data.load("mnist", Path(os.environ["SNNKERNELS_DATA"]))
-
-
-def test_mnist_is_whole(real_mnist: data.Digits) -> None:
-    splits = (real_mnist.train, real_mnist.validation, real_mnist.test)
-    assert [tuple(split.images.shape) for split in splits] == [(55_000, 784), (5_000, 784), (10_000, 784)]
-    assert all(split.images.dtype == torch.uint8 and split.labels.dtype == torch.int64 for split in splits)
-    training = torch.cat((real_mnist.train.labels, real_mnist.validation.labels))
-    assert training.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert real_mnist.test.labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
-
-
-def test_short_training_on_mnist_reaches_85_percent(
-    real_mnist: data.Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_mnist_that_is_not_to_be_had_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "load", lambda dataset, data_dir: real_mnist)
-    summary = train.run(Config(dataset="mnist", device="cpu", out=tmp_path, hidden=200, batch_size=64, limit=8_000))
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    message = failure(["--dataset", "mnist", "--out", str(tmp_path)], capsys)
+    assert message.startswith("error: MNIST cannot be loaded, because torchvision cannot be imported: ")
+
+
+@pytest.mark.skipif("SNNKERNELS_DATA" not in os.environ, reason="SNNKERNELS_DATA names no folder with MNIST")
+def test_short_training_on_mnist_reaches_85_percent(tmp_path: Path) -> None:
+    quick = ["--device", "cpu", "--hidden", "200", "--batch-size", "64", "--limit", "8000"]
+    summary = run(["--dataset", "mnist", "--data-dir", os.environ["SNNKERNELS_DATA"], *quick], tmp_path)
     assert summary["dataset"] == "mnist" and summary["epochs"] == 1
     assert summary["test_accuracy"] >= 0.85
