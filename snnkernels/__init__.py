@@ -7,6 +7,8 @@ from .functional import lif
 from .layers import LIF
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
 
+__version__ = "0.1.0"
+
 __all__ = [
     "LIF",
     "Backend",

@@ -9,7 +9,6 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,13 @@ from data import CLASSES, Digits, load
 from model import SpikingMLP
 from training import Evaluation, Trainer, evaluate
 
-from snnkernels import backends
+import snnkernels
 
 DEFAULT_EPOCHS = {"mnist": 1, "digits": 20}
 VERSIONS = {
     "python": platform.python_version(),
     "torch": torch.__version__,
-    "snnkernels": version("snnkernels"),
+    "snnkernels": snnkernels.__version__,
 }
 
 
@@ -138,7 +137,7 @@ def summarise(
         "layers": {name: dataclasses.asdict(layer) for name, layer in test.layers.items()},
         "warnings": activity_warnings(test.layers),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "engines": [b.engine for b in backends() if b.usable and b.device in (device.type, "any")],
+        "engines": [b.engine for b in snnkernels.backends() if b.usable and b.device in (device.type, "any")],
         "threads": torch.get_num_threads(),
         "versions": VERSIONS,
         "config": dataclasses.asdict(config),
