@@ -49,16 +49,12 @@ def extension(library):
     # No FMA contraction and no fast math: every engine rounds every operation alike.
     host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
     device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
-    kind, suffix, flags = {
-        "cpu": (CppExtension, "cpp", {"cxx": host}),
-        "cuda": (CUDAExtension, "cu", {"cxx": host, "nvcc": device}),
-    }[library]
-    return kind(
+    return (CUDAExtension if library == "cuda" else CppExtension)(
         f"snnkernels._{library}",
-        ["csrc/module.cpp", *sorted(map(str, Path("csrc", library).glob(f"*.{suffix}")))],
+        ["csrc/module.cpp", *sorted(map(str, Path("csrc", library).glob("*.c*")))],  # .cpp and .cu
         depends=sorted(map(str, Path("csrc").rglob("*.h"))),
         define_macros=[("SNN_MODULE", f"_{library}"), ("TORCH_TARGET_VERSION", "0x020b000000000000")],
-        extra_compile_args=flags,
+        extra_compile_args={"cxx": host, "nvcc": device},
         py_limited_api=True,
     ), None
 

@@ -7,7 +7,7 @@
 #include <limits>
 
 #if defined(__CUDACC__)
-#define SNN_INLINE __host__ __device__ __forceinline__
+#define SNN_INLINE __device__ __forceinline__
 #else
 #define SNN_INLINE inline __attribute__((always_inline))
 #endif
@@ -15,10 +15,26 @@
 namespace snn {
 
 // The Heaviside function of the distance to threshold: at the threshold itself a neuron fires unless `strict`.
+#if defined(__CUDACC__)
+
+template <class C>
+constexpr C kSmallest = std::numeric_limits<C>::denorm_min();
+
+// A kernel learns only at run time whether it is strict. What is above 0 is at least the smallest number, so that one
+// comparison does; a CPU may have been told to take that number for 0.
+template <class C>
+SNN_INLINE C fires(C distance, bool strict) {
+  return distance >= (strict ? kSmallest<C> : C(0)) ? C(1) : C(0);
+}
+
+#else
+
 template <class C>
 SNN_INLINE C fires(C distance, bool strict) {
   return (strict ? distance > C(0) : distance >= C(0)) ? C(1) : C(0);
 }
+
+#endif
 
 SNN_INLINE float absolute(float x) { return fabsf(x); }
 SNN_INLINE double absolute(double x) { return fabs(x); }
@@ -34,7 +50,7 @@ SNN_INLINE C maximum(C a, C b) {
   return a != a ? a : (b > a || b != b) ? b : a;
 }
 
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDACC__)
 
 SNN_INLINE float exponential(float x) { return expf(x); }
 SNN_INLINE double exponential(double x) { return exp(x); }

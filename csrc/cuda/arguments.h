@@ -1,0 +1,97 @@
+// What the host tells the kernels.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "../generated/neurons.h"
+#include "../generated/surrogates.h"
+
+namespace snn::cuda {
+
+// Steps between two states that are kept for backward, which has room for the states of so many; their inputs are asked
+// for together.
+constexpr int kInterval = 8;
+
+// As many parameters and constants as a neuron may have.
+constexpr int kMaxParams = 8, kMaxConstants = 8;
+
+enum class NeuronId {
+#define SNN_ID(NEURON) NEURON,
+  SNN_FOR_EACH_NEURON(SNN_ID)
+#undef SNN_ID
+};
+
+enum class SurrogateId {
+#define SNN_ID(SURROGATE) SURROGATE,
+  SNN_FOR_EACH_SURROGATE(SNN_ID)
+#undef SNN_ID
+};
+
+// The type of all arithmetic on values of type T.
+template <class T>
+struct ComputeOf {
+  using type = float;
+};
+template <>
+struct ComputeOf<double> {
+  using type = double;
+};
+template <class T>
+using Compute = typename ComputeOf<T>::type;
+
+template <class C>
+struct Values {
+  const C* param[kMaxParams];
+  int64_t param_stride[kMaxParams];  // 1, or 0 where one number is for all neurons
+  C constant[kMaxConstants];
+  bool strict;
+};
+
+struct Shape {
+  int64_t outer, steps, inner;
+};
+
+template <class C>
+struct ForwardArguments {
+  Shape shape;
+  Values<C> values;
+  const void* x;
+  const C* states;
+  void* spikes;
+  C* final_states;
+  C* checkpoints;  // null where none are kept
+};
+
+template <class C>
+struct BackwardArguments {
+  Shape shape;
+  Values<C> values;
+  C slope;
+  SurrogateId surrogate;
+  const void* x;
+  const C* checkpoints;
+  const void* grad_spikes;
+  int64_t grad_outer_stride, grad_time_stride, grad_inner_stride;  // the last is 1 or 0
+  const C* grad_final;
+  void* grad_x;
+  C* grad_states;
+  C* grad_params;
+};
+
+// How to launch: `packed` takes 16 bytes of neighbouring neurons a thread, which the tensors' layout must allow.
+struct Launch {
+  NeuronId neuron;
+  bool packed;
+  cudaStream_t stream;
+};
+
+// One definition for each type T in the source files of this folder.
+template <class T>
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments);
+
+template <class T>
+cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads);
+
+}  // namespace snn::cuda

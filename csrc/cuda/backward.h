@@ -1,0 +1,217 @@
+// The backward time loop: it knows no neuron.
+#pragma once
+
+#include "layer.h"
+
+namespace snn::cuda {
+
+constexpr int kBackwardThreads = 64;
+
+// Blocks that must fit on a multiprocessor at once, which bounds a thread's registers. Told nothing, the compiler
+// spills some of them for more threads, which are not needed here.
+template <int N>
+constexpr int kBackwardBlocks = N == 1 ? 8 : 4;
+
+// Packs of each step of a chunk in shared memory, where a loop over steps can index them, as it cannot registers. Each
+// thread has a column of words to itself: no thread waits for another.
+template <class Pack, int kPerStep>
+class Columns {
+ public:
+  SNN_DEVICE Pack get(int k) const {
+    Pack pack;
+#pragma unroll
+    for (int i = 0; i < Pack::kWords; ++i) pack.words[i] = words_[k][i][threadIdx.x];
+    return pack;
+  }
+
+  SNN_DEVICE void set(int k, const Pack& pack) {
+#pragma unroll
+    for (int i = 0; i < Pack::kWords; ++i) words_[k][i][threadIdx.x] = pack.words[i];
+  }
+
+ private:
+  typename Pack::Word words_[kInterval * kPerStep][Pack::kWords][kBackwardThreads];
+};
+
+// What backward needs of the chunk of steps that it is in.
+template <class Neuron, class T, int N>
+struct Chunk {
+  Columns<Pack<T, N>, 1> x, grad_spike;
+  Columns<Pack<Compute<T>, N>, Neuron::kStates> state;
+};
+
+// N neurons of one thread on their way back through time, a chunk of steps at a time.
+template <class Neuron, class T, int N, bool kParamGrads>
+class BackwardThread {
+  using C = Compute<T>;
+  using Arguments = BackwardArguments<C>;
+  static constexpr int kStates = Neuron::kStates;
+  // Few neurons are limited by latency: there several steps are computed side by side.
+  static constexpr int kUnroll = N == 1 ? 4 : 1;
+
+ public:
+  SNN_DEVICE BackwardThread(const Arguments& arguments, Chunk<Neuron, T, N>& chunk, const Place& place, int64_t begin)
+      : arguments_(arguments), chunk_(chunk), neurons_(arguments.shape.outer * arguments.shape.inner),
+        neuron_(place.neuron), x_(static_cast<const T*>(arguments.x) + place.sequence + begin * arguments.shape.inner),
+        grad_spikes_(static_cast<const T*>(arguments.grad_spikes) + place.outer * arguments.grad_outer_stride +
+                     begin * arguments.grad_time_stride + place.inner * arguments.grad_inner_stride),
+        grad_x_(static_cast<T*>(arguments.grad_x) + place.sequence + arguments.shape.steps * arguments.shape.inner),
+        checkpoint_(arguments.checkpoints + begin / kInterval * kStates * neurons_ + place.neuron),
+        layer_(arguments.values, place.neuron) {
+    load_rows(arguments.grad_final + neuron_, neurons_, grad_state_);
+    request(static_cast<int>(arguments.shape.steps - begin));
+    request_grad_spikes(static_cast<int>(arguments.shape.steps - begin));
+  }
+
+  // Ask for the chunk before, which is then on its way until `arrive`.
+  SNN_DEVICE void request_before() {
+    x_ -= kInterval * arguments_.shape.inner;
+    checkpoint_ -= kStates * neurons_;
+    request(kInterval);
+    // A gradient that is the same at all steps is here already.
+    if (arguments_.grad_time_stride == 0) return;
+    grad_spikes_ -= kInterval * arguments_.grad_time_stride;
+    request_grad_spikes(kInterval);
+  }
+
+  // Wait for what was asked for, and make it the chunk.
+  SNN_DEVICE void arrive() {
+#pragma unroll
+    for (int k = 0; k < kInterval; ++k) {
+      chunk_.x.set(k, next_x_[k]);
+      chunk_.grad_spike.set(k, next_grad_spike_[k]);
+    }
+#pragma unroll
+    for (int k = 0; k < kStates; ++k)
+#pragma unroll
+      for (int i = 0; i < N; ++i) state_[k][i] = next_state_[k][i];
+  }
+
+  // The steps once more, from the chunk's checkpoint, for the state that enters each.
+  SNN_DEVICE void replay(int length) {
+#pragma unroll kUnroll
+    for (int step = 0; step < length; ++step) {
+#pragma unroll
+      for (int k = 0; k < kStates; ++k) chunk_.state.set(step * kStates + k, Pack<C, N>::of(state_[k]));
+      if (step + 1 == length) break;
+      C x[N], spike[N];
+      chunk_.x.get(step).get(x);
+      layer_.step(x, state_, spike);
+    }
+  }
+
+  // The surrogate is chosen here, once for a chunk, rather than by a template: there are too many combinations.
+  SNN_DEVICE void adjoint(int length) {
+    switch (arguments_.surrogate) {
+#define SNN_CASE(SURROGATE)          \
+  case SurrogateId::SURROGATE:       \
+    adjoint_with<SURROGATE>(length); \
+    break;
+      SNN_FOR_EACH_SURROGATE(SNN_CASE)
+#undef SNN_CASE
+    }
+  }
+
+  SNN_DEVICE void finish() const {
+    store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
+    if (kParamGrads) {
+#pragma unroll
+      for (int k = 0; k < Neuron::kParams; ++k)
+        Pack<C, N>::of(grad_param_[k]).store(arguments_.grad_params + k * neurons_ + neuron_);
+    }
+  }
+
+ private:
+  SNN_DEVICE void request(int length) {
+    load_rows(checkpoint_, neurons_, next_state_);
+    load_steps(x_, arguments_.shape.inner, length, next_x_, Pack<T, N>::load);
+  }
+
+  SNN_DEVICE void request_grad_spikes(int length) {
+    if (N == 1 || arguments_.grad_inner_stride != 0)
+      load_steps(grad_spikes_, arguments_.grad_time_stride, length, next_grad_spike_, Pack<T, N>::load);
+    else
+      load_steps(grad_spikes_, arguments_.grad_time_stride, length, next_grad_spike_, Pack<T, N>::load_spread);
+  }
+
+  // Steps beyond the last are the last again.
+  template <class Load>
+  static SNN_DEVICE void load_steps(const T* from, int64_t stride, int length, Pack<T, N> (&steps)[kInterval],
+                                    const Load& load) {
+#pragma unroll
+    for (int k = 0; k < kInterval; ++k) {
+      steps[k] = load(from);
+      if (k + 1 < length) from += stride;
+    }
+  }
+
+  template <class Surrogate>
+  SNN_DEVICE void adjoint_with(int length) {
+#pragma unroll kUnroll
+    for (int step = length - 1; step >= 0; --step) {
+      C x[N], state[kStates][N], grad_spike[N], grad_x[N];
+      chunk_.x.get(step).get(x);
+      chunk_.grad_spike.get(step).get(grad_spike);
+#pragma unroll
+      for (int k = 0; k < kStates; ++k) chunk_.state.get(step * kStates + k).get(state[k]);
+      layer_.template adjoint<Surrogate, kParamGrads>(x, state, arguments_.slope, grad_spike, grad_state_, grad_x,
+                                                      grad_param_);
+      grad_x_ -= arguments_.shape.inner;
+      Pack<T, N>::of(grad_x).store(grad_x_);
+    }
+  }
+
+  const Arguments& arguments_;
+  Chunk<Neuron, T, N>& chunk_;
+  const int64_t neurons_, neuron_;
+  const T *x_, *grad_spikes_;
+  T* grad_x_;
+  const C* checkpoint_;
+  const Layer<Neuron, C, N> layer_;
+  Pack<T, N> next_x_[kInterval], next_grad_spike_[kInterval];
+  C state_[kStates][N], next_state_[kStates][N], grad_state_[kStates][N];
+  C grad_param_[Neuron::kParams + 1][N] = {};
+};
+
+template <class Neuron, class T, int N, bool kParamGrads>
+__global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
+    backward_kernel(const __grid_constant__ BackwardArguments<Compute<T>> arguments) {
+  __shared__ Chunk<Neuron, T, N> chunk;
+  const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;
+  if (index >= arguments.shape.outer * arguments.shape.inner / N) return;
+  const int64_t last = (arguments.shape.steps - 1) / kInterval * kInterval;
+  BackwardThread<Neuron, T, N, kParamGrads> thread(arguments, chunk, Place(arguments.shape, index, N), last);
+  int length = static_cast<int>(arguments.shape.steps - last);
+  for (int64_t begin = last; begin >= 0; begin -= kInterval) {
+    thread.arrive();
+    if (begin > 0) thread.request_before();
+    thread.replay(length);
+    thread.adjoint(length);
+    length = kInterval;
+  }
+  thread.finish();
+}
+
+template <class Neuron, class T, int N>
+cudaError_t launch_backward(const BackwardArguments<Compute<T>>& arguments, bool param_grads, cudaStream_t stream) {
+  const int64_t threads = arguments.shape.outer * arguments.shape.inner / N;
+  const unsigned blocks = static_cast<unsigned>((threads + kBackwardThreads - 1) / kBackwardThreads);
+  (param_grads ? backward_kernel<Neuron, T, N, true>
+               : backward_kernel<Neuron, T, N, false>)<<<blocks, kBackwardThreads, 0, stream>>>(arguments);
+  return cudaGetLastError();
+}
+
+template <class T>
+cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads) {
+  switch (launch.neuron) {
+#define SNN_CASE(NEURON)                                               \
+  case NeuronId::NEURON:                                               \
+    return (launch.packed ? launch_backward<NEURON, T, 16 / sizeof(T)> \
+                          : launch_backward<NEURON, T, 1>)(arguments, param_grads, launch.stream);
+    SNN_FOR_EACH_NEURON(SNN_CASE)
+#undef SNN_CASE
+  }
+  return cudaErrorInvalidValue;
+}
+
+}  // namespace snn::cuda

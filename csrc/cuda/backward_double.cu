@@ -1,0 +1,5 @@
+#include "backward.h"
+
+namespace snn::cuda {
+template cudaError_t backward<double>(const Launch&, const BackwardArguments<Compute<double>>&, bool);
+}  // namespace snn::cuda

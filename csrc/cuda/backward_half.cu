@@ -1,0 +1,5 @@
+#include "backward.h"
+
+namespace snn::cuda {
+template cudaError_t backward<__half>(const Launch&, const BackwardArguments<Compute<__half>>&, bool);
+}  // namespace snn::cuda

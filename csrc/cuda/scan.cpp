@@ -1,0 +1,251 @@
+// The operators of the CUDA library: what they check, allocate and launch.
+#define USE_CUDA  // shows the CUDA part of torch's C interface
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime_api.h>
+#include <torch/csrc/stable/accelerator.h>
+#include <torch/csrc/stable/library.h>
+#include <torch/csrc/stable/macros.h>
+#include <torch/csrc/stable/ops.h>
+#include <torch/csrc/stable/tensor.h>
+#include <torch/headeronly/util/Exception.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "arguments.h"
+
+namespace snn::cuda {
+namespace {
+
+using torch::headeronly::ScalarType;
+using torch::stable::Tensor;
+
+// Threads that keep a multiprocessor busy: with fewer, each had better take one neuron than 16 bytes of them.
+constexpr int64_t kBusyThreads = 256;
+
+// A neuron as the host knows it.
+struct NeuronInfo {
+  NeuronId id;
+  int64_t states, params, constants;
+};
+
+NeuronInfo find_neuron(const std::string& name) {
+#define SNN_FIND(NEURON) \
+  if (name == #NEURON) return {NeuronId::NEURON, NEURON::kStates, NEURON::kParams, NEURON::kConstants};
+  SNN_FOR_EACH_NEURON(SNN_FIND)
+#undef SNN_FIND
+  STD_TORCH_CHECK(false, "the native engine has no neuron called ", name);
+}
+
+SurrogateId find_surrogate(const std::string& name) {
+#define SNN_FIND(SURROGATE) \
+  if (name == #SURROGATE) return SurrogateId::SURROGATE;
+  SNN_FOR_EACH_SURROGATE(SNN_FIND)
+#undef SNN_FIND
+  STD_TORCH_CHECK(false, "the native engine has no surrogate called ", name);
+}
+
+template <class C>
+constexpr ScalarType kScalarType = sizeof(C) == 8 ? ScalarType::Double : ScalarType::Float;
+
+// A scan's tensors: checks them as they are added, and finds out whether 16 bytes of any can be taken at once.
+class Tensors {
+ public:
+  explicit Tensors(const Tensor& x)
+      : type_(x.scalar_type()), device_(x.get_device_index()), width_(16 / static_cast<int64_t>(x.element_size())) {
+    STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous(), "x must be a contiguous [outer, T, inner] tensor");
+    shape_ = {x.size(0), x.size(1), x.size(2)};
+    STD_TORCH_CHECK(shape_.steps > 0, "x must have a time step");
+    packable_ = shape_.inner % width_ == 0;
+    add_pointer(x.const_data_ptr());
+  }
+
+  const Shape& shape() const { return shape_; }
+  int64_t neurons() const { return shape_.outer * shape_.inner; }
+  int64_t chunks() const { return (shape_.steps + kInterval - 1) / kInterval; }
+
+  const void* add_input(const Tensor& tensor, const char* name, ScalarType type, int64_t size) {
+    check(tensor, name, type);
+    STD_TORCH_CHECK(tensor.is_contiguous() && tensor.numel() == size, name, " must be contiguous, of ", size,
+                    " elements, got ", tensor.numel());
+    return add_pointer(tensor.const_data_ptr());
+  }
+
+  void* add_output(const Tensor& tensor) { return add_pointer(tensor.mutable_data_ptr()); }
+
+  // The gradient of the spikes may be expanded over outer, time or all neurons of a step.
+  template <class C>
+  void add_gradient(const Tensor& grad, BackwardArguments<C>& arguments) {
+    check(grad, "grad_spikes", type_);
+    STD_TORCH_CHECK(
+        grad.dim() == 3 && grad.size(0) == shape_.outer && grad.size(1) == shape_.steps && grad.size(2) == shape_.inner,
+        "grad_spikes must have the shape of x");
+    arguments.grad_spikes = grad.const_data_ptr();
+    arguments.grad_outer_stride = shape_.outer > 1 ? grad.stride(0) : 0;
+    arguments.grad_time_stride = shape_.steps > 1 ? grad.stride(1) : 0;
+    arguments.grad_inner_stride = shape_.inner > 1 ? grad.stride(2) : 1;
+    if (arguments.grad_inner_stride == 0) return;
+    STD_TORCH_CHECK(arguments.grad_inner_stride == 1, "the neurons of grad_spikes must be neighbours in memory");
+    add_pointer(arguments.grad_spikes);
+    packable_ &= arguments.grad_outer_stride % width_ == 0 && arguments.grad_time_stride % width_ == 0;
+  }
+
+  template <class C>
+  Values<C> add_values(const NeuronInfo& neuron, const std::vector<Tensor>& params,
+                       const std::vector<double>& constants, bool strict) {
+    STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == neuron.params &&
+                        static_cast<int64_t>(constants.size()) == neuron.constants,
+                    "wrong number of parameters or constants for this neuron");
+    Values<C> values{};
+    for (size_t k = 0; k < params.size(); ++k) {
+      const bool one = params[k].numel() == 1;
+      values.param[k] = static_cast<const C*>(add_input(params[k], "a parameter", kScalarType<C>, one ? 1 : neurons()));
+      values.param_stride[k] = one ? 0 : 1;
+    }
+    for (size_t k = 0; k < constants.size(); ++k) values.constant[k] = static_cast<C>(constants[k]);
+    values.strict = strict;
+    return values;
+  }
+
+  Launch launch(const NeuronInfo& neuron) const {
+    int multiprocessors = 0;
+    STD_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device_));
+    void* stream = nullptr;
+    TORCH_ERROR_CODE_CHECK(aoti_torch_get_current_cuda_stream(device_, &stream));
+    const bool packed = packable_ && neurons() / width_ >= kBusyThreads * multiprocessors;
+    return {neuron.id, packed, static_cast<cudaStream_t>(stream)};
+  }
+
+ private:
+  void check(const Tensor& tensor, const char* name, ScalarType type) const {
+    STD_TORCH_CHECK(tensor.is_cuda() && tensor.get_device_index() == device_, name, " must be on the device of x");
+    STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has the wrong dtype for this x");
+  }
+
+  template <class Pointer>
+  Pointer add_pointer(Pointer data) {
+    packable_ &= reinterpret_cast<uintptr_t>(data) % 16 == 0;
+    return data;
+  }
+
+  ScalarType type_;
+  int32_t device_;
+  int64_t width_;  // values in 16 bytes
+  Shape shape_;
+  bool packable_;
+};
+
+template <class T>
+std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
+                                              const std::vector<double>& constants, const NeuronInfo& neuron,
+                                              bool strict, int64_t interval) {
+  using C = Compute<T>;
+  STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CUDA library is compiled for a checkpoint every ",
+                  kInterval, " steps, or none (0), got ", interval);
+  Tensors tensors(x);
+  const Shape& shape = tensors.shape();
+  ForwardArguments<C> arguments{};
+  arguments.shape = shape;
+  arguments.values = tensors.add_values<C>(neuron, params, constants, strict);
+  arguments.x = x.const_data_ptr();
+  arguments.states =
+      static_cast<const C*>(tensors.add_input(states, "states", kScalarType<C>, neuron.states * tensors.neurons()));
+  const int64_t chunks = interval > 0 ? tensors.chunks() : 0;
+  Tensor spikes = torch::stable::empty_like(x), final_states = torch::stable::empty_like(states);
+  Tensor checkpoints = torch::stable::new_empty(states, {chunks, neuron.states, shape.outer, shape.inner});
+  if (tensors.neurons() == 0) return {spikes, final_states, checkpoints};
+  arguments.spikes = tensors.add_output(spikes);
+  arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
+  if (chunks > 0) arguments.checkpoints = static_cast<C*>(tensors.add_output(checkpoints));
+  STD_CUDA_CHECK(forward<T>(tensors.launch(neuron), arguments));
+  return {spikes, final_states, checkpoints};
+}
+
+// What backward is told besides its tensors.
+struct Rule {
+  NeuronInfo neuron;
+  SurrogateId surrogate;
+  bool strict;
+  int64_t interval;
+  double slope;
+  bool param_grads;
+};
+
+template <class T>
+std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& checkpoints,
+                                               const std::vector<Tensor>& params, const std::vector<double>& constants,
+                                               const Rule& rule, const Tensor& grad_spikes, const Tensor& grad_final) {
+  using C = Compute<T>;
+  STD_TORCH_CHECK(rule.interval == kInterval, "the CUDA library is compiled for a checkpoint every ", kInterval,
+                  " steps, got ", rule.interval);
+  Tensors tensors(x);
+  const Shape& shape = tensors.shape();
+  const int64_t state_size = rule.neuron.states * tensors.neurons();
+  BackwardArguments<C> arguments{};
+  arguments.shape = shape;
+  arguments.values = tensors.add_values<C>(rule.neuron, params, constants, rule.strict);
+  arguments.slope = static_cast<C>(rule.slope);
+  arguments.surrogate = rule.surrogate;
+  arguments.x = x.const_data_ptr();
+  arguments.checkpoints = static_cast<const C*>(
+      tensors.add_input(checkpoints, "checkpoints", kScalarType<C>, tensors.chunks() * state_size));
+  arguments.grad_final =
+      static_cast<const C*>(tensors.add_input(grad_final, "grad_states", kScalarType<C>, state_size));
+  tensors.add_gradient(grad_spikes, arguments);
+  const int64_t param_rows = rule.param_grads ? rule.neuron.params : 0;
+  Tensor grad_x = torch::stable::empty_like(x), grad_states = torch::stable::empty_like(grad_final);
+  Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
+  if (tensors.neurons() == 0) return {grad_x, grad_states, grad_params};
+  arguments.grad_x = tensors.add_output(grad_x);
+  arguments.grad_states = static_cast<C*>(tensors.add_output(grad_states));
+  if (param_rows > 0) arguments.grad_params = static_cast<C*>(tensors.add_output(grad_params));
+  STD_CUDA_CHECK(backward<T>(tensors.launch(rule.neuron), arguments, param_rows > 0));
+  return {grad_x, grad_states, grad_params};
+}
+
+// Calls `run` with a value of the type in which x has its elements in device code.
+template <class Run>
+auto with_type(const Tensor& x, const Run& run) {
+  const torch::stable::accelerator::DeviceGuard guard(x.get_device_index());
+  switch (x.scalar_type()) {
+    case ScalarType::Double:
+      return run(double());
+    case ScalarType::Float:
+      return run(float());
+    case ScalarType::BFloat16:
+      return run(__nv_bfloat16());
+    case ScalarType::Half:
+      return run(__half());
+    default:
+      STD_TORCH_CHECK(false, "x must be float64, float32, bfloat16 or float16");
+  }
+}
+
+std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
+                                                  std::vector<double> constants, std::string neuron, bool strict,
+                                                  int64_t interval) {
+  return with_type(x, [&](auto element) {
+    return forward_as<decltype(element)>(x, states, params, constants, find_neuron(neuron), strict, interval);
+  });
+}
+
+std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
+                                                   std::vector<double> constants, std::string neuron, bool strict,
+                                                   int64_t interval, std::string surrogate, double slope,
+                                                   Tensor grad_spikes, Tensor grad_states, bool param_grads) {
+  const Rule rule{find_neuron(neuron), find_surrogate(surrogate), strict, interval, slope, param_grads};
+  return with_type(x, [&](auto element) {
+    return backward_as<decltype(element)>(x, checkpoints, params, constants, rule, grad_spikes, grad_states);
+  });
+}
+
+}  // namespace
+
+STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
+  library.impl("native_forward", TORCH_BOX(&native_forward));
+  library.impl("native_backward", TORCH_BOX(&native_backward));
+}
+
+}  // namespace snn::cuda
