@@ -1,0 +1,159 @@
+"""What nvcc makes of the CUDA kernels, which takes no GPU: no spills, accesses of 16 bytes, no fused operations."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from snnkernels.dispatch import checkpoint_interval
+from snnkernels.engines import native
+from snnkernels.neurons import NEURONS
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "csrc" / "cuda").glob("*.cu"))
+SLOW_ARCHITECTURES = (80, 90, 100, 120)
+STEPS = checkpoint_interval("cuda")
+
+FLOAT_OPERATION = re.compile(r"^\s*(?:@\S+\s+)?((?:add|sub|mul|div|rcp|fma)\.\S*f(?:32|64))\b", re.MULTILINE)
+GLOBAL_ACCESS = re.compile(r"\b(ld|st)\.global\S*?(\.v4)?\.[a-z](\d+)\s")
+RESOURCES = re.compile(
+    r"Compiling entry function '(?P<name>\w+)' for.*?"
+    r"(?P<stack>\d+) bytes stack frame, (?P<stored>\d+) bytes spill stores, (?P<loaded>\d+) bytes spill loads",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One kernel: how the assembler fitted it into registers, and its code."""
+
+    name: str
+    stack: int  # bytes, as are the spills
+    spills: int
+    ptx: str
+
+    @property
+    def neurons(self) -> int:
+        """Neurons of a thread: the template's number."""
+        return int(re.search(r"Li(\d+)E", self.name)[1])
+
+    @property
+    def is_forward(self) -> bool:
+        return "forward_kernel" in self.name
+
+    def operations(self) -> Counter[str]:
+        return Counter(FLOAT_OPERATION.findall(self.ptx))
+
+    def accesses(self, kind: str) -> Counter[int]:
+        """Loads ("ld") or stores ("st") of global memory by their width in bytes."""
+        found = GLOBAL_ACCESS.findall(self.ptx)
+        return Counter(int(bits) // 8 * (4 if vector else 1) for name, vector, bits in found if name == kind)
+
+
+def nvcc() -> str:
+    """The compiler; skips, or fails where SNNKERNELS_REQUIRE says that this machine has it."""
+    home = os.environ.get("CUDA_HOME", "/usr/local/cuda")
+    found = shutil.which("nvcc") or shutil.which("nvcc", path=f"{home}/bin")
+    if found:
+        return found
+    reason = f"there is no nvcc on PATH or in {home}/bin"
+    if "nvcc" in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
+        pytest.fail(f"SNNKERNELS_REQUIRE names nvcc, but {reason}")
+    pytest.skip(reason)
+
+
+def build_flags() -> list[str]:
+    """The flags that setup.py gives nvcc."""
+    for node in ast.walk(ast.parse((ROOT / "setup.py").read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "device":
+            return ast.literal_eval(node.value)
+    raise AssertionError("setup.py names no flags for device code")
+
+
+def compile_kernels(compiler: str, source: Path, architecture: int, folder: Path) -> list[Kernel]:
+    """All kernels of a source file."""
+    folder = folder / f"{source.stem}_{architecture}"
+    folder.mkdir()
+    target = f"arch=compute_{architecture},code=sm_{architecture}"
+    command = [compiler, "-std=c++17", *build_flags(), "-gencode", target, "-cubin", "-o", f"{folder}/out.cubin"]
+    command += ["-Xptxas", "-v", "--keep", "--keep-dir", str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    entries = re.split(r"\.entry (\w+)", (folder / f"{source.stem}.ptx").read_text())
+    code = dict(zip(entries[1::2], entries[2::2], strict=True))
+    return [
+        Kernel(
+            f"{m['name']} (sm_{architecture})", int(m["stack"]), int(m["stored"]) + int(m["loaded"]), code[m["name"]]
+        )
+        for m in RESOURCES.finditer(done.stdout + done.stderr)
+    ]
+
+
+@pytest.fixture(scope="module", params=["usual", pytest.param("all", marks=pytest.mark.slow)])
+def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Kernel]:
+    """Every kernel for one architecture, and for others those of bfloat16, which need most registers; or all for all."""
+    compiler, folder = nvcc(), tmp_path_factory.mktemp("cuda")
+    jobs = [
+        (source, architecture)
+        for source in SOURCES
+        for architecture in SLOW_ARCHITECTURES
+        if request.param == "all" or architecture == 90 or ("bfloat16" in source.stem and architecture <= 100)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder), jobs))
+    for (source, _), found in zip(jobs, compiled, strict=True):
+        gradients = 1 if source.stem.startswith("forward") else 2  # without those of parameters, and with them
+        assert len(found) == len(NEURONS) * gradients * 2, source  # one neuron a thread, or 16 bytes of them
+    return [kernel for found in compiled for kernel in found]
+
+
+def test_no_kernel_has_a_stack_or_spills(kernels: list[Kernel]) -> None:
+    assert [(kernel.name, kernel.stack, kernel.spills) for kernel in kernels if kernel.stack or kernel.spills] == []
+
+
+def test_accesses_are_16_bytes_wide_where_a_thread_has_several_neurons(kernels: list[Kernel]) -> None:
+    packed = [kernel for kernel in kernels if kernel.neurons > 1]
+    assert packed
+    for kernel in packed:
+        assert set(kernel.accesses("st")) == {16}, kernel.name
+        # Before the first chunk of steps and in the loop: x, and in backward the spikes' gradient.
+        assert kernel.accesses("ld")[16] >= 2 * STEPS * (1 if kernel.is_forward else 2), kernel.name
+        if kernel.is_forward:  # all but a parameter that is one number
+            assert sum(n for width, n in kernel.accesses("ld").items() if width < 16) <= 2, kernel.name
+
+
+def test_every_operation_is_rounded_by_itself(kernels: list[Kernel]) -> None:
+    """What has its rounding written out the assembler does not fuse. `fma` comes from the exponential alone."""
+    for kernel in kernels:
+        operations = kernel.operations()
+        assert sum(operations.values()) > 0, kernel.name
+        assert [op for op in operations if not re.match(r"\w+\.r[nm]\.", op)] == [], kernel.name
+        if kernel.is_forward:
+            assert not any(op.startswith("fma") for op in operations), kernel.name
+
+
+def test_library_without_a_device_is_reported_as_loaded_and_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(native._REASONS, "cuda", None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    reason = native.unusable_reason("cuda")
+    assert reason is not None and "library is loaded" in reason and "no CUDA device" in reason
+
+
+def test_missing_compiler_fails_the_tests_where_it_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.delenv("SNNKERNELS_REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no nvcc on PATH"):
+        nvcc()
+    monkeypatch.setenv("SNNKERNELS_REQUIRE", "native,nvcc")
+    with pytest.raises(pytest.fail.Exception, match="SNNKERNELS_REQUIRE names nvcc"):
+        nvcc()
