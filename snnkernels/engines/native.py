@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import torch
+
 
 def _load(device: str) -> str | None:
     """Load one of the extension's libraries; the reason why it cannot be used, or None."""
@@ -29,4 +31,7 @@ _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 def unusable_reason(device: str) -> str | None:
     """Why the native engine cannot run on a kind of device, or None where it can."""
-    return _REASONS.get(device, f"written for {' and '.join(_REASONS)}, not for {device}")
+    reason = _REASONS.get(device, f"written for {' and '.join(_REASONS)}, not for {device}")
+    if reason is None and device == "cuda" and not torch.cuda.is_available():
+        return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
+    return reason
