@@ -101,7 +101,7 @@ def compile_kernels(compiler: str, source: Path, architecture: int, folder: Path
 
 @pytest.fixture(scope="module", params=["usual", pytest.param("all", marks=pytest.mark.slow)])
 def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Kernel]:
-    """Every kernel for one architecture, and for others those of bfloat16, which need most registers; or all for all."""
+    """All kernels for sm_90, and those of bfloat16, which need most registers, for others; or all for all."""
     compiler, folder = nvcc(), tmp_path_factory.mktemp("cuda")
     jobs = [
         (source, architecture)
