@@ -14,7 +14,6 @@ from setuptools import Extension, setup
 BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
 if BUILD not in ("auto", "cpu", "cuda", "none"):
     raise SystemExit(f"SNNKERNELS_BUILD must be auto, cpu, cuda or none, got {BUILD!r}")
-LIBRARIES = {"auto": ("cpu", "cuda"), "none": ()}.get(BUILD, (BUILD,))
 
 
 def cuda_home():
@@ -35,6 +34,8 @@ os.environ.setdefault("TORCH_CUDA_ARCH_LIST", "8.0;9.0;10.0;12.0+PTX")
 
 def extension(library):
     """The extension of one library, and why it cannot be built here, or None."""
+    if BUILD not in ("auto", library):
+        return Extension(f"snnkernels._{library}", []), f"left out by SNNKERNELS_BUILD={BUILD}"
     import torch
     from torch.utils.cpp_extension import CppExtension, CUDAExtension
 
@@ -76,7 +77,8 @@ def build_command(reasons):
                     reason = f"{error} (`pip install --verbose` shows what the compiler said)"
             if library == BUILD:
                 raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
-            warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
+            if BUILD == "auto":
+                warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
             self.extensions = [kept for kept in self.extensions if kept is not extension]
             note.parent.mkdir(parents=True, exist_ok=True)
             note.write_text(reason)
@@ -84,9 +86,9 @@ def build_command(reasons):
     return {"build_ext": Build}
 
 
-built = {library: extension(library) for library in LIBRARIES}
+built = {library: extension(library) for library in ("cpu", "cuda")}
 setup(
     ext_modules=[module for module, _ in built.values()],
-    cmdclass=build_command({library: reason for library, (_, reason) in built.items()}) if built else {},
+    cmdclass=build_command({library: reason for library, (_, reason) in built.items()}),
     options={"bdist_wheel": {"py_limited_api": "cp310"}},
 )

@@ -23,7 +23,7 @@ def _load(device: str) -> str | None:
 def _why_not_built(device: str) -> str:
     """What setup.py wrote down when it left a library out."""
     note = Path(__file__).parents[1] / f"_{device}_not_built.txt"
-    return f"not built: {note.read_text() if note.exists() else 'left out by SNNKERNELS_BUILD'}"
+    return f"not built: {note.read_text() if note.exists() else 'this is a source tree, which pip has not installed'}"
 
 
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
