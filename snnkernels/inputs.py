@@ -92,8 +92,7 @@ def check_current(current: Tensor, time_dim: int) -> int:
     """Check the input of a layer; returns time_dim counted from the front."""
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
-    if current.dtype not in _DTYPES:
-        raise TypeError(f"current must be float64, float32, bfloat16 or float16, got {_name(current.dtype)}")
+    _check_dtype("current", current)
     if current.dim() < 2:
         raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {_shape(current)}")
     if not -current.dim() <= time_dim < current.dim():
@@ -126,6 +125,7 @@ def check_number(name: str, value: float, *, positive: bool = False) -> float:
 
 def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
     """Check the numbers in a parameter."""
+    _check_dtype(name, value)
     values = value.detach()
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
     if wrong.any():
@@ -137,8 +137,7 @@ def check_on_step(name: str, value: Tensor, current: Tensor, step_shape: torch.S
     """Check a tensor that broadcasts to one step of current, on its device."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
-    if value.dtype not in _DTYPES:
-        raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {_name(value.dtype)}")
+    _check_dtype(name, value)
     if value.device != current.device:
         raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
     trailing = step_shape[len(step_shape) - value.dim() :] if value.dim() <= len(step_shape) else None
@@ -216,6 +215,11 @@ def _near(value: str, choices: Iterable[str]) -> str:
     """The question after a misspelt name."""
     near = difflib.get_close_matches(str(value), list(choices), n=2)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _check_dtype(name: str, value: Tensor) -> None:
+    if value.dtype not in _DTYPES:
+        raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {_name(value.dtype)}")
 
 
 def _finite(name: str, value: float) -> float:

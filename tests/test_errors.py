@@ -246,6 +246,11 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "threshold must be positive and finite, got 0.0",
     ),
+    "LIF, integer tensor": (
+        lambda: LIF(beta=torch.tensor([1, 0])),
+        TypeError,
+        "beta must be float64, float32, bfloat16 or float16, got int64",
+    ),
     "LIF, beta": (lambda: LIF(beta=None), TypeError, "beta must be a number or a torch.Tensor, got NoneType"),
     "LIF, backend": (
         lambda: LIF(backend="cuda"),

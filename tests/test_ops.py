@@ -104,3 +104,16 @@ def test_inputs_are_left_as_they_were(compiled: Target, name: str) -> None:
         assert all(map(torch.equal, tensors, before))
         memory = {tensor.untyped_storage().data_ptr() for tensor in tensors}
         assert not memory & {out.untyped_storage().data_ptr() for out in outputs if out.numel()}
+
+
+def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
+    """Called past the checks of the package, it must not read memory as what it is not."""
+    target = Target("native", "cpu")
+    target.require()
+    x, states, params, *rest = forward_arguments(target, torch.float32, 1, 8)
+    with pytest.raises(RuntimeError, match="states must be contiguous"):
+        operator(target, "forward")(x, states.double(), params, *rest)
+    with pytest.raises(RuntimeError, match="states must be contiguous"):
+        operator(target, "forward")(x, states[..., :1], params, *rest)
+    with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
+        operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)

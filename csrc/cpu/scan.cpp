@@ -22,12 +22,21 @@ Tensor large_empty_like(const Tensor& like) {
   return tensor;
 }
 
-void check_arguments(const Tensor& x, const std::vector<Tensor>& params, const std::vector<double>& constants,
-                     const Counts& counts) {
+void check_arguments(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
+                     const std::vector<double>& constants, const Counts& counts) {
   STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous(), "x must be a contiguous [outer, T, inner] tensor");
   STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == counts.params &&
                       static_cast<int64_t>(constants.size()) == counts.constants,
                   "wrong number of parameters or constants for this neuron");
+  const ScalarType compute = x.scalar_type() == ScalarType::Double ? ScalarType::Double : ScalarType::Float;
+  const int64_t neurons = x.size(0) * x.size(2);
+  STD_TORCH_CHECK(
+      states.scalar_type() == compute && states.is_contiguous() && states.numel() == counts.states * neurons,
+      "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
+  for (const Tensor& param : params)
+    STD_TORCH_CHECK(
+        param.scalar_type() == compute && param.is_contiguous() && (param.numel() == 1 || param.numel() == neurons),
+        "a parameter must be contiguous, [1] or [outer, inner], of the states' dtype");
 }
 
 template <class C>
@@ -140,7 +149,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
                                                   std::vector<double> constants, std::string neuron, bool strict,
                                                   int64_t interval) {
-  check_arguments(x, params, constants, find_counts(neuron));
+  check_arguments(x, states, params, constants, find_counts(neuron));
   if (x.scalar_type() == ScalarType::Double)
     return forward<double>(x, states, {params, constants}, neuron, strict, interval);
   return forward<float>(x, states, {params, constants}, neuron, strict, interval);
@@ -150,7 +159,7 @@ std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints,
                                                    std::vector<double> constants, std::string neuron, bool strict,
                                                    int64_t interval, std::string surrogate, double slope,
                                                    Tensor grad_spikes, Tensor grad_states, bool param_grads) {
-  check_arguments(x, params, constants, find_counts(neuron));
+  check_arguments(x, grad_states, params, constants, find_counts(neuron));
   const Rule rule{neuron, surrogate, strict, interval, slope, param_grads};
   if (x.scalar_type() == ScalarType::Double)
     return backward<double>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
