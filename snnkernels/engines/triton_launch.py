@@ -29,7 +29,7 @@ class Tiling:
     group: int  # neurons of a thread, side by side: one load
     forward_chunk: int  # time steps that are loaded at once
     backward_chunk: int  # time steps whose states are in registers at once
-    ahead: bool  # backward has a chunk's loads in flight while it computes the chunk before
+    ahead: bool  # the loads of a chunk are in flight while the one before it is computed
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def tile(
     A thread has 16 bytes of neurons, or as many as sizes and strides allow to load at once, or as have 8 states that
     are held in registers for some time steps. Where that would leave one of a multiprocessor's 4 schedulers without a
     warp, it has one neuron. A program has 4 warps, or 1 where so few programs would be an uneven load. A thread whose
-    states take few registers has more time steps in flight.
+    neurons take few registers has more time steps in flight.
     """
     group = min(math.gcd(16 // item_bytes, inner, *strides), max(8 // states, 1))
     if outer * inner < 4 * processors * 32 * group:
@@ -105,6 +105,7 @@ def forward_launch(
         "STATES": states.shape[0],
         "INTERVAL": interval,
         "CHUNK": tiling.forward_chunk,
+        "AHEAD": tiling.ahead,
     }
     return _launch(forward_kernel, arguments, outputs, tiling)
 

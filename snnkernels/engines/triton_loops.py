@@ -100,11 +100,12 @@ def forward_kernel(
     spikes, final_states, checkpoints,
     outer, steps, inner, x_outer, x_time,
     STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, PER_NEURON: tl.constexpr,
-    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """CHUNK time steps after CHUNK time steps, the loads of the next ones in flight; states are kept every INTERVAL.
+    """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL.
 
-    CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept.
+    CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. AHEAD has the loads of the chunk after in flight
+    meanwhile, which takes registers.
     """
     DTYPE: tl.constexpr = states.dtype.element_ty
     inner = inner.to(tl.int64) * GROUP
@@ -117,10 +118,14 @@ def forward_kernel(
     constant = _numbers(constants, DTYPE, BLOCK)
     state = _load_states(states + neuron, neurons, inside, STATES)
 
-    ahead = _load_steps(x, 0, end, CHUNK)
+    if AHEAD:
+        ahead = _load_steps(x, 0, end, CHUNK)
     for start in range(0, steps, CHUNK):
-        chunk = ahead
-        ahead = _load_steps(x, start + CHUNK, end, CHUNK)
+        if AHEAD:
+            chunk = ahead
+            ahead = _load_steps(x, start + CHUNK, end, CHUNK)
+        else:
+            chunk = _load_steps(x, start, end, CHUNK)
         for k in tl.static_range(CHUNK):
             here = start + k < end
             if INTERVAL > 0 and k % INTERVAL == 0:
@@ -163,7 +168,7 @@ def backward_kernel(
     """CHUNK time steps before CHUNK time steps: replay them, their states in registers, then their adjoint in reverse.
 
     INTERVAL, the steps between checkpoints, is a multiple of CHUNK: a later chunk's replay begins before it. AHEAD has
-    the loads of the chunk before in flight meanwhile, which takes registers. The last of `constants` is the slope.
+    the loads of the chunk before in flight meanwhile. The last of `constants` is the slope.
     """
     DTYPE: tl.constexpr = checkpoints.dtype.element_ty
     inner = inner.to(tl.int64) * GROUP
