@@ -2,9 +2,10 @@
 
 from .autograd import FusedLIF
 from .dispatch import Backend, backends, use_backend
-from .encoding import poisson_encode
+from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import lif
 from .layers import LIF
+from .packed import PackedSpikes, pack_spikes
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
 
 __version__ = "0.1.0"
@@ -13,10 +14,14 @@ __all__ = [
     "LIF",
     "Backend",
     "FusedLIF",
+    "PackedSpikes",
+    "PoissonSpikes",
     "backends",
     "firing_rate",
     "lif",
+    "pack_spikes",
     "poisson_encode",
+    "poisson_spikes",
     "spike_count_accuracy",
     "spike_count_loss",
     "use_backend",

@@ -19,11 +19,13 @@ from .scan import Layout, Plan, state_dtype
 def run(
     plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps, in the user's layout: spikes, final state, and what backward needs where `keep`.
+    """All time steps: the plan's output and the final state in the user's layout, and what backward needs where `keep`.
+
+    Packed spikes stay as the engine gives them: see packed.PackedSpikes.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
-    layout = Layout(current, plan.time_dim)
+    layout = Layout(current, plan.time_dim, plan.steps)
     x = layout.pack(current)
     dtype, device = state_dtype(current.dtype), current.device
     if initial_state is None:
@@ -37,31 +39,34 @@ def run(
         for param in params
     ]
     if plan.engine == "reference":
-        spikes, final = reference.scan(plan, x, states, packed)
+        output, final = reference.scan(plan, x, states, packed)
         kept = states
     else:
         interval = checkpoint_interval(device.type) if keep else 0
         forward = getattr(torch.ops.snnkernels, f"{plan.engine}_forward")
-        spikes, final, kept = forward(x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
-    return layout.unpack(spikes), layout.unpack_state(final), (x, kept, *packed)
+        head = (x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
+        output, final, kept = forward(*head, layout.steps, plan.output)
+    if plan.output != "packed":
+        output = layout.unpack_step(output) if plan.output == "count" else layout.unpack(output)
+    return output, layout.unpack_step(final), (x, kept, *packed)
 
 
 def _forward(
     ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
 ) -> tuple[Tensor, Tensor]:
-    spikes, final, kept = run(plan, current, initial_state, params, keep=True)
+    output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
     ctx.plan = plan
-    ctx.layout = Layout(current, plan.time_dim)
+    ctx.layout = Layout(current, plan.time_dim, plan.steps)
     ctx.like = [(p.shape, p.dtype) if isinstance(p, Tensor) else None for p in (initial_state, *params)]
-    return spikes, final
+    return output, final
 
 
-def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bool) -> list[Tensor | None]:
+def _backward(ctx: Any, grad_output: Tensor, grad_final: Tensor, param_grads: bool) -> list[Tensor | None]:
     """The gradients of current, initial_state and each parameter."""
     plan, layout = ctx.plan, ctx.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = (layout.pack_gradient(grad_spikes), layout.pack_state(grad_final))
+    grads = (layout.pack_gradient(grad_output.to(x.dtype), plan.output), layout.pack_state(grad_final))
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
@@ -70,19 +75,20 @@ def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bo
         interval = checkpoint_interval(x.device.type)
         backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
         head = (x, kept, packed, plan.constants, plan.neuron, plan.strict, interval)
-        grad_x, grad_state, per_neuron = backward(*head, plan.surrogate, plan.slope, *grads, param_grads)
+        rule = (layout.steps, plan.surrogate, plan.slope)
+        grad_x, grad_state, per_neuron = backward(*head, *rule, *grads, param_grads)
         grad_params = per_neuron.unbind(0) if param_grads else [None] * len(packed)
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [
         None if like is None or grad is None else _reduce(layout, grad, *like)
         for grad, like in zip(per_step, ctx.like, strict=True)
     ]
-    return [layout.unpack(grad_x), *reduced]
+    return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
 
 
 def _reduce(layout: Layout, grad: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
     """The gradient of what was broadcast to one step: `[1, outer, inner]` summed to a user's shape."""
-    return layout.unpack_state(grad).sum_to_size(shape).to(dtype)
+    return layout.unpack_step(grad).sum_to_size(shape).to(dtype)
 
 
 class _NoSecondDerivative(torch.autograd.Function):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from . import dispatch
 from .neurons import lif_key
-from .scan import Plan
+from .scan import OUTPUTS, Plan
 from .surrogates import SURROGATES
 
 Parameter = float | Tensor
@@ -35,6 +35,8 @@ class LIFOptions:
     slope: Parameter | None = None
     time_dim: int = 0
     pre_reset_state: bool = False
+    steps: int | None = None
+    output: str = "spikes"
     backend: str = "auto"
 
 
@@ -48,6 +50,9 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
     _reset(checked.reset)
     _finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
+    _one_of("output", checked.output, OUTPUTS)
+    if checked.steps is not None:
+        check_steps(checked.steps)
     _one_of("backend", checked.backend, ("auto", *dispatch.ENGINES))
     return checked
 
@@ -64,14 +69,17 @@ def check_lif(
     Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
     asked for that cannot run.
     """
-    time_dim = check_current(current, options.time_dim)
-    step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
+    time_dim = check_current(current, options.time_dim, options.steps)
+    step_shape = current.shape
+    if options.steps is None:
+        step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
     check_parameter("beta", beta, current, step_shape)
     check_parameter("threshold", threshold, current, step_shape, positive=True)
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
     reset, reset_value = _reset(options.reset)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
+    _one_of("output", options.output, OUTPUTS)
     return Plan(
         engine=check_backend(options.backend, current.device.type),
         neuron=lif_key(
@@ -85,14 +93,18 @@ def check_lif(
         strict=options.strict,
         constants=(_finite("input_scale", options.input_scale), reset_value),
         time_dim=time_dim,
+        steps=options.steps,
+        output=options.output,
     )
 
 
-def check_current(current: Tensor, time_dim: int) -> int:
-    """Check the input of a layer; returns time_dim counted from the front."""
+def check_current(current: Tensor, time_dim: int, steps: int | None = None) -> int:
+    """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
     _check_dtype("current", current)
+    if steps is not None:
+        return _check_one_step(current, time_dim, steps)
     if current.dim() < 2:
         raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {_shape(current)}")
     if not -current.dim() <= time_dim < current.dim():
@@ -101,6 +113,19 @@ def check_current(current: Tensor, time_dim: int) -> int:
     if current.shape[time_dim] == 0:
         raise ValueError(f"current must have one time step or more, got T = 0 in shape {_shape(current)}")
     return time_dim
+
+
+def _check_one_step(current: Tensor, time_dim: int, steps: int) -> int:
+    check_steps(steps)
+    if current.dim() < 1:
+        raise ValueError("current must be one step, [B, ...], where steps is given, got a tensor without dimensions")
+    dims = current.dim() + 1  # those of the output
+    if not -dims <= time_dim < dims:
+        raise ValueError(
+            f"time_dim must be a dimension of the output, which has one more than current's {_shape(current)}, "
+            f"got {time_dim}"
+        )
+    return time_dim % dims
 
 
 def check_parameter(
@@ -192,6 +217,27 @@ def check_steps(steps: int) -> None:
         raise TypeError(f"steps must be a whole number of time steps, got {type(steps).__name__}")
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+
+
+def check_seed(seed: int, generator: torch.Generator | None) -> int:
+    """Check a seed that is a number."""
+    if generator is not None:
+        raise ValueError("give a generator or a seed, not both")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be from 0 to 2^63 - 1, got {seed}")
+    return seed
+
+
+def check_spikes(spikes: Tensor, time_dim: int) -> int:
+    """Check a spike train; returns time_dim counted from the front."""
+    if not isinstance(spikes, Tensor) or spikes.dtype not in (*_DTYPES, torch.bool):
+        got = _name(spikes.dtype) if isinstance(spikes, Tensor) else type(spikes).__name__
+        raise TypeError(f"spikes must be a floating-point or bool tensor, got {got}")
+    if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
+        raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {_shape(spikes)}")
+    return time_dim % spikes.dim()
 
 
 def _reset(reset: str | float) -> tuple[str, float]:

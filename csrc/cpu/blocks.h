@@ -25,9 +25,9 @@ constexpr int64_t kSerial = 1 << 15;
 
 struct Shape {
   int64_t outer, steps, inner;
-  int64_t block;  // neurons in a block of this tensor
+  int64_t block;  // neurons in a block of this tensor: a multiple of 64 unless one block has them all
 
-  explicit Shape(const Tensor& x) : outer(x.size(0)), steps(x.size(1)), inner(x.size(2)) {
+  Shape(const Tensor& x, int64_t steps_) : outer(x.size(0)), steps(steps_), inner(x.size(2)) {
     // Few neurons with many steps are divided among the threads too, by whole cache lines.
     const int64_t threads = neurons() * steps < kSerial ? 1 : torch::stable::get_num_threads();
     const int64_t share = (neurons() / threads + 63) / 64 * 64;
@@ -52,37 +52,42 @@ struct Block {
   int64_t neuron(const Shape& shape) const { return outer * shape.inner + begin; }
 };
 
-// A [outer, T, inner] tensor, by rows of the compute type.
+// A [outer, T, inner] tensor, by rows of the compute type; [outer, 1, inner] has the same row at all steps.
 class Sequence {
  public:
   Sequence(const Tensor& tensor, const Shape& shape)
       : data_(static_cast<char*>(tensor.data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())), shape_(shape) {}
+        size_(static_cast<int64_t>(tensor.element_size())), constant_(tensor.size(1) != shape.steps), shape_(shape) {}
+
+  bool constant() const { return constant_; }
 
   template <class C>
   const C* read(const Block& block, int64_t t, C* buffer) const {
-    return load_row(type_, data_, block.row(shape_, t), block.count, buffer);
+    return load_row(type_, data_, row(block, t), block.count, buffer);
   }
 
   void prefetch(const Block& block, int64_t t) const {
-    if (t >= 0 && t < shape_.steps) prefetch_row(data_ + block.row(shape_, t) * size_, block.count * size_);
+    if (t >= 0 && t < shape_.steps && !constant_) prefetch_row(data_ + row(block, t) * size_, block.count * size_);
   }
 
   // Where to write a row, which `written` then completes.
   template <class C>
   C* target(const Block& block, int64_t t, C* buffer) const {
-    return row_target(type_, data_, block.row(shape_, t), buffer);
+    return row_target(type_, data_, row(block, t), buffer);
   }
 
   template <class C>
-  void written(const Block& block, int64_t t, const C* row) const {
-    store_row(type_, row, block.count, data_, block.row(shape_, t));
+  void written(const Block& block, int64_t t, const C* values) const {
+    store_row(type_, values, block.count, data_, row(block, t));
   }
 
  private:
+  int64_t row(const Block& block, int64_t t) const { return constant_ ? block.neuron(shape_) : block.row(shape_, t); }
+
   char* data_;
   ScalarType type_;
   int64_t size_;
+  bool constant_;
   const Shape& shape_;
 };
 

@@ -11,20 +11,32 @@
 #include <tuple>
 
 #include "blocks.h"
+#include "output.h"
 #include "rows.h"
 
 namespace snn::cpu {
 namespace {
 
-Tensor large_empty_like(const Tensor& like) {
-  Tensor tensor = torch::stable::empty_like(like);
+Tensor large(Tensor tensor) {
   advise_huge_pages(tensor.mutable_data_ptr(), tensor.numel() * static_cast<int64_t>(tensor.element_size()));
   return tensor;
 }
 
-void check_arguments(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
+Tensor empty_output(OutputKind kind, const Tensor& x, const Tensor& states, const Shape& shape) {
+  switch (kind) {
+    case OutputKind::kCount:
+      return torch::stable::new_empty(states, {shape.outer, 1, shape.inner});
+    case OutputKind::kPacked:
+      return torch::stable::new_empty(x, {shape.outer, shape.steps, packed_bytes(shape.inner)}, ScalarType::Byte);
+    default:
+      return large(torch::stable::new_empty(x, {shape.outer, shape.steps, shape.inner}));
+  }
+}
+
+void check_arguments(const Tensor& x, int64_t steps, const Tensor& states, const std::vector<Tensor>& params,
                      const std::vector<double>& constants, const Counts& counts) {
-  STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous(), "x must be a contiguous [outer, T, inner] tensor");
+  STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
+                  "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
   STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == counts.params &&
                       static_cast<int64_t>(constants.size()) == counts.constants,
                   "wrong number of parameters or constants for this neuron");
@@ -41,40 +53,43 @@ void check_arguments(const Tensor& x, const Tensor& states, const std::vector<Te
 
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states, const Values<C>& values,
-                                           const std::string& neuron, bool strict, int64_t interval) {
-  const Shape shape(x);
+                                           const std::string& neuron, bool strict, int64_t interval, int64_t steps,
+                                           OutputKind kind) {
+  const Shape shape(x, steps);
   const Counts counts = find_counts(neuron);
   const StepFunction<C> step = find_step<C>(neuron);
   const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
-  Tensor spikes = large_empty_like(x), final_states = torch::stable::empty_like(states);
+  Tensor result = empty_output(kind, x, states, shape), final_states = torch::stable::empty_like(states);
   Tensor checkpoints = torch::stable::new_empty(states, {chunks, counts.states, shape.outer, shape.inner});
-  const Sequence input(x, shape), output(spikes, shape);
+  const Sequence input(x, shape);
   const C* state_data = static_cast<const C*>(states.const_data_ptr());
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
   torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
-    Scratch<C> scratch(shape, counts.states + counts.params + 2);
-    C *state = scratch.take(counts.states), *param = scratch.take(counts.params);
-    C *x_buffer = scratch.take(1), *spike_buffer = scratch.take(1);
+    Scratch<C> scratch(shape, counts.states + counts.params + 1 + Output<C>::kRows);
+    C *state = scratch.take(counts.states), *param = scratch.take(counts.params), *x_buffer = scratch.take(1);
+    Output<C> output(kind, result, shape, scratch);
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
       values.fill(shape, block, param);
       load_states(state_data, shape, block, counts.states, state);
+      output.begin(block);
       for (int64_t t = 0; t < shape.steps; ++t) {
         if (interval > 0 && t % interval == 0)
           store_states(state, shape, block, counts.states,
                        checkpoint_data + t / interval * counts.states * shape.neurons());
         input.prefetch(block, t + 1);
-        C* spike = output.target(block, t, spike_buffer);
+        C* spike = output.target(block, t);
         step({block.count, shape.block, input.read(block, t, x_buffer), state, param, values.constants.data(), strict,
               spike, state});
         output.written(block, t, spike);
       }
       store_states(state, shape, block, counts.states, final_data);
+      output.end(block);
     }
   });
-  return {spikes, final_states, checkpoints};
+  return {result, final_states, checkpoints};
 }
 
 // What backward is told besides its tensors.
@@ -82,7 +97,7 @@ struct Rule {
   const std::string& neuron;
   const std::string& surrogate;
   bool strict;
-  int64_t interval;
+  int64_t interval, steps;
   double slope;
   bool param_grads;
 };
@@ -90,12 +105,12 @@ struct Rule {
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& checkpoints, const Values<C>& values,
                                             const Rule& rule, const Gradient& grad_spikes, const Tensor& grad_final) {
-  const Shape shape(x);
+  const Shape shape(x, rule.steps);
   const Counts counts = find_counts(rule.neuron);
   const StepFunction<C> step = find_step<C>(rule.neuron);
   const AdjointFunction<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
-  Tensor grad_x = large_empty_like(x), grad_states = torch::stable::empty_like(grad_final);
+  Tensor grad_x = large(torch::stable::empty_like(x)), grad_states = torch::stable::empty_like(grad_final);
   Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
   const Sequence input(x, shape), output(grad_x, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
@@ -106,16 +121,17 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const C slope = static_cast<C>(rule.slope);
 
   torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
-    Scratch<C> scratch(shape, counts.states * (interval + 1) + 2 * counts.params + interval + 3);
+    Scratch<C> scratch(shape, counts.states * (interval + 1) + 2 * counts.params + interval + 4);
     C *chunk = scratch.take(counts.states * interval), *grad_state = scratch.take(counts.states);
     C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
     C *x_buffer = scratch.take(interval), *grad_buffer = scratch.take(1);
-    C *grad_x_buffer = scratch.take(1), *no_spike = scratch.take(1);
+    C *grad_x_buffer = scratch.take(1), *no_spike = scratch.take(1), *grad_x_sum = scratch.take(1);
     std::vector<const C*> x_rows(interval);
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
       values.fill(shape, block, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
+      std::fill_n(grad_x_sum, block.count, C(0));
       load_states(grad_final_data, shape, block, counts.states, grad_state);
       for (int64_t begin = (shape.steps - 1) / rule.interval * rule.interval; begin >= 0; begin -= rule.interval) {
         const int64_t length = std::min(rule.interval, shape.steps - begin);
@@ -132,12 +148,20 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
         for (int64_t k = length - 1; k >= 0; --k) {
           const int64_t t = begin + k;
           grad_spikes.prefetch(block, t - 1);
-          C* grad_x_row = output.target(block, t, grad_x_buffer);
+          C* grad_x_row = output.constant() ? grad_x_buffer : output.target(block, t, grad_x_buffer);
           adjoint({block.count, shape.block, x_rows[k], chunk + k * counts.states * shape.block, param,
                    values.constants.data(), rule.strict, slope, grad_spikes.read(block, t, grad_buffer), grad_state,
                    grad_x_row, grad_param});
-          output.written(block, t, grad_x_row);
+          if (output.constant())
+            add_row(grad_x_row, block.count, grad_x_sum);
+          else
+            output.written(block, t, grad_x_row);
         }
+      }
+      if (output.constant()) {
+        C* target = output.target(block, 0, grad_x_buffer);
+        std::copy_n(grad_x_sum, block.count, target);
+        output.written(block, 0, target);
       }
       store_states(grad_state, shape, block, counts.states, grad_state_data);
       if (rule.param_grads) store_states(grad_param, shape, block, counts.params, grad_param_data);
@@ -148,19 +172,20 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
                                                   std::vector<double> constants, std::string neuron, bool strict,
-                                                  int64_t interval) {
-  check_arguments(x, states, params, constants, find_counts(neuron));
+                                                  int64_t interval, int64_t steps, std::string output) {
+  check_arguments(x, steps, states, params, constants, find_counts(neuron));
+  const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, constants}, neuron, strict, interval);
-  return forward<float>(x, states, {params, constants}, neuron, strict, interval);
+    return forward<double>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
+  return forward<float>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> constants, std::string neuron, bool strict,
-                                                   int64_t interval, std::string surrogate, double slope,
+                                                   int64_t interval, int64_t steps, std::string surrogate, double slope,
                                                    Tensor grad_spikes, Tensor grad_states, bool param_grads) {
-  check_arguments(x, grad_states, params, constants, find_counts(neuron));
-  const Rule rule{neuron, surrogate, strict, interval, slope, param_grads};
+  check_arguments(x, steps, grad_states, params, constants, find_counts(neuron));
+  const Rule rule{neuron, surrogate, strict, interval, steps, slope, param_grads};
   if (x.scalar_type() == ScalarType::Double)
     return backward<double>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
   return backward<float>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
