@@ -9,16 +9,12 @@ namespace snn::cpu {
 
 using torch::headeronly::ScalarType;
 
-// `count` values of a tensor as the compute type: where they lie if they are of that type, else converted to `buffer`.
-const float* load_row(ScalarType type, const void* data, int64_t offset, int64_t count, float* buffer);
-const double* load_row(ScalarType type, const void* data, int64_t offset, int64_t count, double* buffer);
+// `count` values of a tensor as the compute type.
+void load_row(ScalarType type, const void* data, int64_t count, float* row);
+void load_row(ScalarType type, const void* data, int64_t count, double* row);
 
-// Where to write values that `store_row` then puts into a tensor: in place if they are of its type, else `buffer`.
-float* row_target(ScalarType type, void* data, int64_t offset, float* buffer);
-double* row_target(ScalarType type, void* data, int64_t offset, double* buffer);
-
-// Converts what was written to the buffer, rounding to nearest even; nothing is left to do in place.
-void store_row(ScalarType type, const float* row, int64_t count, void* data, int64_t offset);
-void store_row(ScalarType type, const double* row, int64_t count, void* data, int64_t offset);
+// The reverse, rounding to nearest even.
+void store_row(ScalarType type, const float* row, int64_t count, void* data);
+void store_row(ScalarType type, const double* row, int64_t count, void* data);
 
 }  // namespace snn::cpu
