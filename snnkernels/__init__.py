@@ -5,6 +5,7 @@ from .dispatch import Backend, backends, use_backend
 from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import lif
 from .layers import LIF
+from .linear import SpikeLinear, spike_linear
 from .packed import PackedSpikes, pack_spikes
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
 
@@ -16,6 +17,7 @@ __all__ = [
     "FusedLIF",
     "PackedSpikes",
     "PoissonSpikes",
+    "SpikeLinear",
     "backends",
     "firing_rate",
     "lif",
@@ -24,5 +26,6 @@ __all__ = [
     "poisson_spikes",
     "spike_count_accuracy",
     "spike_count_loss",
+    "spike_linear",
     "use_backend",
 ]

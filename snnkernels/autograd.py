@@ -100,7 +100,10 @@ class _NoSecondDerivative(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *_: Tensor | None) -> tuple[Tensor | None, ...]:
-        raise RuntimeError('a second derivative was asked for, which only lif(..., backend="reference") has')
+        raise RuntimeError(
+            "a second derivative was asked for, which only "
+            'lif(..., backend="reference") and spike_linear(..., product="dense") have'
+        )
 
 
 def _once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .inputs import check_spikes
+from . import ops  # noqa: F401  defines the operators
+from .inputs import check_backend, check_spikes
 from .scan import Layout, pack_bits, unpack_bits
 
 
@@ -33,7 +34,15 @@ class PackedSpikes:
 
     def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
         """The spikes, 0 or 1, of this shape."""
-        return self.layout.unpack(unpack_bits(self.bits, self.layout.inner, dtype))
+        inner = self.layout.inner
+        if _native(self.device):
+            rows = torch.ops.snnkernels.native_unpack(self.bits.flatten(0, 1), inner, dtype)
+            return self.layout.unpack(rows.unflatten(0, self.bits.shape[:2]))
+        return self.layout.unpack(unpack_bits(self.bits, inner, dtype))
+
+
+def _native(device: torch.device) -> bool:
+    return device.type == "cpu" and check_backend("auto", "cpu") == "native"
 
 
 def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
@@ -43,4 +52,9 @@ def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
     """
     time_dim = check_spikes(spikes, time_dim)
     layout = Layout(spikes, time_dim)
-    return PackedSpikes(pack_bits(layout.pack(spikes) != 0), layout)
+    packed = layout.pack(spikes)
+    if _native(spikes.device):
+        values = packed.to(torch.bfloat16) if spikes.dtype == torch.bool else packed
+        bits = torch.ops.snnkernels.native_pack(values.flatten(0, 1))[0]
+        return PackedSpikes(bits.unflatten(0, packed.shape[:2]), layout)
+    return PackedSpikes(pack_bits(packed != 0), layout)

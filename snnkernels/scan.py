@@ -83,6 +83,11 @@ class Layout:
         self._sequence = _Order(self.shape, order)
         self._step = _Order(self.step_shape, [dim - (dim > time_dim) for dim in order if dim != time_dim])
 
+    @property
+    def plain(self) -> bool:
+        """Whether the dimensions lie in memory in their order."""
+        return self._sequence.order is None
+
     def pack(self, current: Tensor) -> Tensor:
         """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
 
