@@ -82,7 +82,7 @@ class Sequence {
   Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
     if (in_place<C>(strip)) return {reinterpret_cast<const C*>(at(strip, t)), constant_ ? 0 : shape_.inner};
     for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step)
-      load_row(type_, at(strip, t + step), strip.count, buffer + step * kStrip);
+      fetch_row(type_, at(strip, t + step), 0, strip.count, buffer + step * kStrip);
     return {buffer, constant_ ? 0 : kStrip};
   }
 
@@ -96,7 +96,7 @@ class Sequence {
   template <class C>
   void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& rows) const {
     if (!in_place<C>(strip))
-      for (int64_t step = 0; step < steps; ++step) store_row(type_, rows[step], strip.count, at(strip, t + step));
+      for (int64_t step = 0; step < steps; ++step) put_row(type_, rows[step], strip.count, at(strip, t + step), 0);
     else if (stream_)
       for (int64_t step = 0; step < steps; ++step) stream_strip(rows[step], at(strip, t + step));
   }
@@ -158,7 +158,7 @@ class Gradient {
       return {reinterpret_cast<const C*>(at(strip, t)), time_stride_};
     for (int64_t step = 0; step < (time_stride_ == 0 ? 1 : steps); ++step) {
       C* row = buffer + step * kStrip;
-      load_row(type_, at(strip, t + step), one_per_row_ ? 1 : strip.count, row);
+      fetch_row(type_, at(strip, t + step), 0, one_per_row_ ? 1 : strip.count, row);
       if (one_per_row_) std::fill_n(row, strip.count, C(*row));
     }
     return {buffer, time_stride_ == 0 ? 0 : kStrip};

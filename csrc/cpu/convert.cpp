@@ -3,8 +3,6 @@
 #include <torch/headeronly/util/BFloat16.h>
 #include <torch/headeronly/util/Half.h>
 
-#include <algorithm>
-
 #include "clones.h"
 
 namespace snn::cpu {
@@ -21,30 +19,32 @@ SNN_CLONES void convert(const From* from, int64_t count, To* to) {
 
 }  // namespace
 
-void load_row(ScalarType type, const void* data, int64_t count, float* row) {
-  if (type == ScalarType::Float)
-    std::copy_n(static_cast<const float*>(data), count, row);
-  else if (type == ScalarType::BFloat16)
-    convert(static_cast<const BFloat16*>(data), count, row);
+const float* load_row(ScalarType type, const void* data, int64_t offset, int64_t count, float* buffer) {
+  if (type == ScalarType::Float) return static_cast<const float*>(data) + offset;
+  if (type == ScalarType::BFloat16)
+    convert(static_cast<const BFloat16*>(data) + offset, count, buffer);
   else
-    convert(static_cast<const Half*>(data), count, row);
+    convert(static_cast<const Half*>(data) + offset, count, buffer);
+  return buffer;
 }
 
-void load_row(ScalarType, const void* data, int64_t count, double* row) {
-  std::copy_n(static_cast<const double*>(data), count, row);
+const double* load_row(ScalarType, const void* data, int64_t offset, int64_t, double*) {
+  return static_cast<const double*>(data) + offset;
 }
 
-void store_row(ScalarType type, const float* row, int64_t count, void* data) {
-  if (type == ScalarType::Float)
-    std::copy_n(row, count, static_cast<float*>(data));
-  else if (type == ScalarType::BFloat16)
-    convert(row, count, static_cast<BFloat16*>(data));
-  else
-    convert(row, count, static_cast<Half*>(data));
+float* row_target(ScalarType type, void* data, int64_t offset, float* buffer) {
+  return type == ScalarType::Float ? static_cast<float*>(data) + offset : buffer;
 }
 
-void store_row(ScalarType, const double* row, int64_t count, void* data) {
-  std::copy_n(row, count, static_cast<double*>(data));
+double* row_target(ScalarType, void* data, int64_t offset, double*) { return static_cast<double*>(data) + offset; }
+
+void store_row(ScalarType type, const float* row, int64_t count, void* data, int64_t offset) {
+  if (type == ScalarType::BFloat16)
+    convert(row, count, static_cast<BFloat16*>(data) + offset);
+  else if (type == ScalarType::Half)
+    convert(row, count, static_cast<Half*>(data) + offset);
 }
+
+void store_row(ScalarType, const double*, int64_t, void*, int64_t) {}
 
 }  // namespace snn::cpu

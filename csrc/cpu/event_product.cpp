@@ -21,7 +21,7 @@
 #include "convert.h"
 #include "event_lists.h"
 #include "event_rows.h"
-#include "memory.h"
+#include "large.h"
 #include "pack.h"
 #include "spike_bits.h"
 
@@ -149,7 +149,7 @@ bool by_event(const SpikeBits& bits, const std::optional<Tensor>& stray, double 
 
 Tensor dense(const Tensor& bits, const SpikeBits& spikes, const std::optional<Tensor>& values, ScalarType type) {
   if (values) return torch::stable::to(*values, type);
-  Tensor rows = torch::stable::new_empty(bits, {bits.size(0), spikes.group * spikes.inputs}, type);
+  Tensor rows = empty({bits.size(0), spikes.group * spikes.inputs}, type);
   unpack(bits, rows);
   return torch::stable::view(rows, {spikes.rows, spikes.inputs});
 }
@@ -171,8 +171,7 @@ Tensor native_event_linear(Tensor bits, int64_t group, Tensor weight, std::optio
   const SpikeBits view_of_bits = view(bits, group, weight.size(1));
   if (!by_event(view_of_bits, stray, limit))
     return dense_product(dense(bits, view_of_bits, spikes, weight.scalar_type()), weight, bias);
-  Tensor out = torch::stable::new_empty(weight, {view_of_bits.rows, weight.size(0)});
-  advise_huge_pages(out.mutable_data_ptr(), out.numel() * static_cast<int64_t>(out.element_size()));
+  Tensor out = empty({view_of_bits.rows, weight.size(0)}, weight.scalar_type());
   if (weight.scalar_type() == ScalarType::Double)
     product<double>(view_of_bits, weight, bias, out);
   else
@@ -188,7 +187,7 @@ Tensor native_event_weight_grad(Tensor grad, Tensor bits, int64_t group, int64_t
   if (!by_event(view_of_bits, stray, limit))
     return torch::stable::matmul(torch::stable::transpose(grad, 0, 1),
                                  dense(bits, view_of_bits, spikes, grad.scalar_type()));
-  Tensor out = torch::stable::new_empty(grad, {grad.size(1), inputs});
+  Tensor out = empty({grad.size(1), inputs}, grad.scalar_type());
   if (grad.scalar_type() == ScalarType::Double)
     weight_gradient<double>(view_of_bits, grad, out);
   else

@@ -1,6 +1,6 @@
 #include "event_rows.h"
 
-#include "rows.h"
+#include "clones.h"
 
 namespace snn::cpu {
 namespace {

@@ -54,19 +54,18 @@ SNN_CLONES void compare(const C* numbers, const C* intensities, int64_t count, C
 template <class C>
 void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uint64_t word, bool packed, void* row) {
   const ScalarType type = images.scalar_type();
-  const int64_t size = static_cast<int64_t>(images.element_size());
   alignas(64) C numbers[kNumbers], intensities[kNumbers], spikes[kNumbers];
   while (begin < end) {
     const int64_t skip = static_cast<int64_t>(word % 4);
     int64_t count = std::min<int64_t>(end - begin, kNumbers - skip);
     if (begin + count < end) count -= count % 8;
     draw(seed, word / 4, numbers);
-    load_row(type, static_cast<const char*>(images.const_data_ptr()) + begin * size, count, intensities);
+    fetch_row(type, images.const_data_ptr(), begin, count, intensities);
     compare(numbers + skip, intensities, count, spikes);
     if (packed)
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else
-      store_row(type, spikes, count, static_cast<char*>(row) + begin * size);
+      put_row(type, spikes, count, row, begin);
     begin += count;
     word += static_cast<uint64_t>(count);
   }

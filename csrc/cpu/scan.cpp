@@ -154,8 +154,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
         }
       }
       if (output.constant())
-        store_row(grad_x.scalar_type(), grad_x_sum, block.count,
-                  static_cast<char*>(grad_x.mutable_data_ptr()) + block.neuron(shape) * grad_x.element_size());
+        put_row(grad_x.scalar_type(), grad_x_sum, block.count, grad_x.mutable_data_ptr(), block.neuron(shape));
       store_states(grad_state, shape, block, counts.states, grad_state_data);
       if (rule.param_grads) store_states(grad_param, shape, block, counts.params, grad_param_data);
     }

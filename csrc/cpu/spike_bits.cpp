@@ -9,10 +9,10 @@
 #include <mutex>
 #include <tuple>
 
+#include "clones.h"
 #include "convert.h"
-#include "memory.h"
+#include "large.h"
 #include "pack.h"
-#include "rows.h"
 
 namespace snn::cpu {
 namespace {
@@ -88,7 +88,6 @@ void unpack_rows(const unsigned char* bits, int64_t first, int64_t last, Tensor&
 
 void unpack(const Tensor& bits, Tensor& spikes) {
   const unsigned char* data = static_cast<const unsigned char*>(bits.const_data_ptr());
-  advise_huge_pages(spikes.mutable_data_ptr(), spikes.numel() * static_cast<int64_t>(spikes.element_size()));
   torch::stable::parallel_for(0, spikes.size(0), grain(spikes.size(1)), [&](int64_t first, int64_t last) {
     if (spikes.scalar_type() == ScalarType::Double)
       unpack_rows<double>(data, first, last, spikes);
@@ -102,7 +101,7 @@ namespace {
 std::tuple<Tensor, Tensor> native_pack(Tensor spikes) {
   STD_TORCH_CHECK(spikes.dim() == 2 && spikes.is_contiguous(), "spikes must be contiguous, [rows, inner]");
   const int64_t rows = spikes.size(0), inner = spikes.size(1);
-  Tensor bits = torch::stable::new_empty(spikes, {rows, packed_bytes(inner)}, ScalarType::Byte);
+  Tensor bits = empty({rows, packed_bytes(inner)}, ScalarType::Byte);
   Tensor other = torch::stable::new_empty(spikes, {1}, ScalarType::Double);
   unsigned char* data = static_cast<unsigned char*>(bits.mutable_data_ptr());
   Stray stray;
@@ -120,7 +119,7 @@ Tensor native_unpack(Tensor bits, int64_t inner, ScalarType dtype) {
   STD_TORCH_CHECK(bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
                       bits.size(1) == packed_bytes(inner),
                   "bits must be contiguous, uint8 [rows, ceil(inner / 8)]");
-  Tensor spikes = torch::stable::new_empty(bits, {bits.size(0), inner}, dtype);
+  Tensor spikes = empty({bits.size(0), inner}, dtype);
   unpack(bits, spikes);
   return spikes;
 }
