@@ -8,6 +8,7 @@ from .layers import LIF
 from .linear import SpikeLinear, spike_linear
 from .packed import PackedSpikes, pack_spikes
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
+from .spiking_linear import SpikingLinear
 
 __version__ = "0.1.0"
 
@@ -18,6 +19,7 @@ __all__ = [
     "PackedSpikes",
     "PoissonSpikes",
     "SpikeLinear",
+    "SpikingLinear",
     "backends",
     "firing_rate",
     "lif",

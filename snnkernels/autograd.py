@@ -58,7 +58,7 @@ def _forward(
     ctx.save_for_backward(*kept)
     ctx.plan = plan
     ctx.layout = Layout(current, plan.time_dim, plan.steps)
-    ctx.like = [(p.shape, p.dtype) if isinstance(p, Tensor) else None for p in (initial_state, *params)]
+    ctx.like = likes(initial_state, *params)
     return output, final
 
 
@@ -72,22 +72,42 @@ def _backward(ctx: Any, grad_output: Tensor, grad_final: Tensor, param_grads: bo
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
         grad_params = per_param
     else:
-        interval = checkpoint_interval(x.device.type)
-        backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
-        head = (x, kept, packed, plan.constants, plan.neuron, plan.strict, interval)
-        rule = (layout.steps, plan.surrogate, plan.slope)
-        grad_x, grad_state, per_neuron = backward(*head, *rule, *grads, param_grads)
+        grad_x, grad_state, per_neuron = gradients(plan, x, kept, packed, layout.steps, *grads, param_grads)
         grad_params = per_neuron.unbind(0) if param_grads else [None] * len(packed)
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
-    reduced = [
-        None if like is None or grad is None else _reduce(layout, grad, *like)
-        for grad, like in zip(per_step, ctx.like, strict=True)
-    ]
+    reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
     return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
 
 
-def _reduce(layout: Layout, grad: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+def gradients(
+    plan: Plan,
+    x: Tensor,
+    checkpoints: Tensor,
+    params: Sequence[Tensor],
+    steps: int,
+    grad_spikes: Tensor,
+    grad_states: Tensor,
+    param_grads: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A compiled engine's gradients of x, states and, for each neuron, parameters."""
+    backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
+    head = (x, checkpoints, params, plan.constants, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
+    return backward(*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
+
+
+Like = tuple[torch.Size, torch.dtype] | None
+
+
+def likes(*values: Parameter | None) -> list[Like]:
+    """What the gradients of tensors have to be like; None for what has none."""
+    return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
+
+
+def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
     """The gradient of what was broadcast to one step: `[1, outer, inner]` summed to a user's shape."""
+    if grad is None or like is None:
+        return None
+    shape, dtype = like
     return layout.unpack_step(grad).sum_to_size(shape).to(dtype)
 
 
@@ -106,7 +126,7 @@ class _NoSecondDerivative(torch.autograd.Function):
         )
 
 
-def _once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
     """torch's decorator of this name leaves the gradients without a graph where those of the outputs need none: a
     second derivative would silently be zero."""
 
@@ -131,7 +151,7 @@ class Scan(torch.autograd.Function):
         return _forward(ctx, plan, current, initial_state, params)
 
     @staticmethod
-    @_once_differentiable
+    @once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
         return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
 
@@ -178,7 +198,7 @@ class FusedLIF(torch.autograd.Function):
         return _forward(ctx, plan, current, initial_state, (beta, threshold))
 
     @staticmethod
-    @_once_differentiable
+    @once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
         grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

@@ -99,6 +99,9 @@ def scan(plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Par
         output, state = Scan.apply(plan, current, initial_state, *params)
     else:
         output, state, _ = run(plan, current, initial_state, params, keep=False)
-    if plan.output == "packed":
-        return PackedSpikes(output, Layout(current, plan.time_dim, plan.steps)), state
-    return output, state
+    return as_output(plan, current, output), state
+
+
+def as_output(plan: Plan, current: Tensor, output: Tensor) -> Output:
+    """What a scan over current gave, as a user gets it."""
+    return PackedSpikes(output, Layout(current, plan.time_dim, plan.steps)) if plan.output == "packed" else output

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import ops  # noqa: F401  defines the operators
-from .autograd import _once_differentiable
+from .autograd import once_differentiable
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
 from .inputs import check_binary, check_linear, check_product
@@ -130,7 +130,7 @@ class _EventLinear(torch.autograd.Function):
         return _forward(plan, weight, bias, spikes, stray, *tensors)
 
     @staticmethod
-    @_once_differentiable
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         weight, spikes, stray, *tensors = ctx.saved_tensors
         _, needs_weight, needs_bias, needs_spikes, *rest = ctx.needs_input_grad

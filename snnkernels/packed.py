@@ -32,6 +32,10 @@ class PackedSpikes:
     def device(self) -> torch.device:
         return self.bits.device
 
+    def part(self, start: int, steps: int) -> PackedSpikes:
+        """`steps` time steps of it, from `start`."""
+        return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
+
     def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
         """The spikes, 0 or 1, of this shape."""
         inner = self.layout.inner
@@ -50,11 +54,22 @@ def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
 
     Raises TypeError where spikes is no such tensor, ValueError where it has fewer than two dimensions.
     """
-    time_dim = check_spikes(spikes, time_dim)
-    layout = Layout(spikes, time_dim)
-    packed = layout.pack(spikes)
+    return _pack(spikes, time_dim)[0]
+
+
+def pack_binary(spikes: Tensor) -> PackedSpikes | None:
+    """Spikes `[T, B, ...]` packed, or None where a value is neither 0 nor 1; a GPU's values are not read."""
+    packed, stray = _pack(spikes, 0)
+    return packed if stray is None or stray.item() == 0 else None
+
+
+def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
+    """Packed spikes, and on a CPU the first value that is neither 0 nor 1, or 0."""
+    layout = Layout(spikes, check_spikes(spikes, time_dim))
+    values = layout.pack(spikes.detach())
     if _native(spikes.device):
-        values = packed.to(torch.bfloat16) if spikes.dtype == torch.bool else packed
-        bits = torch.ops.snnkernels.native_pack(values.flatten(0, 1))[0]
-        return PackedSpikes(bits.unflatten(0, packed.shape[:2]), layout)
-    return PackedSpikes(pack_bits(packed != 0), layout)
+        values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values
+        bits, stray = torch.ops.snnkernels.native_pack(values.flatten(0, 1))
+        return PackedSpikes(bits.unflatten(0, values.shape[:2]), layout), stray
+    stray = values[(values != 0) & (values != 1)][:1].sum() if spikes.device.type == "cpu" else None
+    return PackedSpikes(pack_bits(values != 0), layout), stray

@@ -8,6 +8,7 @@ Neurons are elementwise, so any such order is as good as another, and nothing is
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -72,7 +73,8 @@ class Layout:
         self.constant = steps is not None
         if self.constant:
             current = current.unsqueeze(time_dim)
-        order = _physical_order(current)
+        self.time_dim, self._order = time_dim, _physical_order(current)
+        order = self._order
         sizes = [current.shape[dim] for dim in order]
         position = order.index(time_dim)
         self.outer, self.steps = math.prod(sizes[:position]), steps if steps is not None else sizes[position]
@@ -82,6 +84,14 @@ class Layout:
         self.shape = torch.Size((*before, self.steps, *after))
         self._sequence = _Order(self.shape, order)
         self._step = _Order(self.step_shape, [dim - (dim > time_dim) for dim in order if dim != time_dim])
+
+    def part(self, steps: int) -> Layout:
+        """The layout of so many of the time steps."""
+        part = copy(self)
+        part.steps = steps
+        part.shape = torch.Size((*self.step_shape[: self.time_dim], steps, *self.step_shape[self.time_dim :]))
+        part._sequence = _Order(part.shape, self._order)
+        return part
 
     @property
     def plain(self) -> bool:
