@@ -13,7 +13,7 @@ from . import ops  # noqa: F401  defines the operators
 from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif
-from .scan import Layout, Plan, state_dtype
+from .scan import Layout, Plan, layout_of, state_dtype
 
 
 def run(
@@ -25,7 +25,7 @@ def run(
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
-    layout = Layout(current, plan.time_dim, plan.steps)
+    layout = layout_of(current, plan.time_dim, plan.steps)
     x = layout.pack(current)
     dtype, device = state_dtype(current.dtype), current.device
     if initial_state is None:
@@ -57,7 +57,7 @@ def _forward(
     output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
     ctx.plan = plan
-    ctx.layout = Layout(current, plan.time_dim, plan.steps)
+    ctx.layout = layout_of(current, plan.time_dim, plan.steps)
     ctx.like = likes(initial_state, *params)
     return output, final
 

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -78,11 +79,17 @@ def check_lif(
     check_parameter("threshold", threshold, current, step_shape, positive=True)
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
+    make = _plan if torch.compiler.is_compiling() else _known_plan
+    return make(options, check_backend(options.backend, current.device.type), time_dim)
+
+
+def _plan(options: LIFOptions, engine: str, time_dim: int) -> Plan:
+    """What options mean, once they are checked."""
     reset, reset_value = _reset(options.reset)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
     _one_of("output", options.output, OUTPUTS)
     return Plan(
-        engine=check_backend(options.backend, current.device.type),
+        engine=engine,
         neuron=lif_key(
             reset,
             delay_reset=options.delay_reset,
@@ -97,6 +104,9 @@ def check_lif(
         steps=options.steps,
         output=options.output,
     )
+
+
+_known_plan = lru_cache(maxsize=1024)(_plan)  # a small layer would notice
 
 
 def check_current(current: Tensor, time_dim: int, steps: int | None = None) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -136,6 +137,18 @@ class Layout:
     def pack_parameter(self, parameter: Tensor) -> Tensor:
         """A parameter as one number (`[1]`), or as one for each neuron (`[outer, inner]`)."""
         return parameter.reshape(1) if parameter.numel() == 1 else self.pack_state(parameter)[0]
+
+
+def layout_of(current: Tensor, time_dim: int, steps: int | None = None) -> Layout:
+    """The layout of a current, found once for all of its sizes and strides: a small layer would notice."""
+    if torch.compiler.is_compiling():  # sizes may be symbols
+        return Layout(current, time_dim, steps)
+    return _layout_of(current.shape, current.stride(), time_dim, steps)
+
+
+@lru_cache(maxsize=1024)
+def _layout_of(shape: torch.Size, strides: tuple[int, ...], time_dim: int, steps: int | None) -> Layout:
+    return Layout(torch.empty_strided(shape, strides, device="meta"), time_dim, steps)
 
 
 class _Order:

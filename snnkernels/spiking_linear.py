@@ -16,7 +16,7 @@ from .inputs import Parameter, check_lif
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, spike_linear
 from .packed import PackedSpikes, pack_binary
-from .scan import Layout, Plan
+from .scan import Plan, layout_of
 
 # Bytes of current that backward computes again at a time, in whole intervals between checkpoints.
 _CHUNK_BYTES = 1 << 25
@@ -81,8 +81,8 @@ def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | N
 
 
 class _SpikingLinear(torch.autograd.Function):
-    """`current`, which the linear layer made of `packed`, is not kept, nor is `source`, the tensor that `packed` was made
-    of where that needs a gradient."""
+    """`current`, which the linear layer made of `packed`, is not kept. Nor is `source`, of which `packed` was made,
+    where that needs a gradient."""
 
     @staticmethod
     def forward(
@@ -100,7 +100,7 @@ class _SpikingLinear(torch.autograd.Function):
         output, final, (_, checkpoints, *values) = run(plan, current, initial_state, params, keep=True)
         ctx.save_for_backward(weight, bias, checkpoints, *values)
         ctx.plan, ctx.packed, ctx.product = plan, packed, product
-        ctx.layout, ctx.like = Layout(current, 0), likes(initial_state, *params)
+        ctx.layout, ctx.like = layout_of(current, 0), likes(initial_state, *params)
         ctx.source_dtype = None if source is None else source.dtype
         return output, final
 
