@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -84,6 +84,13 @@ def activity_warnings(layers: Mapping[str, LayerActivity]) -> list[str]:
     return warnings
 
 
-def print_warnings(warnings: Sequence[str]) -> None:
-    for warning in warnings:
+def print_activity(layers: Mapping[str, LayerActivity]) -> None:
+    """The firing rates in a line, and the warnings that they call for."""
+    rates = ", ".join(f"{name} {layer.firing_rate:.3f}" for name, layer in layers.items())
+    print(f"firing rates, spikes per neuron and time step: {rates}")
+    print_warnings(layers)
+
+
+def print_warnings(layers: Mapping[str, LayerActivity]) -> None:
+    for warning in activity_warnings(layers):
         print(f"warning: {warning}")

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import tyro
-from activity import activity_warnings, print_warnings
+from activity import print_activity
 from config import RunError
 from devices import find_device
 from encoding import Encoder
 from evaluation import Evaluation, evaluate
 from runs import load_run
-from summary import rates
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ def run(options: Options) -> Evaluation:
         f"accuracy on {len(images):,} {options.split} images of {run.data.name}, T={encoder.time_steps}: "
         f"{result.accuracy:.2%}, loss {result.loss:.3f}"
     )
-    print(f"firing rates, spikes per neuron and time step: {rates(result.layers)}")
-    print_warnings(activity_warnings(result.layers))
+    print_activity(result.layers)
     return result
 
 

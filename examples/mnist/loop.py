@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from activity import activity_warnings, print_warnings
+from activity import print_warnings
 from checkpoint import save_checkpoint
 from data import Digits
 from encoding import Encoder
@@ -93,7 +93,7 @@ class Loop:
             f"{train['accuracy']:.2%}, validation accuracy {result.accuracy:.2%}, {train['seconds']:.1f} s"
         )
         if not self.trainer.finished:  # those of the last epoch come with the test's figures
-            print_warnings(activity_warnings(result.layers))
+            print_warnings(result.layers)
         return result
 
     def _save(self, *, best: bool = False) -> None:
