@@ -38,12 +38,11 @@ class CodingConfig:
     """How an image becomes input over time."""
 
     encoding: Literal["poisson", "latency", "constant"] = "poisson"
-    """poisson: a pixel fires at each step with its brightness as probability, anew in every epoch; latency: once, the
-    earlier the brighter; constant: no spikes, the brightness itself at every step"""
+    """poisson: a pixel fires with its brightness as probability; latency: once, bright ones early; constant: a current"""
     time_steps: int = 25
     """T, the number of time steps, in training"""
     eval_time_steps: int | None = None
-    """T in validation and test; where not given, the same as in training"""
+    """T in validation and test; None: the same as in training"""
 
     def __post_init__(self) -> None:
         _at_least_one(self, "time_steps", "eval_time_steps")
@@ -96,8 +95,7 @@ class NeuronConfig:
     )
     """derivative of the spike in backward"""
     slope: float | None = None
-    """steepness of the surrogate; where not given, 2 for the fast sigmoid and the package's default for the others; the
-    larger --gain is, the further from the threshold the potentials lie, and the fewer a steep surrogate reaches"""
+    """steepness of the surrogate; None: 2 for the fast sigmoid, the package's default for the others"""
 
     def __post_init__(self) -> None:
         if not 0 <= self.beta <= 1:
@@ -117,17 +115,17 @@ class OptimizationConfig:
     """How to learn."""
 
     epochs: int | None = None
-    """passes over the training images; where not given, 1 for MNIST and Fashion-MNIST and 20 for the small digits"""
+    """passes over the training images; None: 1 for MNIST and Fashion-MNIST, 20 for the small digits"""
     max_steps: int | None = None
     """end after so many steps, for a quick look"""
     batch_size: int = 128
     """images in a training step, over all processes"""
     optimizer: Literal["adam", "sgd"] = "adam"
-    """adam, or sgd with momentum 0.9; both with decoupled weight decay"""
+    """adam, or sgd with momentum 0.9"""
     learning_rate: float = 1e-3
     """at the start"""
     weight_decay: float = 0.0
-    """a step shrinks every weight by learning rate x weight decay"""
+    """a step shrinks the weights by learning rate x weight decay"""
     schedule: Literal["cosine", "none"] = "cosine"
     """cosine: the learning rate falls to zero over the run, along half a cosine"""
 
@@ -154,15 +152,17 @@ class MachineConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """Train a network of spiking LIF neurons, 784-1000-10 by default, on images of digits or clothes.
+    """Train a network of spiking LIF neurons, 784-1000-10 by default, on images.
 
-    A run leaves config.json, metrics.jsonl, best.pt, last.pt and summary.json in --out. Ctrl-C leaves a run that
-    --resume continues as if it had not been interrupted; so does anything else that ends it. To train on several
-    devices, start this script with `torchrun --nproc-per-node N`.
+    A validation split chooses the epoch whose weights are tested, once, at the end.
+
+    Whatever ends a run, Ctrl-C or kill -9, --resume continues it as if nothing had.
+
+    To train on several devices, start this script with torchrun --nproc-per-node N.
     """
 
     out: Path = Path("runs/mnist")
-    """folder of the run"""
+    """folder of the run: config.json, metrics.jsonl, best.pt, last.pt, summary.json"""
     seed: int = 0
     """of the weights, the order of the images and their spikes: the same seed trains the same weights, bit for bit"""
     resume: bool = False

@@ -90,7 +90,8 @@ class Loop:
         result = evaluate(self.trainer.model, self.digits.validation, encoder, amp=self.config.machine.amp)
         print(
             f"epoch {self.progress.epoch}/{self.epochs}: loss {train['loss']:.3f}, training accuracy "
-            f"{train['accuracy']:.2%}, validation accuracy {result.accuracy:.2%}, {train['seconds']:.1f} s"
+            f"{train['accuracy']:.2%}, validation accuracy {result.accuracy:.2%}, {train['seconds']:.1f} s",
+            flush=True,
         )
         if not self.trainer.finished:  # those of the last epoch come with the test's figures
             print_warnings(result.layers)

@@ -63,7 +63,7 @@ def _command_line(arguments: Sequence[str] | None, default: Config) -> Config:
         Config,
         args=arguments,
         default=default,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        config=(tyro.conf.OmitArgPrefixes,),
         console_outputs=rank() == 0,
     )
 
