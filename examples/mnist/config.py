@@ -28,9 +28,13 @@ class DataConfig:
     """folder of the data: MNIST/raw/*.gz or FashionMNIST/raw/*.gz, as torchvision keeps them, or the .gz themselves"""
     limit: int | None = None
     """train on so many images only, and validate on a fifth of that, for a quick look"""
+    shift: int = 0
+    """move each training image by up to so many pixels each way, anew in every epoch"""
 
     def __post_init__(self) -> None:
         _at_least_one(self, "limit")
+        if self.shift < 0:
+            raise ValueError(f"--shift must be 0 or more, got {self.shift}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class CodingConfig:
     """How an image becomes input over time."""
 
     encoding: Literal["poisson", "latency", "constant"] = "poisson"
-    """poisson: a pixel fires with its brightness as probability; latency: once, bright ones early; constant: a current"""
+    """poisson: pixels fire with their brightness as probability; latency: once, bright ones early; constant: a current"""
     time_steps: int = 25
     """T, the number of time steps, in training"""
     eval_time_steps: int | None = None

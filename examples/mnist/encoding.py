@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from config import CodingConfig
 from torch import Tensor
+from torch.nn import functional
 
 from snnkernels import poisson_encode
 
@@ -21,6 +23,19 @@ class Encoder:
     def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """generator: on the images' device; used by Poisson coding only."""
         return self._encode(images.float() / 255, self.time_steps, generator)
+
+
+def shift_images(images: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
+    """Move each square image by up to so many pixels, down or up and right or left, drawn anew; 0 fills the rim.
+
+    images: `[B, pixels]`; generator: on their device.
+    """
+    side, device = math.isqrt(images.shape[1]), images.device
+    padded = functional.pad(images.view(-1, side, side), 4 * (pixels,))
+    moves = torch.randint(2 * pixels + 1, (2, len(images), 1), generator=generator, device=device)
+    rows, columns = torch.arange(side, device=device) + moves
+    image = torch.arange(len(images), device=device).view(-1, 1, 1)
+    return padded[image, rows[:, :, None], columns[:, None, :]].flatten(1)
 
 
 def latency_encode(intensities: Tensor, steps: int, generator: torch.Generator | None = None) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from config import Config, OptimizationConfig
 from data import Split
 from devices import World
-from encoding import Encoder
+from encoding import Encoder, shift_images
 from model import keep_in_range
 from torch import Tensor, nn
 
@@ -134,8 +134,10 @@ class Trainer:
     def _step(self, batch: Split) -> Tensor:
         """One step of the optimizer on this process's share of a batch."""
         share, weight = self.world.share(len(batch))
-        inputs = self.encode(batch.images, self.generator)[:, share]
-        labels = batch.labels[share]
+        images, labels = batch.images, batch.labels[share]
+        if self.config.data.shift:
+            images = shift_images(images, self.config.data.shift, self.generator)
+        inputs = self.encode(images, self.generator)[:, share]
         with torch.autocast(self.world.device.type, torch.bfloat16, enabled=self.config.machine.amp):
             output = self._forward(inputs)
         loss = spike_count_loss(output, labels)
@@ -144,8 +146,8 @@ class Trainer:
         self.optimizer.step()
         self.schedule.step()
         keep_in_range(self.model)
-        images = weight * len(batch) / self.world.size
-        return images * torch.stack((loss.detach(), spike_count_accuracy(output, labels), torch.ones_like(loss)))
+        count = weight * len(batch) / self.world.size
+        return count * torch.stack((loss.detach(), spike_count_accuracy(output, labels), torch.ones_like(loss)))
 
 
 def make_optimizer(config: OptimizationConfig, model: nn.Module) -> torch.optim.Optimizer:
