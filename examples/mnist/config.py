@@ -42,7 +42,7 @@ class CodingConfig:
     """How an image becomes input over time."""
 
     encoding: Literal["poisson", "latency", "constant"] = "poisson"
-    """poisson: pixels fire with their brightness as probability; latency: once, bright ones early; constant: a current"""
+    """poisson: a pixel fires with its brightness as probability; latency: once, bright early; constant: as a current"""
     time_steps: int = 25
     """T, the number of time steps, in training"""
     eval_time_steps: int | None = None
