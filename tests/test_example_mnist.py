@@ -11,6 +11,7 @@ import pytest
 import torch
 from mnist_example import EXAMPLE, QUICK, checkpoint, metrics, one_thread, run, start  # noqa: F401
 
+# isort: split
 import config
 import data
 import evaluate

@@ -97,7 +97,7 @@ def find_device(name: str) -> torch.device:
         raise RunError(f"--device cuda asks for a GPU, but torch {torch.__version__} {why}")
     processes, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", 1)), torch.cuda.device_count()
     if processes > gpus:
-        raise RunError(f"torchrun started {processes} processes here, but there are {gpus} GPUs: one each is needed")
+        raise RunError(f"torchrun started {processes} processes here, but the number of GPUs is {gpus}: each needs one")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
 
 
