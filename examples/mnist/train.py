@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -59,13 +61,12 @@ def parse(arguments: Sequence[str] | None) -> Config:
 
 
 def _command_line(arguments: Sequence[str] | None, default: Config) -> Config:
-    return tyro.cli(
-        Config,
-        args=arguments,
-        default=default,
-        config=(tyro.conf.OmitArgPrefixes,),
-        console_outputs=rank() == 0,
-    )
+    output = contextlib.ExitStack()
+    if rank() != 0:  # one process says what is wrong
+        output.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        output.enter_context(contextlib.redirect_stderr(io.StringIO()))
+    with output:
+        return tyro.cli(Config, args=arguments, default=default, config=(tyro.conf.OmitArgPrefixes,))
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
