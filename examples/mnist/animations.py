@@ -33,7 +33,7 @@ def animate_spikes(recording: Recording, image: int, label: int, path: Path) -> 
 
     def update(step: int) -> None:
         for axes, picture, block in zip(pictures, shown, blocks, strict=True):
-            picture.set_data(block[step])
+            picture.set_data(block[step].numpy())
             fire, of = int(block[step].nansum()), int((~block[step].isnan()).sum())
             axes.set_xlabel(f"{fire} of {of:,} fire")
         times, neurons = output[: step + 1].nonzero(as_tuple=True)
@@ -68,7 +68,7 @@ def animate_counts(recording: Recording, image: int, label: int, path: Path) -> 
     title = right.set_title(" ")
 
     def update(step: int) -> None:
-        shown.set_data(seen[step] / (step + 1))
+        shown.set_data((seen[step] / (step + 1)).numpy())
         left.set_xlabel(f"time step {step + 1} of {steps}")
         first, second = counts[step].topk(2).values
         leader = int(counts[step].argmax()) if first > second else None

@@ -9,6 +9,7 @@ import torch
 from activity import SATURATED_RATE
 from data import CLASSES, Split
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from recording import Survey
 from spike_pictures import square
 from style import BLUE, GREY, INK, ORANGE, SKY, new_figure, show_image
@@ -21,12 +22,12 @@ def draw_firing_rates(rates: dict[str, Tensor]) -> Figure:
     for axes, (name, rate) in zip(figure.subplots(1, len(rates), squeeze=False)[0], rates.items(), strict=True):
         silent, saturated = int((rate == 0).sum()), int((rate > SATURATED_RATE).sum())
         if len(rate) <= 20:
-            axes.bar(range(len(rate)), rate, color=BLUE)
+            axes.bar(range(len(rate)), rate.tolist(), color=BLUE)
             axes.set(xlabel="neuron", ylabel="firing rate, spikes per time step", xticks=range(len(rate)))
         else:
             width = max(float(rate.max()), SATURATED_RATE) / 40
             edges = width * torch.arange(41)
-            axes.hist(rate[rate > 0].clamp(max=edges[-1]), edges, color=BLUE, label="fire")
+            axes.hist(rate[rate > 0].clamp(max=edges[-1]), edges, color=BLUE, label="firing")
             axes.bar(-1.5 * width, silent, width, color=GREY, label="silent")
             axes.axvspan(SATURATED_RATE, edges[-1] + width, color=ORANGE, alpha=0.15, linewidth=0, zorder=0)
             axes.text(SATURATED_RATE, 1, " saturated", color=ORANGE, va="top", transform=axes.get_xaxis_transform())
@@ -58,7 +59,7 @@ def draw_learning_curves(metrics: Path) -> Figure:
     loss, accuracy = figure.axes
     loss.set(ylabel="loss, cross-entropy of spike counts", yscale="log")
     loss.yaxis.set_major_formatter("{x:g}")
-    loss.yaxis.set_minor_formatter("{x:g}")
+    loss.yaxis.set_minor_formatter(NullFormatter())
     lowest = min(100 * line[name]["accuracy"] for line in epochs for name in ("train", "validation"))
     accuracy.set(ylabel="accuracy, %", ylim=(lowest - 2, 100.5))
     loss.legend()
@@ -71,9 +72,9 @@ def draw_confusion(answers: Tensor, labels: Tensor) -> Figure:
     matrix.index_put_((labels, answers), torch.ones_like(labels), accumulate=True)
     right = torch.eye(CLASSES, dtype=torch.bool)
     mistakes = matrix.masked_fill(right, 0)
-    figure = new_figure(7.5, 7)
+    figure = new_figure(7, 7)
     axes = figure.subplots()
-    axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=max(1, 1.5 * int(mistakes.max())))
+    axes.imshow(mistakes.numpy(), cmap="Blues", vmin=0, vmax=max(1, 1.5 * int(mistakes.max())))
     for row in range(CLASSES):
         for column in range(CLASSES):
             if count := int(matrix[row, column]):
@@ -107,7 +108,7 @@ def draw_mistakes(images: Split, survey: Survey, count: int = 10) -> Figure:
         picture.set_title(f"a {label}, taken for {answer}")
         bars.set_axis_on()
         colors = [BLUE if c == label else ORANGE if c == answer else GREY for c in range(counts.shape[1])]
-        bars.bar(range(counts.shape[1]), counts[index], color=colors)
+        bars.bar(range(counts.shape[1]), counts[index].tolist(), color=colors)
         bars.set(ylim=(0, 1.05 * int(counts[worst].max())), xticks=range(counts.shape[1]))
         bars.set(xlabel="class" if row else "", ylabel="" if column else "output spikes")
         bars.tick_params(axis="x", length=0, labelsize=9)

@@ -53,7 +53,7 @@ def draw_digits(images: Tensor, spikes: Tensor, labels: Tensor) -> Figure:
         order = image.flatten().argsort(descending=True, stable=True)[: int((image > 0).sum())]
         extent = (0.5, len(train) + 0.5, 0, len(order))
         options = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
-        raster.imshow(train[:, order].T.cpu(), cmap="Greys", extent=extent, **options)
+        raster.imshow(train[:, order].T.cpu().numpy(), cmap="Greys", extent=extent, **options)
         raster.set(xlabel="time step" if row else "", ylabel="" if column else "pixel, brightest first")
         raster.set(ylim=(0, most))
         raster.tick_params(labelbottom=bool(row), labelleft=not column)
@@ -69,7 +69,7 @@ def draw_layers(recording: Recording, image: int, label: int) -> Figure:
     for column, (name, train) in enumerate(trains.items()):
         train = train.cpu()
         share, raster = grid[:, column]
-        share.bar(range(1, len(train) + 1), 100 * (train > 0).float().mean(1), color=BLUE, width=0.8)
+        share.bar(range(1, len(train) + 1), (100 * (train > 0).float().mean(1)).tolist(), color=BLUE, width=0.8)
         share.set_title(f"{name}: {train.shape[1]:,} neurons,\n{amount(train)}")
         few = train.shape[1] <= 20
         if few:

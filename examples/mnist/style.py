@@ -43,11 +43,17 @@ def show_image(axes: Axes, pixels: Tensor, **options: object) -> AxesImage:
     """An image in a thin frame, without ticks: dark where there is ink."""
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, color=FAINT)
-    return axes.imshow(pixels, **{"cmap": "Greys", "vmin": 0, "vmax": 1, **options})
+    return axes.imshow(pixels.numpy(), **{"cmap": "Greys", "vmin": 0, "vmax": 1, **options})
+
+
+def png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    _indexed(_rendered(figure, PNG_DOTS_PER_INCH)).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
 
 
 def write_png(figure: Figure, path: Path) -> None:
-    _indexed(_rendered(figure, PNG_DOTS_PER_INCH)).save(path, optimize=True)
+    path.write_bytes(png(figure))
 
 
 def write_gif(
