@@ -74,6 +74,23 @@ class Options:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: a GPU where there is one"""
 
+    def __post_init__(self) -> None:
+        for name in ("images", "sweep_images", "test_images", "seeds"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {value}")
+        for rate in self.learning_rates:
+            with_learning_rate(self.config, rate)  # which checks everything else
+
+    @property
+    def config(self) -> Config:
+        """Of the spiking network."""
+        return Config(
+            coding=CodingConfig(time_steps=self.time_steps),
+            network=NetworkConfig(hidden=self.hidden),
+            optimization=OptimizationConfig(epochs=self.epochs),
+        )
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""
@@ -100,18 +117,13 @@ def compare(options: Options, digits: Digits) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "versions": VERSIONS,
     }
-    base = Config(
-        coding=CodingConfig(time_steps=options.time_steps),
-        network=NetworkConfig(hidden=options.hidden),
-        optimization=OptimizationConfig(epochs=options.epochs),
-    )
     for name, (adapt, build) in NETWORKS.items():
-        sweep = sweep_learning_rates(adapt(base), build, digits, options)
+        sweep = sweep_learning_rates(adapt(options.config), build, digits, options)
         best = max(sweep, key=lambda point: point["accuracy"])["learning_rate"]
         print(f"{name}: learning rate {best:g}, {max(point['accuracy'] for point in sweep):.2%} in the sweep")
         trained = []
         for seed in range(options.seeds):
-            config = with_learning_rate(adapt(base), best, seed=seed)
+            config = with_learning_rate(adapt(options.config), best, seed=seed)
             trained.append(train_network(config, digits, build, validations=VALIDATIONS))
             reached, seconds = trained[-1].curve[-1][1], trained[-1].seconds
             print(f"{name}: seed {seed}, {reached:.2%} in validation, {seconds:.1f} s an epoch")
@@ -172,7 +184,7 @@ def accuracy_after_steps(network: Trained, images: Split) -> list[float]:
     right = 0
     for inputs, labels in zip(encoded(images, network.encode), images.labels.split(BATCH), strict=True):
         right = right + (network.model(inputs).cumsum(0).argmax(-1) == labels).sum(1)
-    return (right / len(images)).tolist()
+    return [count / len(images) for count in right.tolist()]
 
 
 if __name__ == "__main__":
