@@ -130,9 +130,9 @@ def test_resuming_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_resuming_with_other_options(unfinished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, difference in (
-        (["--learning-rate", "0.1"], "has --learning-rate 0.001, and goes on with that, not 0.1"),
-        (["--hidden", "20", "10"], "has --hidden [50], and goes on with that, not [20, 10]"),
-        (["--dataset", "mnist"], "has --dataset digits, and goes on with that, not mnist"),
+        (["--learning-rate", "0.1"], "was started with --learning-rate 0.001, not 0.1"),
+        (["--hidden", "20", "10"], "was started with --hidden [50], not [20, 10]"),
+        (["--dataset", "mnist"], "was started with --dataset digits, not mnist"),
     ):
         message = failure(["--resume", "--out", str(unfinished), *arguments], capsys)
         assert message == f"error: the run in {unfinished} {difference}"

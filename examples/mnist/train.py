@@ -8,6 +8,7 @@ import io
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -47,12 +48,17 @@ def parse(arguments: Sequence[str] | None) -> Config:
     if folder.summary.exists():
         raise RunError(f"the run in {config.out} has ended: its results are in {folder.summary}")
     saved = Config.from_json(load_checkpoint(folder.last)["config"])
-    config = _command_line(arguments, dataclasses.replace(saved, out=config.out))
+    return as_started(arguments, saved, config.out)
+
+
+def as_started(arguments: Sequence[str] | None, saved: Config, out: Path) -> Config:
+    """A saved run's options, with what may change from the command line. Raises RunError where that says otherwise."""
+    config = _command_line(arguments, dataclasses.replace(saved, out=out))
     given = _flat(config.to_json())
     for name, value in _flat(saved.to_json()).items():
         if name not in FREE_ON_RESUME and given[name] not in (value, "auto"):
             option = name.split(".")[-1].replace("_", "-")
-            raise RunError(f"the run in {config.out} has --{option} {value}, and goes on with that, not {given[name]}")
+            raise RunError(f"the run in {out} was started with --{option} {value}, not {given[name]}")
     return dataclasses.replace(
         config,
         data=dataclasses.replace(saved.data, data_dir=config.data.data_dir),
