@@ -34,10 +34,11 @@ EXAMPLE = 3
 
 @dataclass(frozen=True)
 class Material:
-    """What the pictures are made of. images: the test images; ten: one of each class, recorded."""
+    """What the pictures are made of. images: the test images, surveyed; ten: one of each class, recorded."""
 
     run: Run
     images: Split
+    encode: Encoder
     survey: Survey
     ten: Split
     recording: Recording
@@ -46,9 +47,10 @@ class Material:
 def gather(run: Run, images: int | None = None) -> Material:
     """images: look at so many test images only."""
     test = run.data.test.take(slice(images))
-    encoder = Encoder(run.config.coding, run.config.coding.eval_time_steps)
+    encode = Encoder(run.config.coding, run.config.coding.eval_time_steps)
     ten = test.take(first_of_each_class(test.labels))
-    return Material(run, test, survey(run.model, test, encoder), ten, record(run.model, run.encode(ten.images)))
+    recording = record(run.model, run.encode(ten.images))
+    return Material(run, test, encode, survey(run.model, test, encode), ten, recording)
 
 
 PICTURES: dict[str, Callable[[Material], Figure]] = {
@@ -69,9 +71,8 @@ def draw_spikes_animation(material: Material, path: Path) -> None:
 
 
 def draw_counts_animation(material: Material, path: Path) -> None:
-    run, index = material.run, late_convert(material.survey)
-    encoder = Encoder(run.config.coding, run.config.coding.eval_time_steps)
-    recording, position = record_again(run.model, material.images, encoder, index)
+    index = late_convert(material.survey)
+    recording, position = record_again(material.run.model, material.images, material.encode, index)
     animate_counts(recording, position, int(material.survey.labels[index]), path)
 
 

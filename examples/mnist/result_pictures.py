@@ -32,7 +32,7 @@ def draw_firing_rates(rates: dict[str, Tensor]) -> Figure:
             axes.axvspan(SATURATED_RATE, edges[-1] + width, color=ORANGE, alpha=0.15, linewidth=0, zorder=0)
             axes.text(SATURATED_RATE, 1, " saturated", color=ORANGE, va="top", transform=axes.get_xaxis_transform())
             axes.set(xlabel="firing rate, spikes per time step", ylabel="neurons", yscale="log", ylim=(0.8, None))
-            axes.legend(loc="center right")
+            axes.legend(loc=(0.3, 0.55))
         axes.set_title(
             f"{name}, mean rate {rate.mean():.3f}: of {len(rate):,} neurons\n{silent} silent, {saturated} saturated"
         )
