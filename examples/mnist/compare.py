@@ -113,7 +113,9 @@ def compare(options: Options, digits: Digits) -> dict[str, Any]:
         "dataset": digits.name,
         "note": digits.note,
         "images": {part: len(getattr(digits, part)) for part in ("train", "validation", "test")},
-        "options": json.loads(json.dumps(asdict(options), default=str)),
+        "options": {
+            name: value for name, value in asdict(options).items() if name not in ("out", "data_dir", "device")
+        },
         "threads": torch.get_num_threads(),
         "versions": VERSIONS,
     }

@@ -100,7 +100,8 @@ def _epochs_to_target(network: dict[str, Any], results: dict[str, Any]) -> str:
 def _good_rates(sweep: Sequence[dict[str, float]]) -> str:
     best = max(point["accuracy"] for point in sweep)
     good = [point["learning_rate"] for point in sweep if point["accuracy"] >= best - NEAR_BEST]
-    return f"{min(good):g} to {max(good):g} ({len(good)} of the {len(sweep)} tried)"
+    span = f"{min(good):g} to {max(good):g}" if len(good) > 1 else f"{good[0]:g}"
+    return f"{span} ({len(good)} of the {len(sweep)} tried)"
 
 
 def _layers(network: dict[str, Any]) -> list[tuple[str, dict[str, float]]]:

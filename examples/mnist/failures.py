@@ -131,7 +131,7 @@ def draw_failures(results: dict[str, Any]) -> Figure:
         points = results[name]
         axes.plot([p[key] for p in points], [100 * p["accuracy"] for p in points], "o-", color=BLUE)
         axes.axhline(100 / CLASSES, color=ORANGE, linestyle="--", linewidth=1)
-        axes.text(points[0][key], 100 / CLASSES + 2, "guessing", color=ORANGE)
+        axes.text(points[len(points) // 2][key], 100 / CLASSES - 7, "guessing", color=ORANGE, ha="center")
         axes.set(xscale="log", ylim=(0, 100), ylabel="accuracy, %")
         axes.grid()
     steps.set(xlabel="time steps T, in training and after it", title="Too few time steps")
