@@ -100,6 +100,15 @@ def test_the_command_draws_them_all(run_folder: Path, tmp_path: Path, capsys: py
     assert all(f"{name}: " in printed for name in names)
 
 
+def test_a_silent_network_is_drawn_too(tmp_path: Path) -> None:
+    """It makes no spike and, of an image of class 0, no mistake."""
+    folder = train(tmp_path / "run", CodingConfig(time_steps=4), NetworkConfig(hidden=(25,), gain=1e-6), epochs=1)
+    material = pictures.gather(load_run(folder), 1)
+    assert material.survey.output.sum() == 0
+    material.survey.labels.zero_()
+    assert all(path.stat().st_size > 2_000 for path in pictures.draw_all(material, tmp_path))
+
+
 def test_the_command_without_a_run(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="error: there is no run in"):
         pictures.main([str(tmp_path / "nothing")])

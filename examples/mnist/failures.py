@@ -51,6 +51,11 @@ class Options:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: a GPU where there is one"""
 
+    def __post_init__(self) -> None:
+        if self.images < 5:
+            raise ValueError(f"--images must be at least 5, got {self.images}")
+        NetworkConfig(hidden=self.hidden)  # which checks it
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""

@@ -48,7 +48,7 @@ def gather(run: Run, images: int | None = None) -> Material:
     """images: look at so many test images only."""
     test = run.data.test.take(slice(images))
     encode = Encoder(run.config.coding, run.config.coding.eval_time_steps)
-    ten = test.take(first_of_each_class(test.labels))
+    ten = run.data.test.take(first_of_each_class(run.data.test.labels))
     recording = record(run.model, run.encode(ten.images))
     return Material(run, test, encode, survey(run.model, test, encode), ten, recording)
 
@@ -108,6 +108,10 @@ class Options:
     """folder of the data, if it is no longer where the run found it"""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: a GPU where there is one"""
+
+    def __post_init__(self) -> None:
+        if self.images is not None and self.images < 1:
+            raise ValueError(f"--images must be at least 1, got {self.images}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -99,6 +99,8 @@ def draw_mistakes(images: Split, survey: Survey, count: int = 10) -> Figure:
     grid = figure.subplots(4, count // 2, height_ratios=[1.2, 1, 1.2, 1])
     for axes in grid.flat:
         axes.set_axis_off()
+    if len(worst) == 0:
+        figure.suptitle(f"no mistakes in {len(images):,} images")
     for position, index in enumerate(worst.tolist()):
         row, column = divmod(position, count // 2)
         picture, bars = grid[2 * row, column], grid[2 * row + 1, column]
@@ -109,7 +111,7 @@ def draw_mistakes(images: Split, survey: Survey, count: int = 10) -> Figure:
         bars.set_axis_on()
         colors = [BLUE if c == label else ORANGE if c == answer else GREY for c in range(counts.shape[1])]
         bars.bar(range(counts.shape[1]), counts[index].tolist(), color=colors)
-        bars.set(ylim=(0, 1.05 * int(counts[worst].max())), xticks=range(counts.shape[1]))
+        bars.set(ylim=(0, max(1, 1.05 * int(counts.max()))), xticks=range(counts.shape[1]))
         bars.set(xlabel="class" if row else "", ylabel="" if column else "output spikes")
         bars.tick_params(axis="x", length=0, labelsize=9)
     return figure
@@ -128,8 +130,8 @@ def draw_time_steps(survey: Survey) -> Figure:
     left.set(xlabel="time steps seen", ylabel="test images, %", ylim=(0, 102))
     left.legend(loc="lower right")
     right.plot(steps, wrong, "o-", color=BLUE, markersize=4)
-    right.set(xlabel="time steps seen", ylabel="test error, %", yscale="log", ylim=(1, 100))
-    right.set_yticks([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 50, 100])
+    right.set(xlabel="time steps seen", ylabel="test error, %", ylim=(0.5, 100), yscale="log")
+    right.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], [0.5, 1, 2, 5, 10, 20, 50, 100])
     right.minorticks_off()
     right.annotate(f"{wrong[-1]:.2f} %", (steps[-1], float(wrong[-1])), (0, 12), textcoords="offset points", ha="right")
     for axes in (left, right):
