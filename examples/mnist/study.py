@@ -20,6 +20,8 @@ from runs import RunFolder
 # Options of train.py, chosen by accuracy on the validation split.
 RECIPES = {
     "mlp": "--dataset mnist --epochs 15 --shift 1",
+    "conv": "--dataset mnist --epochs 15 --shift 1 --model conv --hidden 128 --gain 1 "
+    "--encoding constant --time-steps 4",
 }
 
 
@@ -30,8 +32,8 @@ class Study:
     Every other option goes to train.py, such as --data-dir or --device.
     """
 
-    recipe: Literal["mlp"] = "mlp"
-    """mlp: 784-1000-10, Poisson coding, T=25, 15 epochs"""
+    recipe: Literal["mlp", "conv"] = "mlp"
+    """mlp: 784-1000-10, Poisson coding, T=25; conv: two convolutions, constant currents, T=4; both 15 epochs"""
     seeds: tuple[int, ...] = (0, 1, 2)
     """one run each"""
     out: Path = Path("runs/study")
