@@ -10,7 +10,7 @@ import torch
 from config import Config, RunError
 from torch import Tensor, nn
 
-from snnkernels import LIF
+from snnkernels import LIF, SpikeLinear
 
 # Makes a network from the configuration, the number of pixels and the number of classes.
 Build = Callable[[Config, int, int], nn.Module]
@@ -73,7 +73,7 @@ class EachStep(nn.Module):
 
 
 def _linear(inputs: int, outputs: int) -> nn.Module:
-    return nn.Linear(inputs, outputs)
+    return SpikeLinear(inputs, outputs)
 
 
 def _add_convolutions(layers: OrderedDict[str, nn.Module], config: Config, pixels: int) -> int:
