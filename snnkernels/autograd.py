@@ -29,7 +29,7 @@ def run(
     x = layout.pack(current)
     dtype, device = state_dtype(current.dtype), current.device
     if initial_state is None:
-        states = torch.zeros((1, layout.outer, layout.inner), dtype=dtype, device=device)
+        states = torch.zeros(zero_shape(plan, layout, device), dtype=dtype, device=device)
     else:
         states = layout.pack_state(initial_state.to(dtype))
     packed = [
@@ -51,22 +51,31 @@ def run(
     return output, layout.unpack_step(final), (x, kept, *packed)
 
 
+def zero_shape(plan: Plan, layout: Layout, device: torch.device) -> tuple[int, int, int]:
+    """The shape of states that are zero: the CPU's engine takes one number for all neurons."""
+    one = plan.engine == "native" and device.type == "cpu"
+    return (1, 1, 1) if one else (1, layout.outer, layout.inner)
+
+
 def _forward(
     ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
 ) -> tuple[Tensor, Tensor]:
     output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
+    ctx.set_materialize_grads(False)
     ctx.plan = plan
     ctx.layout = layout_of(current, plan.time_dim, plan.steps)
     ctx.like = likes(initial_state, *params)
     return output, final
 
 
-def _backward(ctx: Any, grad_output: Tensor, grad_final: Tensor, param_grads: bool) -> list[Tensor | None]:
+def _backward(
+    ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, param_grads: bool
+) -> list[Tensor | None]:
     """The gradients of current, initial_state and each parameter."""
     plan, layout = ctx.plan, ctx.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = (layout.pack_gradient(grad_output.to(x.dtype), plan.output), layout.pack_state(grad_final))
+    grads = pack_gradients(plan, layout, x, grad_output, grad_final)
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
@@ -77,6 +86,19 @@ def _backward(ctx: Any, grad_output: Tensor, grad_final: Tensor, param_grads: bo
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
     return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
+
+
+def pack_gradients(
+    plan: Plan, layout: Layout, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """The gradients of spikes and final state as engines take them; what has none (None, or bits) has zeros."""
+    if grad_output is None or plan.output == "packed":
+        grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
+    else:
+        grad_spikes = layout.pack_gradient(grad_output.to(like.dtype), plan.output)
+    if grad_final is None:
+        return grad_spikes, like.new_zeros(zero_shape(plan, layout, like.device), dtype=state_dtype(like.dtype))
+    return grad_spikes, layout.pack_state(grad_final)
 
 
 def gradients(
@@ -131,7 +153,7 @@ def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..
     second derivative would silently be zero."""
 
     @wraps(backward)
-    def wrapper(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+    def wrapper(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
         with torch.no_grad():
             results = backward(ctx, *grads)
         if not torch.is_grad_enabled() or torch.compiler.is_compiling():
@@ -152,7 +174,7 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
 
 
@@ -199,6 +221,6 @@ class FusedLIF(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

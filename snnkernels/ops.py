@@ -1,9 +1,10 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
 C++ registers the operators called `native_`, Triton the others. Shapes are the engines' own: x `[outer, T, inner]`, or
-`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]`, a parameter `[1]` or
-`[outer, inner]`, checkpoints `[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps;
-none where interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron.
+`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]` (on a CPU also `[S, 1, 1]`, the same
+for all neurons), a parameter `[1]` or `[outer, inner]`, checkpoints `[T / interval, S, outer, inner]` (the states that
+enter each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
+`[P, outer, inner]`, one a neuron.
 The output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
@@ -52,7 +53,8 @@ def _fake_forward(
     output: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
     chunks = -(-steps // interval) if interval else 0
-    return empty_output(output, x, steps), torch.empty_like(states), states.new_empty((chunks, *states.shape))
+    shape = (states.shape[0], x.shape[0], x.shape[2])
+    return empty_output(output, x, steps), states.new_empty(shape), states.new_empty((chunks, *shape))
 
 
 def _fake_backward(
@@ -70,11 +72,11 @@ def _fake_backward(
     grad_states: Tensor,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    count = len(params) if param_grads else 0
+    count, neurons = len(params) if param_grads else 0, (x.shape[0], x.shape[2])
     return (
         torch.empty_like(x),
-        torch.empty_like(grad_states),
-        grad_states.new_empty((count, *grad_states.shape[1:])),
+        grad_states.new_empty((grad_states.shape[0], *neurons)),
+        grad_states.new_empty((count, *neurons)),
     )
 
 

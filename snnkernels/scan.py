@@ -114,8 +114,6 @@ class Layout:
         It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
         their sum has it: to write that out would cost more than the neurons do.
         """
-        if output == "packed":  # bits have none
-            return grad.new_zeros(()).expand(self.outer, self.steps, self.inner)
         if output == "count":
             packed = self._step.flatten(grad, (self.outer, 1, self.inner)).expand(-1, self.steps, -1)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .autograd import gradients, likes, once_differentiable, reduce_to, run
+from .autograd import gradients, likes, once_differentiable, pack_gradients, reduce_to, run
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output, scan
@@ -99,6 +99,7 @@ class _SpikingLinear(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         output, final, (_, checkpoints, *values) = run(plan, current, initial_state, params, keep=True)
         ctx.save_for_backward(weight, bias, checkpoints, *values)
+        ctx.set_materialize_grads(False)
         ctx.plan, ctx.packed, ctx.product = plan, packed, product
         ctx.layout, ctx.like = layout_of(current, 0), likes(initial_state, *params)
         ctx.source_dtype = None if source is None else source.dtype
@@ -106,12 +107,11 @@ class _SpikingLinear(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         weight, bias, checkpoints, *values = ctx.saved_tensors
         plan, layout = ctx.plan, ctx.layout
         needs_source, param_grads = ctx.needs_input_grad[4], any(ctx.needs_input_grad[8:])
-        grad_spikes = layout.pack_gradient(grad_output.to(weight.dtype), plan.output)
-        grad_state = layout.pack_state(grad_final)
+        grad_spikes, grad_state = pack_gradients(plan, layout, weight, grad_output, grad_final)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None
         leaves = [tensor.detach().requires_grad_() for tensor in (weight, bias) if tensor is not None]
         sums: list[Tensor] = []

@@ -218,6 +218,14 @@ void load_states(const C* states, const Shape& shape, const Block& block, int64_
     std::copy_n(states + k * shape.neurons() + block.neuron(shape), block.count, rows + k * shape.block);
 }
 
+// Copy a block's states from a tensor that may have one number for all neurons, [S, 1, 1], such as zeros.
+template <class C>
+void load_states(const Tensor& states, const Shape& shape, const Block& block, int64_t count, C* rows) {
+  const C* data = static_cast<const C*>(states.const_data_ptr());
+  if (states.numel() == count * shape.neurons()) return load_states(data, shape, block, count, rows);
+  for (int64_t k = 0; k < count; ++k) std::fill_n(rows + k * shape.block, block.count, data[k]);
+}
+
 template <class C>
 void store_states(const C* rows, const Shape& shape, const Block& block, int64_t count, C* states) {
   for (int64_t k = 0; k < count; ++k)

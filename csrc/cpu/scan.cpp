@@ -40,8 +40,9 @@ void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const Ten
   const ScalarType compute = x.scalar_type() == ScalarType::Double ? ScalarType::Double : ScalarType::Float;
   const int64_t neurons = x.size(0) * x.size(2);
   STD_TORCH_CHECK(
-      states.scalar_type() == compute && states.is_contiguous() && states.numel() == counts.states * neurons,
-      "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
+      states.scalar_type() == compute && states.is_contiguous() &&
+          (states.numel() == counts.states * neurons || states.numel() == counts.states),
+      "states must be contiguous, [S, outer, inner] or [S, 1, 1], float64 for a float64 x and else float32");
   for (const Tensor& param : params)
     STD_TORCH_CHECK(
         param.scalar_type() == compute && param.is_contiguous() && (param.numel() == 1 || param.numel() == neurons),
@@ -57,10 +58,9 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states
   const auto step = find_steps<C>(neuron).step;
   const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
   Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
-  Tensor final_states = torch::stable::empty_like(states);
+  Tensor final_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
   const Sequence input(x, shape);
-  const C* state_data = static_cast<const C*>(states.const_data_ptr());
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
@@ -72,7 +72,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
       values.fill(shape, block, param);
-      load_states(state_data, shape, block, counts.states, state);
+      load_states(states, shape, block, counts.states, state);
       for (int64_t t = 0; t < shape.steps; t += kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
         if (interval > 0)
@@ -111,11 +111,10 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
   Tensor grad_x = empty({x.size(0), x.size(1), x.size(2)}, x.scalar_type());
-  Tensor grad_states = torch::stable::empty_like(grad_final);
+  Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
   const Sequence input(x, shape), output(grad_x, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
-  const C* grad_final_data = static_cast<const C*>(grad_final.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
   const C slope = static_cast<C>(rule.slope);
@@ -132,7 +131,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
       values.fill(shape, block, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
       std::fill_n(grad_x_sum, block.count, C(0));
-      load_states(grad_final_data, shape, block, counts.states, grad_state);
+      load_states(grad_final, shape, block, counts.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
         load_states(checkpoint_data + t / kInterval * counts.states * shape.neurons(), shape, block, counts.states,
