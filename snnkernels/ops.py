@@ -21,11 +21,11 @@ ENGINES = ("native", "triton")
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
 _FORWARD = """{engine}_forward(Tensor x, Tensor states, Tensor[] params, float[] constants, str neuron, bool strict,
-    int interval, int steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
+    int interval, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
 _BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] constants, str neuron,
-    bool strict, int interval, int steps, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states,
+    bool strict, int interval, SymInt steps, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states,
     bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
-_POISSON = "{engine}_poisson(Tensor images, int first, int steps, Tensor seed, bool packed) -> Tensor"
+_POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
 
 def _fake_forward(
