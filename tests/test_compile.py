@@ -91,6 +91,9 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     )[1],
     "channels last": lambda current: lif(current.unflatten(2, (2, 3)).movedim(-1, 1), time_dim=0),
     "bfloat16": lambda current: lif(current.bfloat16(), slope=2.0).float(),
+    "count": lambda current: lif(current, output="count"),
+    "one step for all": lambda current: lif(current[0], steps=9),
+    "packed": lambda current: lif(current, output="packed").unpack() @ current.new_ones(6, 2) + current.sum(),
 }
 
 
