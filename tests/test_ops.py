@@ -52,9 +52,10 @@ def operator(target: Target, name: str) -> Any:
 
 
 def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
+    kinds = ("forward", "backward", "poisson")
     names = {name for name in torch._C._dispatch_get_all_op_names() if name.startswith("snnkernels::")}
-    assert names == {
-        f"snnkernels::{engine}_{name}" for engine in ENGINES for name in ("forward", "backward", "poisson")
+    assert {name for name in names if name.endswith(kinds)} == {
+        f"snnkernels::{engine}_{kind}" for engine in ENGINES for kind in kinds
     }
 
 
