@@ -89,12 +89,13 @@ struct BackwardArguments {
   C* grad_params;
 };
 
-// A draw of Poisson spikes: of time steps `first` to `first + steps`.
+// A draw of Poisson spikes: of time steps `first` to `first + steps`; `wide` as in Launch.
 struct PoissonArguments {
   const void* images;
   const int64_t* seed;
   void* spikes;
   int64_t neurons, first, steps;
+  bool wide;
 };
 
 // How to launch: `wide` takes 16 bytes of neighbouring neurons a thread, which the tensors' layout must allow.

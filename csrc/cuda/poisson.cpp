@@ -15,12 +15,12 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
     Tensor spikes = packed ? torch::stable::new_empty(images, {1, steps, (neurons + 7) / 8}, ScalarType::Byte)
                            : torch::stable::new_empty(images, {1, steps, neurons});
     if (neurons == 0) return spikes;
-    const PoissonArguments arguments{images.const_data_ptr(),
-                                     static_cast<const int64_t*>(seed.const_data_ptr()),
-                                     spikes.mutable_data_ptr(),
-                                     neurons,
-                                     first,
-                                     steps};
+    PoissonArguments arguments{};
+    arguments.images = images.const_data_ptr();
+    arguments.seed = static_cast<const int64_t*>(seed.const_data_ptr());
+    arguments.spikes = spikes.mutable_data_ptr();
+    arguments.neurons = neurons, arguments.first = first, arguments.steps = steps;
+    arguments.wide = neurons % 8 == 0 && reinterpret_cast<uintptr_t>(arguments.images) % 16 == 0;
     STD_CUDA_CHECK(poisson<decltype(element)>(arguments, packed, current_stream(device)));
     return spikes;
   });

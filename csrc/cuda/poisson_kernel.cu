@@ -44,11 +44,16 @@ __global__ void __launch_bounds__(kPoissonThreads) poisson_kernel(const __grid_c
   const int64_t index = int64_t(blockIdx.x) * kPoissonThreads + threadIdx.x, part = index / row;
   const int64_t begin = (index - part * row) * kNeurons;
   const int64_t end = min((part + 1) * kStepsEach, arguments.steps);
-  const bool wide = neurons % kNeurons == 0;
-  C level[kNeurons];
+  C level[kNeurons] = {};
+  if (arguments.wide) {
+    Pack<T, kNeurons>::load(static_cast<const T*>(arguments.images) + begin).get(level);
+  } else {
 #pragma unroll
-  for (int i = 0; i < kNeurons; ++i)
-    level[i] = begin + i < neurons ? widen(static_cast<const T*>(arguments.images)[begin + i]) * C(1 << 24) : C(0);
+    for (int i = 0; i < kNeurons; ++i)
+      if (begin + i < neurons) level[i] = widen(static_cast<const T*>(arguments.images)[begin + i]);
+  }
+#pragma unroll
+  for (int i = 0; i < kNeurons; ++i) level[i] *= C(1 << 24);
   const uint64_t key = static_cast<uint64_t>(*arguments.seed);
   for (int64_t step = part * kStepsEach; step < end; ++step) {
     uint32_t words[kNeurons];
@@ -64,7 +69,7 @@ __global__ void __launch_bounds__(kPoissonThreads) poisson_kernel(const __grid_c
       continue;
     }
     T* to = static_cast<T*>(arguments.spikes) + step * neurons + begin;
-    if (wide) {
+    if (arguments.wide) {
       Pack<T, kNeurons>::of(spike).store(to);
       continue;
     }
