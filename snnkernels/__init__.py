@@ -5,8 +5,10 @@ from .dispatch import Backend, backends, use_backend
 from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import lif
 from .layers import LIF
+from .linear import SpikeLinear, spike_linear
 from .packed import PackedSpikes, pack_spikes
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
+from .spiking_linear import SpikingLinear
 
 __version__ = "0.1.0"
 
@@ -16,6 +18,8 @@ __all__ = [
     "FusedLIF",
     "PackedSpikes",
     "PoissonSpikes",
+    "SpikeLinear",
+    "SpikingLinear",
     "backends",
     "firing_rate",
     "lif",
@@ -24,5 +28,6 @@ __all__ = [
     "poisson_spikes",
     "spike_count_accuracy",
     "spike_count_loss",
+    "spike_linear",
     "use_backend",
 ]

@@ -8,7 +8,7 @@ from torch import Tensor
 from .autograd import Scan, run
 from .inputs import LIFOptions, Parameter, check_lif
 from .packed import PackedSpikes
-from .scan import Layout, Plan
+from .scan import Plan, layout_of
 
 Output = Tensor | PackedSpikes
 
@@ -99,6 +99,9 @@ def scan(plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Par
         output, state = Scan.apply(plan, current, initial_state, *params)
     else:
         output, state, _ = run(plan, current, initial_state, params, keep=False)
-    if plan.output == "packed":
-        return PackedSpikes(output, Layout(current, plan.time_dim, plan.steps)), state
-    return output, state
+    return as_output(plan, current, output), state
+
+
+def as_output(plan: Plan, current: Tensor, output: Tensor) -> Output:
+    """What a scan over current gave, as a user gets it."""
+    return PackedSpikes(output, layout_of(current, plan.time_dim, plan.steps)) if plan.output == "packed" else output

@@ -8,7 +8,9 @@ Neurons are elementwise, so any such order is as good as another, and nothing is
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -72,7 +74,8 @@ class Layout:
         self.constant = steps is not None
         if self.constant:
             current = current.unsqueeze(time_dim)
-        order = _physical_order(current)
+        self.time_dim, self._order = time_dim, _physical_order(current)
+        order = self._order
         sizes = [current.shape[dim] for dim in order]
         position = order.index(time_dim)
         self.outer, self.steps = math.prod(sizes[:position]), steps if steps is not None else sizes[position]
@@ -82,6 +85,19 @@ class Layout:
         self.shape = torch.Size((*before, self.steps, *after))
         self._sequence = _Order(self.shape, order)
         self._step = _Order(self.step_shape, [dim - (dim > time_dim) for dim in order if dim != time_dim])
+
+    def part(self, steps: int) -> Layout:
+        """The layout of so many of the time steps."""
+        part = copy(self)
+        part.steps = steps
+        part.shape = torch.Size((*self.step_shape[: self.time_dim], steps, *self.step_shape[self.time_dim :]))
+        part._sequence = _Order(part.shape, self._order)
+        return part
+
+    @property
+    def plain(self) -> bool:
+        """Whether the dimensions lie in memory in their order."""
+        return self._sequence.order is None
 
     def pack(self, current: Tensor) -> Tensor:
         """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
@@ -98,8 +114,6 @@ class Layout:
         It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
         their sum has it: to write that out would cost more than the neurons do.
         """
-        if output == "packed":  # bits have none
-            return grad.new_zeros(()).expand(self.outer, self.steps, self.inner)
         if output == "count":
             packed = self._step.flatten(grad, (self.outer, 1, self.inner)).expand(-1, self.steps, -1)
         else:
@@ -121,6 +135,18 @@ class Layout:
     def pack_parameter(self, parameter: Tensor) -> Tensor:
         """A parameter as one number (`[1]`), or as one for each neuron (`[outer, inner]`)."""
         return parameter.reshape(1) if parameter.numel() == 1 else self.pack_state(parameter)[0]
+
+
+def layout_of(current: Tensor, time_dim: int, steps: int | None = None) -> Layout:
+    """The layout of a current, found once for all of its sizes and strides: a small layer would notice."""
+    if torch.compiler.is_compiling():  # sizes may be symbols
+        return Layout(current, time_dim, steps)
+    return _layout_of(current.shape, current.stride(), time_dim, steps)
+
+
+@lru_cache(maxsize=1024)
+def _layout_of(shape: torch.Size, strides: tuple[int, ...], time_dim: int, steps: int | None) -> Layout:
+    return Layout(torch.empty_strided(shape, strides, device="meta"), time_dim, steps)
 
 
 class _Order:

@@ -17,41 +17,28 @@ inline OutputKind find_output(const std::string& name) {
   return OutputKind::kPacked;
 }
 
-// The spikes of one thread's blocks, a row at a time, on their way to the output.
+// The spikes of one thread's strips on their way to the output.
 template <class C>
 class Output {
  public:
-  static constexpr int64_t kRows = 2;  // of scratch
+  Output(OutputKind kind, const Tensor& tensor, const Shape& shape)
+      : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.data_ptr())) {}
 
-  Output(OutputKind kind, const Tensor& tensor, const Shape& shape, Scratch<C>& scratch)
-      : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.data_ptr())),
-        buffer_(scratch.take(1)), count_(scratch.take(1)) {}
-
-  void begin(const Block& block) {
-    if (kind_ == OutputKind::kCount) std::fill_n(count_, block.count, C(0));
+  // Where to write the spikes of a chunk, which `written` then completes.
+  Rows<C> target(const Block& strip, int64_t t) {
+    return kind_ == OutputKind::kSpikes ? sequence_.target(strip, t, buffer_.rows) : Rows<C>{buffer_.rows, kStrip};
   }
 
-  // Where to write the spikes of a step, which `written` then completes.
-  C* target(const Block& block, int64_t t) const {
-    return kind_ == OutputKind::kSpikes ? sequence_.target(block, t, buffer_) : buffer_;
-  }
-
-  void written(const Block& block, int64_t t, const C* spikes) {
-    switch (kind_) {
-      case OutputKind::kSpikes:
-        return sequence_.written(block, t, spikes);
-      case OutputKind::kCount:
-        return add_row(spikes, block.count, count_);
-      case OutputKind::kPacked:
-        // A block begins at a whole byte: see Shape.
-        return pack_row(spikes, block.count,
-                        data_ + (block.outer * shape_.steps + t) * packed_bytes(shape_.inner) + block.begin / 8);
-    }
-  }
-
-  void end(const Block& block) const {
-    if (kind_ == OutputKind::kCount)
-      std::copy_n(count_, block.count, reinterpret_cast<C*>(data_) + block.neuron(shape_));
+  void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& spikes) {
+    if (kind_ == OutputKind::kSpikes) return sequence_.written(strip, t, steps, spikes);
+    C* count = reinterpret_cast<C*>(data_) + strip.neuron(shape_);
+    if (kind_ == OutputKind::kCount && t == 0) std::fill_n(count, strip.count, C(0));
+    for (int64_t step = 0; step < steps; ++step)
+      if (kind_ == OutputKind::kCount)
+        add_row(spikes[step], strip.count, count);
+      else  // a strip begins at a whole byte
+        pack_row(spikes[step], strip.count,
+                 data_ + (strip.outer * shape_.steps + t + step) * packed_bytes(shape_.inner) + strip.begin / 8);
   }
 
  private:
@@ -59,7 +46,7 @@ class Output {
   const Shape& shape_;
   Sequence sequence_;
   char* data_;
-  C *buffer_, *count_;
+  Buffer<C> buffer_;
 };
 
 }  // namespace snn::cpu

@@ -1,6 +1,6 @@
 #include "pack.h"
 
-#include "rows.h"
+#include "clones.h"
 
 namespace snn::cpu {
 namespace {

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
+#include "clones.h"
 #include "convert.h"
-#include "memory.h"
+#include "large.h"
 #include "pack.h"
-#include "rows.h"
 
 namespace snn::cpu {
 namespace {
@@ -54,19 +54,18 @@ SNN_CLONES void compare(const C* numbers, const C* intensities, int64_t count, C
 template <class C>
 void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uint64_t word, bool packed, void* row) {
   const ScalarType type = images.scalar_type();
-  alignas(64) C numbers[kNumbers], buffer[kNumbers], fired[kNumbers];
+  alignas(64) C numbers[kNumbers], intensities[kNumbers], spikes[kNumbers];
   while (begin < end) {
     const int64_t skip = static_cast<int64_t>(word % 4);
     int64_t count = std::min<int64_t>(end - begin, kNumbers - skip);
     if (begin + count < end) count -= count % 8;
     draw(seed, word / 4, numbers);
-    const C* intensities = load_row(type, images.const_data_ptr(), begin, count, buffer);
-    C* spikes = packed ? fired : row_target(type, row, begin, fired);
+    fetch_row(type, images.const_data_ptr(), begin, count, intensities);
     compare(numbers + skip, intensities, count, spikes);
     if (packed)
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else
-      store_row(type, spikes, count, row, begin);
+      put_row(type, spikes, count, row, begin);
     begin += count;
     word += static_cast<uint64_t>(count);
   }
@@ -76,12 +75,10 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
   STD_TORCH_CHECK(images.dim() == 1 && images.is_contiguous(), "images must be contiguous and flat");
   STD_TORCH_CHECK(seed.scalar_type() == ScalarType::Long && seed.numel() == 1, "seed must be one int64");
   const int64_t neurons = images.numel(), row_size = packed ? packed_bytes(neurons) : neurons;
-  Tensor spikes = packed ? torch::stable::new_empty(images, {1, steps, row_size}, ScalarType::Byte)
-                         : torch::stable::new_empty(images, {1, steps, row_size});
+  Tensor spikes = empty({1, steps, row_size}, packed ? ScalarType::Byte : images.scalar_type());
   const int64_t row_bytes = row_size * static_cast<int64_t>(spikes.element_size());
   const uint64_t key = *static_cast<const uint64_t*>(seed.const_data_ptr());
   char* data = static_cast<char*>(spikes.mutable_data_ptr());
-  advise_huge_pages(data, steps * row_bytes);
   constexpr int64_t kGrain = 1 << 14;  // neuron-steps below which a second thread costs more than it saves
   torch::stable::parallel_for(0, steps, std::max<int64_t>(1, kGrain / std::max<int64_t>(neurons, 1)),
                               [&](int64_t begin, int64_t end) {
