@@ -6,11 +6,10 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <vector>
 
 #include "convert.h"
+#include "large.h"
 #include "stream.h"
 #include "strips.h"
 
@@ -187,10 +186,9 @@ template <class C>
 class Scratch {
  public:
   Scratch(const Shape& shape, int64_t rows)
-      : block_(shape.block), memory_(static_cast<C*>(::operator new(rows * shape.block * sizeof(C), kCacheLine))),
-        next_(memory_.get()) {
+      : block_(shape.block), memory_(rows * shape.block * sizeof(C)), next_(static_cast<C*>(memory_.get())) {
     // What fills up a strip of fewer neurons is computed too, and should be numbers.
-    if (shape.inner % kStrip != 0) std::fill_n(memory_.get(), rows * shape.block, C(0));
+    if (shape.inner % kStrip != 0) std::fill_n(next_, rows * shape.block, C(0));
   }
 
   C* take(int64_t rows) {
@@ -200,14 +198,8 @@ class Scratch {
   }
 
  private:
-  // A vector that straddles two cache lines costs two accesses.
-  static constexpr std::align_val_t kCacheLine{64};
-  struct Free {
-    void operator()(C* memory) const { ::operator delete(memory, kCacheLine); }
-  };
-
   int64_t block_;
-  std::unique_ptr<C, Free> memory_;
+  const Loan memory_;
   C* next_;
 };
 
