@@ -85,9 +85,10 @@ struct Counts {
 };
 Counts find_counts(const std::string& neuron);
 
-// Ask for memory that will be needed. Past the end of a tensor nothing is read: it is a hint.
+// Ask for memory that will be needed, in the second-level cache: rows are often a power of two apart, and then those of
+// a chunk fall on few places of the first. Past the end of a tensor nothing is read: it is a hint.
 SNN_INLINE void prefetch(const void* data, int64_t bytes) {
-  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i);
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i, 0, 2);
 }
 
 // The next strip of a row, while this one is computed.
