@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 import torch
+from compilations import disable_caches
 from environment import describe
+from memory import FRESH, MEMORIES, WARM, keep_memory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--memory", choices=MEMORIES, default=FRESH, help="warm: the allocator is told to keep memory")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.memory == WARM:
+        keep_memory()
+    disable_caches()
     given = any(str(argument).startswith("--benchmark-columns") for argument in config.invocation_params.args)
     if not given:
         config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
@@ -21,3 +30,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     machine_info["snnkernels"] = describe("cuda" if torch.cuda.is_available() else "cpu")
+    machine_info["memory"] = config.option.memory

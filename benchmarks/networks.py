@@ -1,0 +1,113 @@
+"""Whole training steps: linear layers, each followed by a contender's neurons, called for all time steps at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from contenders import Contender, Layer
+from measure import Measurement, Work, admit, measure_work
+from torch import Tensor, nn
+from workloads import FORWARD_BACKWARD, Workload
+
+from snnkernels import poisson_encode, spike_count_loss
+
+TRAINING_STEP = "training step"
+
+# Beyond this size the linear layers alone take a CPU many seconds.
+_LARGE = 1024
+
+# Of the pixels of MNIST a fifth is not black, and an image's mean intensity is about 0.12.
+_LIT, _INTENSITY = 0.2, 0.6
+
+
+@dataclass(frozen=True)
+class Network:
+    """`sizes` are those of its layers. With `encoded`, Poisson spikes of images go in, and the loss is on spike counts;
+    else random numbers go in, and the loss is the sum of all spikes."""
+
+    sizes: tuple[int, ...]
+    steps: int
+    batch: int
+    device: str
+    encoded: bool
+
+    @property
+    def shape_name(self) -> str:
+        return f"{'-'.join(map(str, self.sizes))},T={self.steps},B={self.batch}"
+
+    @property
+    def layer(self) -> Workload:
+        """Its first layer of neurons alone."""
+        return Workload((self.steps, self.batch, self.sizes[1]), torch.float32, self.device)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is measured on a CPU on request only."""
+        return self.device == "cpu" and self.sizes[-1] > _LARGE
+
+    def __str__(self) -> str:
+        return f"{self.shape_name} float32 {self.device}"
+
+
+def networks(device: str) -> list[Network]:
+    """A network for MNIST, and the layers of Open Neuromorphic's benchmark of libraries (2024)."""
+    public = [Network((size, size), 500, 16, device, encoded=False) for size in (512, 4096, 16384)]
+    return [Network((784, 1000, 10), 25, 128, device, encoded=True), *public]
+
+
+# What is left of a step is its encoder, matrix products, loss and optimizer.
+NO_NEURONS = Contender("neurons left out", lambda device: lambda current: current, gate=None)
+
+
+def measure_step(
+    network: Network, contenders: Callable[[Workload, str], Sequence[Contender]], repeats: int, memory: str
+) -> Measurement:
+    """The gate is that of the first layer of neurons alone; then whole steps take turns."""
+    torch.compiler.reset()
+    result = Measurement()
+    entries = admit([*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS], network.layer, result)
+    work = Work(
+        name=TRAINING_STEP,
+        shape=network.shape_name,
+        dtype="float32",
+        device=network.device,
+        call=lambda _, layer: step_call(network, layer),
+    )
+    result.rows += measure_work(work, entries, repeats, memory)
+    return result
+
+
+def step_call(network: Network, layer: Layer) -> Callable[[], Tensor]:
+    """A training step, with Adam where the network is a classifier; the same weights and input for everyone."""
+    torch.manual_seed(0)
+    model = nn.Sequential(*(nn.Linear(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
+    model.to(network.device)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    encode, loss_of = _classifier(network) if network.encoded else _summed(network)
+
+    def step() -> Tensor:
+        spikes = encode()
+        for linear in model:
+            spikes = layer(linear(spikes))
+        loss = loss_of(spikes)
+        optimizer.zero_grad()
+        loss.backward()
+        if network.encoded:
+            optimizer.step()
+        return loss.detach()
+
+    return step
+
+
+def _classifier(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
+    lit = torch.rand(network.batch, network.sizes[0]) < _LIT
+    images = (lit * torch.rand(lit.shape) * 2 * _INTENSITY).clamp(max=1).to(network.device)
+    targets = torch.randint(network.sizes[-1], (network.batch,)).to(network.device)
+    return lambda: poisson_encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
+
+
+def _summed(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
+    current = torch.randn(network.steps, network.batch, network.sizes[0], device=network.device)
+    return lambda: current, lambda spikes: spikes.sum()
