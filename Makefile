@@ -10,7 +10,7 @@ sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup
 .PHONY: demo test lint codegen bench gpu-report
 
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
-	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT)
+	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
 test: $(VENV)/.installed  ## all tests that this machine can run
 	$(bin)/python -m pytest

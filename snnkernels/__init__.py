@@ -2,10 +2,13 @@
 
 from .autograd import FusedLIF
 from .dispatch import Backend, backends, use_backend
-from .encoding import poisson_encode
+from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import lif
 from .layers import LIF
+from .linear import SpikeLinear, spike_linear
+from .packed import PackedSpikes, pack_spikes
 from .readout import firing_rate, spike_count_accuracy, spike_count_loss
+from .spiking_linear import SpikingLinear
 
 __version__ = "0.1.0"
 
@@ -13,11 +16,18 @@ __all__ = [
     "LIF",
     "Backend",
     "FusedLIF",
+    "PackedSpikes",
+    "PoissonSpikes",
+    "SpikeLinear",
+    "SpikingLinear",
     "backends",
     "firing_rate",
     "lif",
+    "pack_spikes",
     "poisson_encode",
+    "poisson_spikes",
     "spike_count_accuracy",
     "spike_count_loss",
+    "spike_linear",
     "use_backend",
 ]

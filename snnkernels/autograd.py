@@ -13,21 +13,23 @@ from . import ops  # noqa: F401  defines the operators
 from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif
-from .scan import Layout, Plan, state_dtype
+from .scan import Layout, Plan, layout_of, state_dtype
 
 
 def run(
     plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps, in the user's layout: spikes, final state, and what backward needs where `keep`.
+    """All time steps: the plan's output and the final state in the user's layout, and what backward needs where `keep`.
+
+    Packed spikes stay as the engine gives them: see packed.PackedSpikes.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
-    layout = Layout(current, plan.time_dim)
+    layout = layout_of(current, plan.time_dim, plan.steps)
     x = layout.pack(current)
     dtype, device = state_dtype(current.dtype), current.device
     if initial_state is None:
-        states = torch.zeros((1, layout.outer, layout.inner), dtype=dtype, device=device)
+        states = torch.zeros(zero_shape(plan, layout, device), dtype=dtype, device=device)
     else:
         states = layout.pack_state(initial_state.to(dtype))
     packed = [
@@ -37,52 +39,98 @@ def run(
         for param in params
     ]
     if plan.engine == "reference":
-        spikes, final = reference.scan(plan, x, states, packed)
+        output, final = reference.scan(plan, x, states, packed)
         kept = states
     else:
         interval = checkpoint_interval(device.type) if keep else 0
         forward = getattr(torch.ops.snnkernels, f"{plan.engine}_forward")
-        spikes, final, kept = forward(x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
-    return layout.unpack(spikes), layout.unpack_state(final), (x, kept, *packed)
+        head = (x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
+        output, final, kept = forward(*head, layout.steps, plan.output)
+    if plan.output != "packed":
+        output = layout.unpack_step(output) if plan.output == "count" else layout.unpack(output)
+    return output, layout.unpack_step(final), (x, kept, *packed)
+
+
+def zero_shape(plan: Plan, layout: Layout, device: torch.device) -> tuple[int, int, int]:
+    """The shape of states that are zero: the CPU's engine takes one number for all neurons."""
+    one = plan.engine == "native" and device.type == "cpu"
+    return (1, 1, 1) if one else (1, layout.outer, layout.inner)
 
 
 def _forward(
     ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
 ) -> tuple[Tensor, Tensor]:
-    spikes, final, kept = run(plan, current, initial_state, params, keep=True)
+    output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
+    ctx.set_materialize_grads(False)
     ctx.plan = plan
-    ctx.layout = Layout(current, plan.time_dim)
-    ctx.like = [(p.shape, p.dtype) if isinstance(p, Tensor) else None for p in (initial_state, *params)]
-    return spikes, final
+    ctx.layout = layout_of(current, plan.time_dim, plan.steps)
+    ctx.like = likes(initial_state, *params)
+    return output, final
 
 
-def _backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor, param_grads: bool) -> list[Tensor | None]:
+def _backward(
+    ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, param_grads: bool
+) -> list[Tensor | None]:
     """The gradients of current, initial_state and each parameter."""
     plan, layout = ctx.plan, ctx.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = (layout.pack_gradient(grad_spikes), layout.pack_state(grad_final))
+    grads = pack_gradients(plan, layout, x, grad_output, grad_final)
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
         grad_params = per_param
     else:
-        interval = checkpoint_interval(x.device.type)
-        backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
-        head = (x, kept, packed, plan.constants, plan.neuron, plan.strict, interval)
-        grad_x, grad_state, per_neuron = backward(*head, plan.surrogate, plan.slope, *grads, param_grads)
+        grad_x, grad_state, per_neuron = gradients(plan, x, kept, packed, layout.steps, *grads, param_grads)
         grad_params = per_neuron.unbind(0) if param_grads else [None] * len(packed)
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
-    reduced = [
-        None if like is None or grad is None else _reduce(layout, grad, *like)
-        for grad, like in zip(per_step, ctx.like, strict=True)
-    ]
-    return [layout.unpack(grad_x), *reduced]
+    reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
+    return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
 
 
-def _reduce(layout: Layout, grad: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+def pack_gradients(
+    plan: Plan, layout: Layout, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """The gradients of spikes and final state as engines take them; what has none (None, or bits) has zeros."""
+    if grad_output is None or plan.output == "packed":
+        grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
+    else:
+        grad_spikes = layout.pack_gradient(grad_output.to(like.dtype), plan.output)
+    if grad_final is None:
+        return grad_spikes, like.new_zeros(zero_shape(plan, layout, like.device), dtype=state_dtype(like.dtype))
+    return grad_spikes, layout.pack_state(grad_final)
+
+
+def gradients(
+    plan: Plan,
+    x: Tensor,
+    checkpoints: Tensor,
+    params: Sequence[Tensor],
+    steps: int,
+    grad_spikes: Tensor,
+    grad_states: Tensor,
+    param_grads: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A compiled engine's gradients of x, states and, for each neuron, parameters."""
+    backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
+    head = (x, checkpoints, params, plan.constants, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
+    return backward(*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
+
+
+Like = tuple[torch.Size, torch.dtype] | None
+
+
+def likes(*values: Parameter | None) -> list[Like]:
+    """What the gradients of tensors have to be like; None for what has none."""
+    return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
+
+
+def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
     """The gradient of what was broadcast to one step: `[1, outer, inner]` summed to a user's shape."""
-    return layout.unpack_state(grad).sum_to_size(shape).to(dtype)
+    if grad is None or like is None:
+        return None
+    shape, dtype = like
+    return layout.unpack_step(grad).sum_to_size(shape).to(dtype)
 
 
 class _NoSecondDerivative(torch.autograd.Function):
@@ -94,15 +142,18 @@ class _NoSecondDerivative(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *_: Tensor | None) -> tuple[Tensor | None, ...]:
-        raise RuntimeError('a second derivative was asked for, which only lif(..., backend="reference") has')
+        raise RuntimeError(
+            "a second derivative was asked for, which only "
+            'lif(..., backend="reference") and spike_linear(..., product="dense") have'
+        )
 
 
-def _once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
     """torch's decorator of this name leaves the gradients without a graph where those of the outputs need none: a
     second derivative would silently be zero."""
 
     @wraps(backward)
-    def wrapper(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+    def wrapper(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
         with torch.no_grad():
             results = backward(ctx, *grads)
         if not torch.is_grad_enabled() or torch.compiler.is_compiling():
@@ -122,8 +173,8 @@ class Scan(torch.autograd.Function):
         return _forward(ctx, plan, current, initial_state, params)
 
     @staticmethod
-    @_once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
+    @once_differentiable
+    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
 
 
@@ -169,7 +220,7 @@ class FusedLIF(torch.autograd.Function):
         return _forward(ctx, plan, current, initial_state, (beta, threshold))
 
     @staticmethod
-    @_once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor, grad_final: Tensor) -> tuple[Tensor | None, ...]:
+    @once_differentiable
+    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

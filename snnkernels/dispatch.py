@@ -17,6 +17,9 @@ _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("triton", "native", "ref
 # Steps between the states kept for backward: what is replayed must stay in the first-level cache, or in registers.
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 
+# Firing rates up to which the event-driven product of spikes and weights is faster than the dense one.
+_EVENT_LIMIT = 0.25
+
 _requested = os.environ.get("SNNKERNELS_BACKEND", "auto")
 
 
@@ -77,3 +80,8 @@ def unusable_reason(engine: str, device: str) -> str | None:
 def checkpoint_interval(device: str) -> int:
     """Steps between two states that are kept for backward."""
     return _CHECKPOINT_INTERVAL[device]
+
+
+def event_limit(product: str) -> float:
+    """The firing rate up to which spikes are multiplied by event; 1 for always."""
+    return 1.0 if product == "events" else _EVENT_LIMIT

@@ -7,7 +7,10 @@ from torch import Tensor
 
 from .autograd import Scan, run
 from .inputs import LIFOptions, Parameter, check_lif
-from .scan import Plan
+from .packed import PackedSpikes
+from .scan import Plan, layout_of
+
+Output = Tensor | PackedSpikes
 
 
 def lif(
@@ -26,8 +29,10 @@ def lif(
     time_dim: int = 0,
     return_state: bool = False,
     pre_reset_state: bool = False,
+    steps: int | None = None,
+    output: str = "spikes",
     backend: str = "auto",
-) -> Tensor | tuple[Tensor, Tensor]:
+) -> Output | tuple[Output, Tensor]:
     """Leaky integrate-and-fire neurons over all time steps.
 
     With the defaults, for every neuron and time step:
@@ -52,12 +57,16 @@ def lif(
         slope: steepness of the surrogate; None for the surrogate's default.
         time_dim: the dimension of time in current; 1 takes `[B, T, ...]` without a copy.
         return_state: also return the state after the last step.
+        steps: take current as one step, `[B, ...]`, the same at all of so many; it is read once.
+        output: "spikes"; "count", their sum over time, `[B, ...]`, float64 for float64 and else float32, for which no
+            spike is written; or "packed", :class:`snnkernels.PackedSpikes` of one bit each, through which no gradient
+            flows.
         pre_reset_state: the state, in and out, is the potential before its reset; always so where delay_reset.
         backend: "auto", "reference", "native" or "triton"; by name, it runs or raises.
 
     Returns:
-        spikes, 0 or 1, of current's shape and dtype; with return_state also the final state, `[B, ...]`, float64 for
-        float64 and else float32. Fed back as initial_state it continues the sequence bit for bit.
+        spikes, 0 or 1, of current's shape and dtype, or what `output` says. With return_state also the final state,
+        `[B, ...]`, float64 for float64 and else float32. As initial_state it continues the sequence bit for bit.
 
     Raises:
         TypeError, ValueError: wrong type, dtype, shape, device or value, or an unknown option.
@@ -73,18 +82,26 @@ def lif(
         slope=slope,
         time_dim=time_dim,
         pre_reset_state=pre_reset_state,
+        steps=steps,
+        output=output,
         backend=backend,
     )
     plan = check_lif(current, initial_state, beta, threshold, options)
-    spikes, state = scan(plan, current, initial_state, beta, threshold)
-    return (spikes, state) if return_state else spikes
+    result, state = scan(plan, current, initial_state, beta, threshold)
+    return (result, state) if return_state else result
 
 
-def scan(plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter) -> tuple[Tensor, Tensor]:
+def scan(plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter) -> tuple[Output, Tensor]:
     """Run a checked plan; a graph is recorded only where a gradient can be asked for."""
     tensors = (current, initial_state, *params)
     needs_grad = torch.is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tensors)
     if needs_grad and plan.engine != "reference":
-        return Scan.apply(plan, current, initial_state, *params)
-    spikes, state, _ = run(plan, current, initial_state, params, keep=False)
-    return spikes, state
+        output, state = Scan.apply(plan, current, initial_state, *params)
+    else:
+        output, state, _ = run(plan, current, initial_state, params, keep=False)
+    return as_output(plan, current, output), state
+
+
+def as_output(plan: Plan, current: Tensor, output: Tensor) -> Output:
+    """What a scan over current gave, as a user gets it."""
+    return PackedSpikes(output, layout_of(current, plan.time_dim, plan.steps)) if plan.output == "packed" else output

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -13,12 +14,13 @@ from torch import Tensor
 
 from . import dispatch
 from .neurons import lif_key
-from .scan import Plan
+from .scan import OUTPUTS, Plan
 from .surrogates import SURROGATES
 
 Parameter = float | Tensor
 
 _DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+PRODUCTS = ("auto", "events", "dense")  # of spikes and weights
 _RESETS = ("subtract", "zero", "none")
 
 
@@ -35,6 +37,8 @@ class LIFOptions:
     slope: Parameter | None = None
     time_dim: int = 0
     pre_reset_state: bool = False
+    steps: int | None = None
+    output: str = "spikes"
     backend: str = "auto"
 
 
@@ -48,6 +52,9 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
     _reset(checked.reset)
     _finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
+    _one_of("output", checked.output, OUTPUTS)
+    if checked.steps is not None:
+        check_steps(checked.steps)
     _one_of("backend", checked.backend, ("auto", *dispatch.ENGINES))
     return checked
 
@@ -64,16 +71,25 @@ def check_lif(
     Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
     asked for that cannot run.
     """
-    time_dim = check_current(current, options.time_dim)
-    step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
+    time_dim = check_current(current, options.time_dim, options.steps)
+    step_shape = current.shape
+    if options.steps is None:
+        step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
     check_parameter("beta", beta, current, step_shape)
     check_parameter("threshold", threshold, current, step_shape, positive=True)
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
+    make = _plan if torch.compiler.is_compiling() else _known_plan
+    return make(options, check_backend(options.backend, current.device.type), time_dim)
+
+
+def _plan(options: LIFOptions, engine: str, time_dim: int) -> Plan:
+    """What options mean, once they are checked."""
     reset, reset_value = _reset(options.reset)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
+    _one_of("output", options.output, OUTPUTS)
     return Plan(
-        engine=check_backend(options.backend, current.device.type),
+        engine=engine,
         neuron=lif_key(
             reset,
             delay_reset=options.delay_reset,
@@ -85,14 +101,21 @@ def check_lif(
         strict=options.strict,
         constants=(_finite("input_scale", options.input_scale), reset_value),
         time_dim=time_dim,
+        steps=options.steps,
+        output=options.output,
     )
 
 
-def check_current(current: Tensor, time_dim: int) -> int:
-    """Check the input of a layer; returns time_dim counted from the front."""
+_known_plan = lru_cache(maxsize=1024)(_plan)  # a small layer would notice
+
+
+def check_current(current: Tensor, time_dim: int, steps: int | None = None) -> int:
+    """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
     _check_dtype("current", current)
+    if steps is not None:
+        return _check_one_step(current, time_dim, steps)
     if current.dim() < 2:
         raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {_shape(current)}")
     if not -current.dim() <= time_dim < current.dim():
@@ -101,6 +124,19 @@ def check_current(current: Tensor, time_dim: int) -> int:
     if current.shape[time_dim] == 0:
         raise ValueError(f"current must have one time step or more, got T = 0 in shape {_shape(current)}")
     return time_dim
+
+
+def _check_one_step(current: Tensor, time_dim: int, steps: int) -> int:
+    check_steps(steps)
+    if current.dim() < 1:
+        raise ValueError("current must be one step, [B, ...], where steps is given, got a tensor without dimensions")
+    dims = current.dim() + 1  # those of the output
+    if not -dims <= time_dim < dims:
+        raise ValueError(
+            f"time_dim must be a dimension of the output, which has one more than current's {_shape(current)}, "
+            f"got {time_dim}"
+        )
+    return time_dim % dims
 
 
 def check_parameter(
@@ -194,6 +230,92 @@ def check_steps(steps: int) -> None:
         raise ValueError(f"steps must be 1 or more, got {steps}")
 
 
+def check_seed(seed: int, generator: torch.Generator | None) -> int:
+    """Check a seed that is a number."""
+    if generator is not None:
+        raise ValueError("give a generator or a seed, not both")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be from 0 to 2^63 - 1, got {seed}")
+    return seed
+
+
+def check_spikes(spikes: Tensor, time_dim: int) -> int:
+    """Check a spike train; returns time_dim counted from the front."""
+    check_spike_values(spikes)
+    if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
+        raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {_shape(spikes)}")
+    return time_dim % spikes.dim()
+
+
+def check_spike_values(spikes: Tensor) -> None:
+    """Check a tensor of spikes."""
+    if not isinstance(spikes, Tensor) or spikes.dtype not in (*_DTYPES, torch.bool):
+        got = _name(spikes.dtype) if isinstance(spikes, Tensor) else type(spikes).__name__
+        raise TypeError(f"spikes must be a floating-point or bool tensor, got {got}")
+
+
+def check_product(product: str) -> str:
+    """Check which product of spikes and weights is asked for."""
+    _one_of("product", product, PRODUCTS)
+    return product
+
+
+def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str) -> bool:
+    """Check a linear layer of spikes: a tensor, or what unpacks to one. Returns whether to go by event.
+
+    Raises RuntimeError where that was asked for and cannot be done.
+    """
+    check_product(product)
+    if isinstance(spikes, Tensor):
+        check_spike_values(spikes)
+    elif not hasattr(spikes, "unpack"):
+        raise TypeError(f"spikes must be a torch.Tensor, PackedSpikes or PoissonSpikes, got {type(spikes).__name__}")
+    _check_tensor("weight", weight)
+    if weight.dim() != 2:
+        raise ValueError(f"weight must be [N, K], of two dimensions, got shape {_shape(weight)}")
+    if len(spikes.shape) == 0 or spikes.shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"spikes must be [..., {weight.shape[1]}] for a weight of shape {_shape(weight)}, "
+            f"got shape {tuple(spikes.shape)}"
+        )
+    if bias is not None:
+        _check_tensor("bias", bias)
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(f"bias must be [{weight.shape[0]}], one for each row of weight, got shape {_shape(bias)}")
+        if bias.dtype != weight.dtype:
+            raise TypeError(f"bias must have weight's dtype, {_name(weight.dtype)}, got {_name(bias.dtype)}")
+    for name, value in (("spikes", spikes), ("bias", bias)):
+        if value is not None and value.device != weight.device:
+            raise ValueError(f"{name} is on {value.device}, weight on {weight.device}: put both on one device")
+    reason = _why_dense(weight)
+    if product == "events" and reason is not None:
+        raise RuntimeError(f'product="events" cannot run: {reason}')
+    return product != "dense" and reason is None and weight.shape[1] > 0
+
+
+def _why_dense(weight: Tensor) -> str | None:
+    """Why there is no event-driven product with a weight, or None where there is."""
+    if weight.device.type != "cpu":
+        return f"it is written for the CPU, not for {weight.device.type}"
+    if torch.is_autocast_enabled("cpu"):
+        return "under autocast a linear layer is a dense product"
+    engine = check_backend("auto", "cpu")
+    if engine != "native":
+        return dispatch.unusable_reason("native", "cpu") or f"it is the native engine's, and {engine} was asked for"
+    return None
+
+
+def check_binary(stray: float, product: str) -> bool:
+    """Check the first value that is neither 0 nor 1, or 0 where there is none; returns whether there is none."""
+    if stray == 0:
+        return True
+    if product == "events":
+        raise ValueError(f'spikes must be 0 or 1 where product="events", got {stray}')
+    return False
+
+
 def _reset(reset: str | float) -> tuple[str, float]:
     """The reset's kind (subtract, value or none) and the value."""
     if isinstance(reset, (int, float)) and not isinstance(reset, bool):
@@ -215,6 +337,12 @@ def _near(value: str, choices: Iterable[str]) -> str:
     """The question after a misspelt name."""
     near = difflib.get_close_matches(str(value), list(choices), n=2)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _check_tensor(name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    _check_dtype(name, value)
 
 
 def _check_dtype(name: str, value: Tensor) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .functional import scan
+from .functional import Output, scan
 from .inputs import LIFOptions, Parameter, check_lif, check_number, check_values, lif_options
 
 
@@ -58,11 +58,11 @@ class LIF(nn.Module):
         else:
             setattr(self, name, value)
 
-    def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
         plan = check_lif(current, initial_state, self.beta, self.threshold, self.options)
-        spikes, state = scan(plan, current, initial_state, self.beta, self.threshold)
-        return (spikes, state) if self.return_state else spikes
+        output, state = scan(plan, current, initial_state, self.beta, self.threshold)
+        return (output, state) if self.return_state else output
 
     def extra_repr(self) -> str:
         shown = {"beta": _shown(self.beta), "threshold": _shown(self.threshold)}

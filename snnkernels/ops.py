@@ -1,9 +1,16 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
-C++ registers `native_forward` and `native_backward`, Triton the other two. Shapes are the engines' own:
-x and spikes `[outer, T, inner]`, states `[S, outer, inner]`, a parameter `[1]` or `[outer, inner]`,
-checkpoints `[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps; none where
-interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one for each neuron.
+C++ registers the operators called `native_`, Triton the others. Shapes are the engines' own: x `[outer, T, inner]`, or
+`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]` (on a CPU also `[S, 1, 1]`, the same
+for all neurons), a parameter `[1]` or `[outer, inner]`, checkpoints `[T / interval, S, outer, inner]` (the states that
+enter each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
+`[P, outer, inner]`, one a neuron.
+The output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+
+The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
+A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one
+where the firing rate is `limit` or less, and dense above; always event-driven where limit is 1. The values that bits
+were made of, and the first that is neither 0 nor 1 (`stray`, else 0), come with them where that is not known to be 0.
 """
 
 from __future__ import annotations
@@ -13,15 +20,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .scan import empty_output
+
 ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
 _FORWARD = """{engine}_forward(Tensor x, Tensor states, Tensor[] params, float[] constants, str neuron, bool strict,
-    int interval) -> (Tensor spikes, Tensor final_states, Tensor checkpoints)"""
+    int interval, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
 _BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] constants, str neuron,
-    bool strict, int interval, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states, bool param_grads)
-    -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+    bool strict, int interval, SymInt steps, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states,
+    bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+_POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
+
+_PACK = "native_pack(Tensor spikes) -> (Tensor bits, Tensor stray)"
+_UNPACK = "native_unpack(Tensor bits, SymInt inner, ScalarType dtype) -> Tensor"
+_EVENT_LINEAR = """native_event_linear(Tensor bits, SymInt group, Tensor weight, Tensor? bias, Tensor? spikes,
+    Tensor? stray, float limit) -> Tensor"""
+_EVENT_WEIGHT_GRAD = """native_event_weight_grad(Tensor grad, Tensor bits, SymInt group, SymInt inputs, Tensor? spikes,
+    Tensor? stray, float limit) -> Tensor"""
 
 
 def _fake_forward(
@@ -32,9 +49,12 @@ def _fake_forward(
     neuron: str,
     strict: bool,
     interval: int,
+    steps: int,
+    output: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    chunks = -(-x.shape[1] // interval) if interval else 0
-    return torch.empty_like(x), torch.empty_like(states), states.new_empty((chunks, *states.shape))
+    chunks = -(-steps // interval) if interval else 0
+    shape = (states.shape[0], x.shape[0], x.shape[2])
+    return empty_output(output, x, steps), states.new_empty(shape), states.new_empty((chunks, *shape))
 
 
 def _fake_backward(
@@ -45,22 +65,65 @@ def _fake_backward(
     neuron: str,
     strict: bool,
     interval: int,
+    steps: int,
     surrogate: str,
     slope: float,
     grad_spikes: Tensor,
     grad_states: Tensor,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    count = len(params) if param_grads else 0
+    count, neurons = len(params) if param_grads else 0, (x.shape[0], x.shape[2])
     return (
         torch.empty_like(x),
-        torch.empty_like(grad_states),
-        grad_states.new_empty((count, *grad_states.shape[1:])),
+        grad_states.new_empty((grad_states.shape[0], *neurons)),
+        grad_states.new_empty((count, *neurons)),
     )
 
+
+def _fake_poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
+    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), steps)
+
+
+def _fake_pack(spikes: Tensor) -> tuple[Tensor, Tensor]:
+    rows, inner = spikes.shape
+    return spikes.new_empty((rows, -(-inner // 8)), dtype=torch.uint8), spikes.new_empty((1,), dtype=torch.float64)
+
+
+def _fake_unpack(bits: Tensor, inner: int, dtype: torch.dtype) -> Tensor:
+    return bits.new_empty((bits.shape[0], inner), dtype=dtype)
+
+
+def _fake_event_linear(
+    bits: Tensor,
+    group: int,
+    weight: Tensor,
+    bias: Tensor | None,
+    spikes: Tensor | None,
+    stray: Tensor | None,
+    limit: float,
+) -> Tensor:
+    return weight.new_empty((bits.shape[0] * group, weight.shape[0]))
+
+
+def _fake_event_weight_grad(
+    grad: Tensor, bits: Tensor, group: int, inputs: int, spikes: Tensor | None, stray: Tensor | None, limit: float
+) -> Tensor:
+    return grad.new_empty((grad.shape[1], inputs))
+
+
+for _schema, _fake in (
+    (_PACK, _fake_pack),
+    (_UNPACK, _fake_unpack),
+    (_EVENT_LINEAR, _fake_event_linear),
+    (_EVENT_WEIGHT_GRAD, _fake_event_weight_grad),
+):
+    LIBRARY.define(" ".join(_schema.split()))
+    torch.library.register_fake(f"snnkernels::{_schema.partition('(')[0]}", _fake, lib=LIBRARY)
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))
     LIBRARY.define(" ".join(_BACKWARD.format(engine=_engine).split()))
+    LIBRARY.define(_POISSON.format(engine=_engine))
     torch.library.register_fake(f"snnkernels::{_engine}_forward", _fake_forward, lib=LIBRARY)
     torch.library.register_fake(f"snnkernels::{_engine}_backward", _fake_backward, lib=LIBRARY)
+    torch.library.register_fake(f"snnkernels::{_engine}_poisson", _fake_poisson, lib=LIBRARY)

@@ -10,7 +10,8 @@ from torch.nn import functional
 def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy on the output spike counts, averaged over the batch (snnTorch's ce_count_loss).
 
-    spikes: `[T, B, classes]`; targets: class indices, int64 `[B]`. Returns a scalar, float32 at least.
+    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`. Returns a scalar,
+    float32 at least.
     """
     return functional.cross_entropy(_spike_counts(spikes), targets)
 
@@ -18,7 +19,8 @@ def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
 def spike_count_accuracy(spikes: Tensor, targets: Tensor) -> Tensor:
     """The fraction of samples whose target neuron fired most often; the first of equal counts is the answer.
 
-    spikes: `[T, B, classes]`; targets: int64 `[B]`. Returns a float32 scalar from 0 to 1.
+    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: int64 `[B]`. Returns a float32
+    scalar from 0 to 1.
     """
     return (_spike_counts(spikes).argmax(-1) == targets).float().mean()
 
@@ -30,4 +32,6 @@ def firing_rate(spikes: Tensor) -> Tensor:
 
 def _spike_counts(spikes: Tensor) -> Tensor:
     """Spikes of every output neuron over all time steps, `[B, classes]`; half types cannot count past 256 or 2048."""
+    if spikes.dim() == 2:
+        return spikes
     return spikes.sum(0, dtype=torch.promote_types(spikes.dtype, torch.float32))

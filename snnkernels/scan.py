@@ -8,10 +8,13 @@ Neurons are elementwise, so any such order is as good as another, and nothing is
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,37 @@ class Plan:
     strict: bool  # a spike when u > threshold, not >=
     constants: tuple[float, ...]  # of the neuron, in its order
     time_dim: int
+    steps: int | None = None  # of a current that is the same at all of them, and has no dimension of time
+    output: str = "spikes"
+
+
+# What a scan gives, by engines' names and shapes: every spike, `[outer, T, inner]`, of x's dtype; their sum over time,
+# `[outer, 1, inner]`, of the states' dtype; or 8 neighbouring neurons in a byte, uint8 `[outer, T, ceil(inner / 8)]`,
+# the first in the lowest bit.
+OUTPUTS = ("spikes", "count", "packed")
+
+
+def empty_output(output: str, x: Tensor, steps: int) -> Tensor:
+    """Memory for the output of a scan over x, `[outer, T or 1, inner]`."""
+    outer, _, inner = x.shape
+    if output == "count":
+        return x.new_empty((outer, 1, inner), dtype=state_dtype(x.dtype))
+    if output == "packed":
+        return x.new_empty((outer, steps, -(-inner // 8)), dtype=torch.uint8)
+    return x.new_empty((outer, steps, inner))
+
+
+def pack_bits(spikes: Tensor) -> Tensor:
+    """Spikes `[outer, T, inner]` as bits, uint8 `[outer, T, ceil(inner / 8)]`."""
+    padded = pad(spikes.to(torch.uint8), (0, -spikes.shape[2] % 8))
+    weights = torch.tensor([1 << bit for bit in range(8)], dtype=torch.uint8, device=spikes.device)
+    return (padded.unflatten(2, (-1, 8)) * weights).sum(3, dtype=torch.uint8)
+
+
+def unpack_bits(bits: Tensor, inner: int, dtype: torch.dtype) -> Tensor:
+    """The reverse: `[outer, T, inner]`, 0 or 1."""
+    shifts = torch.arange(8, dtype=torch.uint8, device=bits.device)
+    return (bits.unsqueeze(3) >> shifts & 1).flatten(2)[..., :inner].to(dtype)
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -35,41 +69,84 @@ def state_dtype(dtype: torch.dtype) -> torch.dtype:
 class Layout:
     """The physical order of a tensor's dimensions, and the way to `[outer, T, inner]` and back, by views alone."""
 
-    def __init__(self, current: Tensor, time_dim: int) -> None:
-        order = _physical_order(current)
+    def __init__(self, current: Tensor, time_dim: int, steps: int | None = None) -> None:
+        """steps: how many there are, where current is one step, `[B, ...]`, for all of them."""
+        self.constant = steps is not None
+        if self.constant:
+            current = current.unsqueeze(time_dim)
+        self.time_dim, self._order = time_dim, _physical_order(current)
+        order = self._order
         sizes = [current.shape[dim] for dim in order]
         position = order.index(time_dim)
-        self.outer, self.steps = math.prod(sizes[:position]), sizes[position]
+        self.outer, self.steps = math.prod(sizes[:position]), steps if steps is not None else sizes[position]
         self.inner = math.prod(sizes[position + 1 :])
-        self.step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
-        self._sequence = _Order(current.shape, order)
+        before, after = current.shape[:time_dim], current.shape[time_dim + 1 :]
+        self.step_shape = before + after
+        self.shape = torch.Size((*before, self.steps, *after))
+        self._sequence = _Order(self.shape, order)
         self._step = _Order(self.step_shape, [dim - (dim > time_dim) for dim in order if dim != time_dim])
 
-    def pack(self, sequence: Tensor) -> Tensor:
-        """`[T, ...]` of this layout's shape as `[outer, T, inner]`; copies only what lies in another order."""
-        return self._sequence.flatten(sequence, (self.outer, self.steps, self.inner)).contiguous()
+    def part(self, steps: int) -> Layout:
+        """The layout of so many of the time steps."""
+        part = copy(self)
+        part.steps = steps
+        part.shape = torch.Size((*self.step_shape[: self.time_dim], steps, *self.step_shape[self.time_dim :]))
+        part._sequence = _Order(part.shape, self._order)
+        return part
 
-    def pack_gradient(self, sequence: Tensor) -> Tensor:
-        """The same for a gradient, which is left as it is where it was expanded over time or over all of a step.
+    @property
+    def plain(self) -> bool:
+        """Whether the dimensions lie in memory in their order."""
+        return self._sequence.order is None
 
-        A loss on spike counts or on their sum expands it: to write that out would cost more than the neurons do.
+    def pack(self, current: Tensor) -> Tensor:
+        """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
+
+        Copies only what lies in another order.
         """
-        packed = self._sequence.flatten(sequence, (self.outer, self.steps, self.inner))
+        if self.constant:
+            return self._step.flatten(current, (self.outer, 1, self.inner)).contiguous()
+        return self._sequence.flatten(current, (self.outer, self.steps, self.inner)).contiguous()
+
+    def pack_gradient(self, grad: Tensor, output: str) -> Tensor:
+        """The gradient of an output as that of the spikes, `[outer, T, inner]`.
+
+        It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
+        their sum has it: to write that out would cost more than the neurons do.
+        """
+        if output == "count":
+            packed = self._step.flatten(grad, (self.outer, 1, self.inner)).expand(-1, self.steps, -1)
+        else:
+            packed = self._sequence.flatten(grad, (self.outer, self.steps, self.inner))
         return packed if packed.stride(2) in (0, 1) else packed.contiguous()
 
     def unpack(self, packed: Tensor) -> Tensor:
+        """`[outer, T, inner]` in the user's layout."""
         return self._sequence.restore(packed)
 
     def pack_state(self, state: Tensor) -> Tensor:
         """A state of a step's shape, or one that broadcasts to it, as `[1, outer, inner]`."""
         return self._step.flatten(state.expand(self.step_shape), (1, self.outer, self.inner)).contiguous()
 
-    def unpack_state(self, packed: Tensor) -> Tensor:
+    def unpack_step(self, packed: Tensor) -> Tensor:
+        """A state or a spike count, `[1, outer, inner]` or `[outer, 1, inner]`, in the user's layout."""
         return self._step.restore(packed)
 
     def pack_parameter(self, parameter: Tensor) -> Tensor:
         """A parameter as one number (`[1]`), or as one for each neuron (`[outer, inner]`)."""
         return parameter.reshape(1) if parameter.numel() == 1 else self.pack_state(parameter)[0]
+
+
+def layout_of(current: Tensor, time_dim: int, steps: int | None = None) -> Layout:
+    """The layout of a current, found once for all of its sizes and strides: a small layer would notice."""
+    if torch.compiler.is_compiling():  # sizes may be symbols
+        return Layout(current, time_dim, steps)
+    return _layout_of(current.shape, current.stride(), time_dim, steps)
+
+
+@lru_cache(maxsize=1024)
+def _layout_of(shape: torch.Size, strides: tuple[int, ...], time_dim: int, steps: int | None) -> Layout:
+    return Layout(torch.empty_strided(shape, strides, device="meta"), time_dim, steps)
 
 
 class _Order:

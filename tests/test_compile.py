@@ -91,6 +91,9 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     )[1],
     "channels last": lambda current: lif(current.unflatten(2, (2, 3)).movedim(-1, 1), time_dim=0),
     "bfloat16": lambda current: lif(current.bfloat16(), slope=2.0).float(),
+    "count": lambda current: lif(current, output="count"),
+    "one step for all": lambda current: lif(current[0], steps=9),
+    "packed": lambda current: lif(current, output="packed").unpack() @ current.new_ones(6, 2) + current.sum(),
 }
 
 
@@ -180,3 +183,41 @@ def test_cuda_graph_replays_with_new_inputs(compiled: Target) -> None:
         for _ in range(2):
             x = random_current(9, 4, 6, device="cuda") * 2
             assert_same_step(train_step(graphed, graphed, x), train_step(network, network, x))
+
+
+@pytest.mark.gpu
+def test_cuda_graph_of_a_whole_training_step_trains_as_eager_does(compiled: Target) -> None:
+    """Encoder, layers, loss, backward and optimizer; each replay draws new spikes, from the generator as it is then."""
+    if compiled.device == "cpu":
+        pytest.skip("CUDA graphs are of a GPU")
+    images, targets = torch.rand(4, 6, device="cuda"), torch.tensor([0, 1, 2, 0], device="cuda")
+    eager, graphed = Network().cuda(), Network().cuda()
+    steps = [training_step(network, images, targets) for network in (eager, graphed)]
+    with use_backend(compiled.engine):
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):  # compiles the kernels, and makes the gradients that are then written in place
+            for _ in range(3):
+                steps[1]()
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            steps[1]()
+        graphed.load_state_dict(eager.state_dict())
+        for seed in range(3):
+            images.uniform_()
+            for step in (steps[0], graph.replay):
+                torch.manual_seed(seed)
+                step()
+            torch.testing.assert_close(graphed.state_dict(), eager.state_dict(), rtol=1e-5, atol=1e-6)
+
+
+def training_step(network: nn.Module, images: Tensor, targets: Tensor) -> Callable[[], None]:
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+
+    def step() -> None:
+        optimizer.zero_grad(set_to_none=False)
+        spike_count_loss(network(poisson_encode(images, 9) * 3), targets).backward()
+        optimizer.step()
+
+    return step

@@ -18,6 +18,7 @@ import torch
 from snnkernels.dispatch import checkpoint_interval
 from snnkernels.engines import native
 from snnkernels.neurons import NEURONS
+from snnkernels.scan import OUTPUTS
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "csrc" / "cuda").glob("*.cu"))
@@ -45,11 +46,17 @@ class Kernel:
     @property
     def neurons(self) -> int:
         """Neurons of a thread: the template's number."""
-        return int(re.search(r"Li(\d+)E", self.name)[1])
+        return 8 if self.kind == "poisson" else int(re.search(r"Li(\d+)E", self.name)[1])
 
     @property
-    def is_forward(self) -> bool:
-        return "forward_kernel" in self.name
+    def kind(self) -> str:
+        """forward, backward or poisson."""
+        return re.search(r"(forward|backward|poisson)_kernel", self.name)[1]
+
+    @property
+    def gives_bytes(self) -> bool:
+        """Packed spikes: the forward kernel's output, and the Poisson kernel's flag."""
+        return "PackedOutput" in self.name or (self.kind == "poisson" and "Lb1E" in self.name)
 
     def operations(self) -> Counter[str]:
         return Counter(FLOAT_OPERATION.findall(self.ptx))
@@ -111,9 +118,10 @@ def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder), jobs))
+    # One neuron a thread or 16 bytes of them, times outputs, or with gradients of parameters and without; four dtypes.
+    expected = {"forward": len(NEURONS) * 2 * len(OUTPUTS), "backward": len(NEURONS) * 2 * 2, "poisson": 4 * 2}
     for (source, _), found in zip(jobs, compiled, strict=True):
-        gradients = 1 if source.stem.startswith("forward") else 2  # without those of parameters, and with them
-        assert len(found) == len(NEURONS) * gradients * 2, source  # one neuron a thread, or 16 bytes of them
+        assert len(found) == expected[source.stem.partition("_")[0]], source
     return [kernel for found in compiled for kernel in found]
 
 
@@ -122,14 +130,24 @@ def test_no_kernel_has_a_stack_or_spills(kernels: list[Kernel]) -> None:
 
 
 def test_accesses_are_16_bytes_wide_where_a_thread_has_several_neurons(kernels: list[Kernel]) -> None:
-    packed = [kernel for kernel in kernels if kernel.neurons > 1]
-    assert packed
-    for kernel in packed:
-        assert set(kernel.accesses("st")) == {16}, kernel.name
+    wide = [kernel for kernel in kernels if kernel.neurons > 1 and kernel.kind != "poisson"]
+    assert wide
+    for kernel in wide:
+        assert set(kernel.accesses("st")) == ({1, 16} if kernel.gives_bytes else {16}), kernel.name
         # Before the first chunk of steps and in the loop: x, and in backward the spikes' gradient.
-        assert kernel.accesses("ld")[16] >= 2 * STEPS * (1 if kernel.is_forward else 2), kernel.name
-        if kernel.is_forward:  # all but a parameter that is one number
+        assert kernel.accesses("ld")[16] >= 2 * STEPS * (1 if kernel.kind == "forward" else 2), kernel.name
+        if kernel.kind == "forward":  # all but a parameter that is one number
             assert sum(n for width, n in kernel.accesses("ld").items() if width < 16) <= 2, kernel.name
+
+
+def test_poisson_spikes_are_read_and_written_by_16_bytes_or_by_bits(kernels: list[Kernel]) -> None:
+    """Where rows allow it; where they do not there are accesses of single neurons too."""
+    poisson = [kernel for kernel in kernels if kernel.kind == "poisson"]
+    assert poisson
+    for kernel in poisson:
+        assert kernel.accesses("ld")[16] >= 1, kernel.name
+        stores = kernel.accesses("st")
+        assert set(stores) == {1} if kernel.gives_bytes else stores[16] >= 1, kernel.name
 
 
 def test_every_operation_is_rounded_by_itself(kernels: list[Kernel]) -> None:
@@ -138,7 +156,7 @@ def test_every_operation_is_rounded_by_itself(kernels: list[Kernel]) -> None:
         operations = kernel.operations()
         assert sum(operations.values()) > 0, kernel.name
         assert [op for op in operations if not re.match(r"\w+\.r[nm]\.", op)] == [], kernel.name
-        if kernel.is_forward:
+        if kernel.kind != "backward":
             assert not any(op.startswith("fma") for op in operations), kernel.name
 
 

@@ -226,7 +226,8 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: LIF(detach_rest=True),
         TypeError,
         "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has reset, delay_reset, "
-        "detach_reset, strict, input_scale, surrogate, slope, time_dim, pre_reset_state, backend",
+        "detach_reset, strict, input_scale, surrogate, slope, time_dim, pre_reset_state, steps, "
+        "output, backend",
     ),
     "LIF, surrogate": (
         lambda: LIF(surrogate="atan"),

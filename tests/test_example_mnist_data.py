@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 import torch
+from mnist_example import one_thread, run  # noqa: F401
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "mnist"))
-pytest.importorskip("sklearn", reason="the example needs scikit-learn")
-
-import data  # noqa: E402
+# isort: split
+import data
 
 # What no server listens at: connections are refused at once.
 REFUSED = "http://127.0.0.1:9/"
@@ -37,23 +36,28 @@ def mnist(monkeypatch: pytest.MonkeyPatch) -> Any:
     return datasets.MNIST
 
 
-@pytest.fixture
-def small_mnist(mnist: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder like a downloaded MNIST's, of 5,020 and 10 images that are as bright as their label says."""
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    resources = []
-    for part, count in (("train", 5_020), ("t10k", 10)):
+def idx_files(train: int, test: int) -> dict[str, bytes]:
+    """The four files of a data set in MNIST's format, by their names, of images that are as bright as their label."""
+    files = {}
+    for part, count in (("train", train), ("t10k", test)):
         labels = bytes(i % 10 for i in range(count))
         images = b"".join(bytes([label]) * 784 for label in labels)
         header = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (count, 28, 28))
-        resources.append((f"{part}-images-idx3-ubyte.gz", header + images))
-        resources.append((f"{part}-labels-idx1-ubyte.gz", b"\0\0\x08\x01" + count.to_bytes(4, "big") + labels))
+        files[f"{part}-images-idx3-ubyte"] = header + images
+        files[f"{part}-labels-idx1-ubyte"] = b"\0\0\x08\x01" + count.to_bytes(4, "big") + labels
+    return files
+
+
+@pytest.fixture
+def small_mnist(mnist: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder like a downloaded MNIST's, of 600 and 10 images that are as bright as their label says."""
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
     checksums = []
-    for name, content in resources:
+    for name, content in idx_files(600, 10).items():
         archive = gzip.compress(content)
-        (raw / name).write_bytes(archive)
-        checksums.append((name, hashlib.md5(archive, usedforsecurity=False).hexdigest()))
+        (raw / f"{name}.gz").write_bytes(archive)
+        checksums.append((f"{name}.gz", hashlib.md5(archive, usedforsecurity=False).hexdigest()))
     monkeypatch.setattr(mnist, "resources", checksums)
     return tmp_path
 
@@ -129,7 +133,7 @@ def test_reads_mnist_and_leaves_its_folder_alone(layout: Path) -> None:
     before = sorted(layout.rglob("*"))
     digits = data.load("mnist", layout)
     assert sorted(layout.rglob("*")) == before
-    assert [len(split) for split in (digits.train, digits.validation, digits.test)] == [20, 5_000, 10]
+    assert [len(split) for split in (digits.train, digits.validation, digits.test)] == [500, 100, 10]
     for split in (digits.train, digits.validation, digits.test):
         assert torch.equal(split.images, split.labels[:, None].expand(-1, 784).byte())
 
@@ -157,11 +161,34 @@ def test_damaged_extracted_files(small_mnist: Path) -> None:
         data.load("mnist", small_mnist)
 
 
+def test_fashion_mnist_as_torchvision_lays_it_out(mnist: Any, tmp_path: Path) -> None:
+    """Nothing but its name and its folder is needed; MNIST beside it is another data set."""
+    for folder, train in (("FashionMNIST", 60), ("MNIST", 30)):
+        raw = tmp_path / folder / "raw"
+        raw.mkdir(parents=True)
+        for name, content in idx_files(train, 20).items():
+            (raw / name).write_bytes(content)
+    for name, train in (("fashion-mnist", 50), ("mnist", 25)):
+        images = data.load(name, tmp_path)
+        sizes = [len(split) for split in (images.train, images.validation, images.test)]
+        assert (images.name, sizes) == (name, [train, train // 5, 20])
+        assert torch.equal(images.test.images, images.test.labels[:, None].expand(-1, 784).byte())
+    arguments = ["--data-dir", str(tmp_path), "--hidden", "5", "--no-tensorboard", "--device", "cpu"]
+    assert run(["--dataset", "fashion-mnist", *arguments], tmp_path / "run")["dataset"] == "fashion-mnist"
+
+
+def test_a_limit_keeps_a_fifth_to_validate(tmp_path: Path) -> None:
+    whole, limited = data.load("digits", tmp_path), data.load("digits", tmp_path, limit=98)
+    assert [len(split) for split in (limited.train, limited.validation, limited.test)] == [98, 20, 360]
+    assert torch.equal(limited.train.images, whole.train.images[:98])
+    assert torch.equal(limited.validation.images, whole.validation.images[:20])
+
+
 @pytest.mark.skipif("SNNKERNELS_DATA" not in os.environ, reason="SNNKERNELS_DATA names no folder with MNIST")
 def test_mnist_is_whole() -> None:
     digits = data.load("mnist", Path(os.environ["SNNKERNELS_DATA"]))
     splits = (digits.train, digits.validation, digits.test)
-    assert [tuple(split.images.shape) for split in splits] == [(55_000, 784), (5_000, 784), (10_000, 784)]
+    assert [tuple(split.images.shape) for split in splits] == [(50_000, 784), (10_000, 784), (10_000, 784)]
     assert all(split.images.dtype == torch.uint8 and split.labels.dtype == torch.int64 for split in splits)
     training = torch.cat((digits.train.labels, digits.validation.labels))
     assert training.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

@@ -171,7 +171,8 @@ class Calls(torch.utils._python_dispatch.TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         outputs = function(*args, **(kwargs or {}))
         if function.namespace == "snnkernels" and "forward" in function.name():
-            self.checkpoints.append((args[-1], outputs[2].numel()))
+            interval = args[6]
+            self.checkpoints.append((interval, outputs[2].numel()))
         return outputs
 
 

@@ -11,31 +11,40 @@ from torch import Tensor
 
 from snnkernels.neurons import NEURONS
 from snnkernels.ops import ENGINES
-from snnkernels.scan import state_dtype
+from snnkernels.scan import OUTPUTS, state_dtype
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
 def forward_arguments(
-    target: Target, dtype: torch.dtype, outer: int, interval: int, neuron: str = "lif_subtract_after_detached"
+    target: Target,
+    dtype: torch.dtype,
+    outer: int,
+    interval: int,
+    neuron: str = "lif_subtract_after_detached",
+    output: str = "spikes",
+    constant: bool = False,
 ) -> tuple[Any, ...]:
     """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all."""
-    x = random_current(outer, 11, 5, dtype=dtype, device=target.device)
+    x = random_current(outer, 1 if constant else 11, 5, dtype=dtype, device=target.device)
     wide = {"dtype": state_dtype(dtype), "device": target.device}
     states = torch.zeros(1, outer, 5, **wide)
     params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
-    return x, states, params, (0.75, -0.5), neuron, True, interval
+    return x, states, params, (0.75, -0.5), neuron, True, interval, 11, output
 
 
 def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
     """Arguments of the backward operator that goes with a forward call."""
-    x, states, params, constants, neuron, strict, interval = forward
+    x, states, params, constants, neuron, strict, interval, steps, _ = forward
     checkpoints = operator(target, "forward")(*forward)[2]
-    grad_spikes = torch.randn(x.shape, dtype=x.dtype).to(x.device)
-    if expanded:
-        grad_spikes = grad_spikes[:, :1].expand_as(x)
-    head = (x, checkpoints, params, constants, neuron, strict, interval)
+    grad_spikes = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).expand(-1, steps, -1).to(x.device)
+    head = (x, checkpoints, params, constants, neuron, strict, interval, steps)
     return *head, "arctan", 2.0, grad_spikes, torch.ones_like(states), param_grads
+
+
+def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:
+    images = torch.rand(37, dtype=dtype).to(target.device)
+    return images, 3, 11, torch.tensor([12345], device=target.device), packed
 
 
 def operator(target: Target, name: str) -> Any:
@@ -43,8 +52,11 @@ def operator(target: Target, name: str) -> Any:
 
 
 def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
+    kinds = ("forward", "backward", "poisson")
     names = {name for name in torch._C._dispatch_get_all_op_names() if name.startswith("snnkernels::")}
-    assert names == {f"snnkernels::{engine}_{name}" for engine in ENGINES for name in ("forward", "backward")}
+    assert {name for name in names if name.endswith(kinds)} == {
+        f"snnkernels::{engine}_{kind}" for engine in ENGINES for kind in kinds
+    }
 
 
 @pytest.mark.parametrize("interval", [0, 8])
@@ -52,6 +64,24 @@ def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, interval: int) -> None:
     torch.library.opcheck(operator(compiled, "forward"), forward_arguments(compiled, dtype, outer, interval))
+
+
+@pytest.mark.parametrize("constant", [True, False])
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck_outputs_and_constant_current(
+    compiled: Target, dtype: torch.dtype, output: str, constant: bool
+) -> None:
+    forward = forward_arguments(compiled, dtype, 3, 8, output=output, constant=constant)
+    torch.library.opcheck(operator(compiled, "forward"), forward)
+    backward = backward_arguments(compiled, forward, True, output == "count")
+    torch.library.opcheck(operator(compiled, "backward"), backward)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_opcheck_poisson(compiled: Target, dtype: torch.dtype, packed: bool) -> None:
+    torch.library.opcheck(operator(compiled, "poisson"), poisson_arguments(compiled, dtype, packed))
 
 
 @pytest.mark.parametrize("param_grads", [True, False])
@@ -63,7 +93,8 @@ def test_opcheck_backward(compiled: Target, dtype: torch.dtype, outer: int, expa
     torch.library.opcheck(operator(compiled, "backward"), backward_arguments(compiled, forward, param_grads, expanded))
 
 
-def described(tensors: tuple[Tensor, ...]) -> list[tuple[Any, ...]]:
+def described(tensors: Tensor | tuple[Tensor, ...]) -> list[tuple[Any, ...]]:
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tensors
     return [(tensor.shape, tensor.stride(), tensor.dtype, tensor.device.type) for tensor in tensors]
 
 
@@ -71,12 +102,25 @@ def described(tensors: tuple[Tensor, ...]) -> list[tuple[Any, ...]]:
 def test_fake_kernels_describe_what_the_engines_give(compiled: Target, neuron: str) -> None:
     """Shapes, strides and dtypes of every output, for every neuron."""
     forward = forward_arguments(compiled, torch.bfloat16, 3, 8, neuron)
-    backward = backward_arguments(compiled, forward, True, True)
-    for name, arguments in (("forward", forward), ("backward", backward)):
-        with torch._subclasses.FakeTensorMode() as mode:
-            fakes = torch.utils._pytree.tree_map_only(Tensor, mode.from_tensor, arguments)
-            fake = operator(compiled, name)(*fakes)
-        assert described(fake) == described(operator(compiled, name)(*arguments)), name
+    assert_described(compiled, "forward", forward)
+    assert_described(compiled, "backward", backward_arguments(compiled, forward, True, True))
+
+
+@pytest.mark.parametrize("constant", [True, False])
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_fake_kernels_describe_every_output(compiled: Target, output: str, constant: bool) -> None:
+    forward = forward_arguments(compiled, torch.bfloat16, 3, 8, output=output, constant=constant)
+    assert_described(compiled, "forward", forward)
+    assert_described(compiled, "backward", backward_arguments(compiled, forward, True, True))
+    assert_described(compiled, "poisson", poisson_arguments(compiled, torch.bfloat16, output == "packed"))
+
+
+def assert_described(target: Target, name: str, arguments: tuple[Any, ...]) -> None:
+    """The fake kernel gives what the operator gives, but for its numbers."""
+    with torch._subclasses.FakeTensorMode() as mode:
+        fakes = torch.utils._pytree.tree_map_only(Tensor, mode.from_tensor, arguments)
+        fake = operator(target, name)(*fakes)
+    assert described(fake) == described(operator(target, name)(*arguments)), name
 
 
 def test_chunks_of_checkpoints(compiled: Target) -> None:
@@ -85,11 +129,12 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
     checkpoints = operator(compiled, "forward")(*arguments)[2]
     assert checkpoints.shape == (3, 1, 3, 5)
     for chunk, kept in enumerate(checkpoints):
-        x, states, *rest, _ = arguments
+        x, states, *rest = arguments[:6]
         if chunk == 0:
             assert torch.equal(kept, states)
         else:
-            upto = operator(compiled, "forward")(x[:, : 4 * chunk].contiguous(), states, *rest, 0)[1]
+            head = (x[:, : 4 * chunk].contiguous(), states, *rest)
+            upto = operator(compiled, "forward")(*head, 0, 4 * chunk, "spikes")[1]
             assert torch.equal(kept, upto)
 
 

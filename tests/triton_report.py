@@ -2,9 +2,9 @@
 
     echo '[{"arch": 90, "dtype": "bfloat16"}]' | python tests/triton_report.py
 
-takes a JSON list of variants, and prints a JSON object for each of their kernels: registers, stack, spills, global
-loads and stores by width, fused multiply-adds. They are read from the PTX and, with the tools of Triton's wheel, from
-the machine code.
+takes a JSON list of variants, and prints a JSON object for each of their kernels: registers, stack, spills, barriers,
+global loads and stores by width, fused multiply-adds. They are read from the PTX and, with the tools of Triton's wheel,
+from the machine code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import torch
 import triton
 from triton.backends.compiler import GPUTarget
 
-from snnkernels.engines.triton_launch import Launch, Spike, backward_launch, forward_launch
+from snnkernels.engines.triton_launch import Launch, Scan, backward_launch, forward_launch, poisson_launch
 from snnkernels.neurons import NEURONS
 from snnkernels.scan import state_dtype
 
@@ -33,10 +33,11 @@ _PROCESSORS = 132
 
 @dataclass(frozen=True)
 class Variant:
-    """A scan for which both kernels are compiled."""
+    """A scan, or a draw of Poisson spikes, for which kernels are compiled."""
 
     arch: int  # compute capability, such as 90
     dtype: str
+    kernels: tuple[str, ...] = ("forward", "backward")  # or "poisson"
     neuron: str = "lif_subtract_after_detached"
     surrogate: str = "fast_sigmoid"
     per_neuron: bool = False  # parameters
@@ -45,24 +46,33 @@ class Variant:
     steps: int = 100
     inner: int = 1 << 20
     constant: float = 0.5
+    output: str = "spikes"
+    x_once: bool = False  # one step for all
+    first: int = 0  # step of the draw
 
 
 def launches(variant: Variant) -> dict[str, Launch]:
     """The kernels as the engine would launch them, on tensors without memory."""
     dtype, neuron = getattr(torch, variant.dtype), NEURONS[variant.neuron]
-    step = (variant.outer, variant.inner)
+    shape, step = (variant.outer, variant.steps, variant.inner), (variant.outer, variant.inner)
     with torch.device("meta"):
-        x = torch.empty(variant.outer, variant.steps, variant.inner, dtype=dtype)
+        x = torch.empty(variant.outer, 1 if variant.x_once else variant.steps, variant.inner, dtype=dtype)
         states = torch.empty(len(neuron.states), *step, dtype=state_dtype(dtype))
         checkpoints = states.new_empty(-(-variant.steps // _INTERVAL), *states.shape)
         params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params]
+        images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
     constants = [variant.constant] * len(neuron.constants)
-    spike = Spike(False, variant.surrogate, 1.0)
-    forward = forward_launch(x, states, params, constants, neuron.key, False, _INTERVAL, _PROCESSORS)
-    backward = backward_launch(
-        x, checkpoints, params, constants, neuron.key, spike, _INTERVAL, (x, states), variant.param_grads, _PROCESSORS
-    )
-    return {"forward": forward, "backward": backward}
+    scan = Scan(x, params, constants, neuron.key, False, _INTERVAL, variant.steps)
+    # The gradient of a count is the same at all steps.
+    grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
+    rule = (variant.surrogate, 1.0, (grad, states), variant.param_grads)
+    packed = variant.output == "packed"
+    made = {
+        "forward": forward_launch(scan, states, variant.output, _PROCESSORS),
+        "backward": backward_launch(scan, checkpoints, *rule, _PROCESSORS),
+        "poisson": poisson_launch(images, variant.first, variant.steps, seed, packed, _PROCESSORS),
+    }
+    return {name: made[name] for name in variant.kernels}
 
 
 class _Device:
@@ -106,6 +116,7 @@ def report(launch: Launch, arch: int) -> dict[str, Any]:
         "registers": usage["REG"],
         "stack": usage["STACK"] + usage["LOCAL"],
         "spills": code["STL"] + code["LDL"],
+        "barriers": code["BAR"],
         "instructions": code.total(),
         "loads": Counter(re.findall(r"\bld\.global\S*?\.((?:v\d\.)?b\d+) ", ptx)),
         "stores": Counter(re.findall(r"\bst\.global\S*?\.((?:v\d\.)?b\d+) ", ptx)),

@@ -11,27 +11,31 @@
 #include <vector>
 
 #include "convert.h"
-#include "memory.h"
+#include "stream.h"
+#include "strips.h"
 
 namespace snn::cpu {
 
 using torch::stable::Tensor;
 
-// Neurons in a block: the rows that one step touches stay in the first-level cache, and a chunk of steps in the second.
-constexpr int64_t kBlock = 1024;
+// Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the first-level cache.
+constexpr int64_t kBlock = 4096;
 
 // Neuron-steps below which a second thread costs more than it saves.
 constexpr int64_t kSerial = 1 << 15;
 
+constexpr int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
+
+// The sizes of a scan, and the blocks of its neurons: whole strips of one outer index, but for its last.
 struct Shape {
   int64_t outer, steps, inner;
-  int64_t block;  // neurons in a block of this tensor
+  int64_t block;  // neurons in a block at most
 
-  explicit Shape(const Tensor& x) : outer(x.size(0)), steps(x.size(1)), inner(x.size(2)) {
-    // Few neurons with many steps are divided among the threads too, by whole cache lines.
-    const int64_t threads = neurons() * steps < kSerial ? 1 : torch::stable::get_num_threads();
-    const int64_t share = (neurons() / threads + 63) / 64 * 64;
-    block = std::max<int64_t>(1, std::min({share, inner, kBlock}));
+  Shape(const Tensor& x, int64_t steps_) : outer(x.size(0)), steps(steps_), inner(x.size(2)) {
+    int64_t blocks = std::max<int64_t>(1, (inner + kBlock - 1) / kBlock);
+    // Few neurons with many steps are divided among the threads too, and few blocks evenly.
+    if (neurons() * steps >= kSerial) blocks = round_up(blocks, (torch::stable::get_num_threads() + outer - 1) / outer);
+    block = round_up(std::max<int64_t>(1, (inner + blocks - 1) / blocks), kStrip);
   }
 
   int64_t neurons() const { return outer * inner; }
@@ -43,46 +47,74 @@ struct Shape {
 struct Block {
   int64_t outer, begin, count;
 
+  Block(int64_t outer_, int64_t begin_, int64_t count_) : outer(outer_), begin(begin_), count(count_) {}
+
   Block(const Shape& shape, int64_t index)
-      : outer(index / shape.blocks_per_outer()), begin(index % shape.blocks_per_outer() * shape.block),
-        count(std::min(shape.block, shape.inner - begin)) {}
+      : Block(index / shape.blocks_per_outer(), index % shape.blocks_per_outer() * shape.block, 0) {
+    count = std::min(shape.block, shape.inner - begin);
+  }
+
+  // The strip of it that begins with neuron i, the last of which may be shorter than others.
+  Block strip(int64_t i) const { return {outer, begin + i, std::min(kStrip, count - i)}; }
 
   // The place of this block's row in a [outer, T, inner] and in a [outer, inner] tensor.
   int64_t row(const Shape& shape, int64_t t) const { return (outer * shape.steps + t) * shape.inner + begin; }
   int64_t neuron(const Shape& shape) const { return outer * shape.inner + begin; }
 };
 
-// A [outer, T, inner] tensor, by rows of the compute type.
+template <class C>
+constexpr ScalarType compute_type() {
+  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
+}
+
+// A [outer, T, inner] tensor, by rows of the compute type; [outer, 1, inner] has the same row at all steps.
 class Sequence {
  public:
   Sequence(const Tensor& tensor, const Shape& shape)
       : data_(static_cast<char*>(tensor.data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())), shape_(shape) {}
+        size_(static_cast<int64_t>(tensor.element_size())), constant_(tensor.size(1) != shape.steps),
+        stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
 
+  bool constant() const { return constant_; }
+
+  // The rows of a strip from step t on: where they lie if they are whole and of the compute type, else in `buffer`.
   template <class C>
-  const C* read(const Block& block, int64_t t, C* buffer) const {
-    return load_row(type_, data_, block.row(shape_, t), block.count, buffer);
+  Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
+    if (in_place<C>(strip)) return {reinterpret_cast<const C*>(at(strip, t)), constant_ ? 0 : shape_.inner};
+    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step)
+      fetch_row(type_, at(strip, t + step), 0, strip.count, buffer + step * kStrip);
+    return {buffer, constant_ ? 0 : kStrip};
   }
 
-  void prefetch(const Block& block, int64_t t) const {
-    if (t >= 0 && t < shape_.steps) prefetch_row(data_ + block.row(shape_, t) * size_, block.count * size_);
-  }
-
-  // Where to write a row, which `written` then completes.
+  // Where to write the rows of a strip from step t on, which `written` then completes.
   template <class C>
-  C* target(const Block& block, int64_t t, C* buffer) const {
-    return row_target(type_, data_, block.row(shape_, t), buffer);
+  Rows<C> target(const Block& strip, int64_t t, C* buffer) const {
+    if (in_place<C>(strip) && !stream_) return {reinterpret_cast<C*>(at(strip, t)), shape_.inner};
+    return {buffer, kStrip};
   }
 
   template <class C>
-  void written(const Block& block, int64_t t, const C* row) const {
-    store_row(type_, row, block.count, data_, block.row(shape_, t));
+  void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& rows) const {
+    if (!in_place<C>(strip))
+      for (int64_t step = 0; step < steps; ++step) put_row(type_, rows[step], strip.count, at(strip, t + step), 0);
+    else if (stream_)
+      for (int64_t step = 0; step < steps; ++step) stream_strip(rows[step], at(strip, t + step));
   }
 
  private:
+  template <class C>
+  bool in_place(const Block& strip) const {
+    return strip.count == kStrip && type_ == compute_type<C>();
+  }
+
+  char* at(const Block& strip, int64_t t) const {
+    return data_ + (constant_ ? strip.neuron(shape_) : strip.row(shape_, t)) * size_;
+  }
+
   char* data_;
   ScalarType type_;
   int64_t size_;
+  bool constant_, stream_;
   const Shape& shape_;
 };
 
@@ -119,26 +151,35 @@ class Gradient {
     STD_TORCH_CHECK(grad.size(2) <= 1 || grad.stride(2) <= 1, "the gradient's neurons must be neighbours in memory");
   }
 
+  // The rows of a strip from step t on, in place if they can be.
   template <class C>
-  const C* read(const Block& block, int64_t t, C* buffer) const {
-    if (!one_per_row_) return load_row(type_, data_, offset(block, t) + block.begin, block.count, buffer);
-    C value;
-    std::fill_n(buffer, block.count, *load_row(type_, data_, offset(block, t), 1, &value));
-    return buffer;
-  }
-
-  void prefetch(const Block& block, int64_t t) const {
-    if (t >= 0 && time_stride_ != 0 && !one_per_row_)
-      prefetch_row(data_ + (offset(block, t) + block.begin) * size_, block.count * size_);
+  Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
+    if (type_ == compute_type<C>() && strip.count == kStrip && !one_per_row_)
+      return {reinterpret_cast<const C*>(at(strip, t)), time_stride_};
+    for (int64_t step = 0; step < (time_stride_ == 0 ? 1 : steps); ++step) {
+      C* row = buffer + step * kStrip;
+      fetch_row(type_, at(strip, t + step), 0, one_per_row_ ? 1 : strip.count, row);
+      if (one_per_row_) std::fill_n(row, strip.count, C(*row));
+    }
+    return {buffer, time_stride_ == 0 ? 0 : kStrip};
   }
 
  private:
-  int64_t offset(const Block& block, int64_t t) const { return block.outer * outer_stride_ + t * time_stride_; }
+  const char* at(const Block& strip, int64_t t) const {
+    return data_ + (strip.outer * outer_stride_ + t * time_stride_ + (one_per_row_ ? 0 : strip.begin)) * size_;
+  }
 
   const char* data_;
   ScalarType type_;
   int64_t size_, outer_stride_, time_stride_;
   bool one_per_row_;
+};
+
+// The rows of one chunk of a strip, where they are not used in place. What fills up a strip of fewer neurons is
+// computed too, and should be numbers.
+template <class C>
+struct Buffer {
+  alignas(64) C rows[kInterval * kStrip] = {};
 };
 
 // Scratch memory of one thread, taken by rows of a block.
@@ -147,7 +188,10 @@ class Scratch {
  public:
   Scratch(const Shape& shape, int64_t rows)
       : block_(shape.block), memory_(static_cast<C*>(::operator new(rows * shape.block * sizeof(C), kCacheLine))),
-        next_(memory_.get()) {}
+        next_(memory_.get()) {
+    // What fills up a strip of fewer neurons is computed too, and should be numbers.
+    if (shape.inner % kStrip != 0) std::fill_n(memory_.get(), rows * shape.block, C(0));
+  }
 
   C* take(int64_t rows) {
     C* taken = next_;
@@ -172,6 +216,14 @@ template <class C>
 void load_states(const C* states, const Shape& shape, const Block& block, int64_t count, C* rows) {
   for (int64_t k = 0; k < count; ++k)
     std::copy_n(states + k * shape.neurons() + block.neuron(shape), block.count, rows + k * shape.block);
+}
+
+// Copy a block's states from a tensor that may have one number for all neurons, [S, 1, 1], such as zeros.
+template <class C>
+void load_states(const Tensor& states, const Shape& shape, const Block& block, int64_t count, C* rows) {
+  const C* data = static_cast<const C*>(states.const_data_ptr());
+  if (states.numel() == count * shape.neurons()) return load_states(data, shape, block, count, rows);
+  for (int64_t k = 0; k < count; ++k) std::fill_n(rows + k * shape.block, block.count, data[k]);
 }
 
 template <class C>

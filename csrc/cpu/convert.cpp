@@ -3,7 +3,7 @@
 #include <torch/headeronly/util/BFloat16.h>
 #include <torch/headeronly/util/Half.h>
 
-#include "rows.h"
+#include "clones.h"
 
 namespace snn::cpu {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <torch/headeronly/core/ScalarType.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace snn::cpu {
@@ -20,5 +21,19 @@ double* row_target(ScalarType type, void* data, int64_t offset, double* buffer);
 // Converts what was written to the buffer, rounding to nearest even; nothing is left to do in place.
 void store_row(ScalarType type, const float* row, int64_t count, void* data, int64_t offset);
 void store_row(ScalarType type, const double* row, int64_t count, void* data, int64_t offset);
+
+// The same by copies, where a row is wanted in its buffer whatever its type.
+template <class C>
+void fetch_row(ScalarType type, const void* data, int64_t offset, int64_t count, C* buffer) {
+  const C* row = load_row(type, data, offset, count, buffer);
+  if (row != buffer) std::copy_n(row, count, buffer);
+}
+
+template <class C>
+void put_row(ScalarType type, C* buffer, int64_t count, void* data, int64_t offset) {
+  C* row = row_target(type, data, offset, buffer);
+  if (row != buffer) std::copy_n(buffer, count, row);
+  store_row(type, buffer, count, data, offset);
+}
 
 }  // namespace snn::cpu

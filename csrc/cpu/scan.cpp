@@ -1,4 +1,4 @@
-// The time loops of the CPU, forward and backward. They know no neuron: a row function does one time step of a block.
+// The time loops of the CPU, forward and backward. They know no neuron: a function does a chunk of steps of a block.
 //
 // Neurons are independent of each other, so each block runs through all of time by itself, with its states in the
 // first-level cache. Tensors are [outer, T, inner]; a block is a run of neurons of one outer index.
@@ -11,28 +11,38 @@
 #include <tuple>
 
 #include "blocks.h"
-#include "rows.h"
+#include "large.h"
+#include "output.h"
 
 namespace snn::cpu {
 namespace {
 
-Tensor large_empty_like(const Tensor& like) {
-  Tensor tensor = torch::stable::empty_like(like);
-  advise_huge_pages(tensor.mutable_data_ptr(), tensor.numel() * static_cast<int64_t>(tensor.element_size()));
-  return tensor;
+Tensor empty_output(OutputKind kind, ScalarType type, ScalarType compute, const Shape& shape) {
+  switch (kind) {
+    case OutputKind::kCount:
+      return empty({shape.outer, 1, shape.inner}, compute);
+    case OutputKind::kPacked:
+      return empty({shape.outer, shape.steps, packed_bytes(shape.inner)}, ScalarType::Byte);
+    default:
+      return empty({shape.outer, shape.steps, shape.inner}, type);
+  }
 }
 
-void check_arguments(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
-                     const std::vector<double>& constants, const Counts& counts) {
-  STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous(), "x must be a contiguous [outer, T, inner] tensor");
+void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const Tensor& states,
+                     const std::vector<Tensor>& params, const std::vector<double>& constants, const Counts& counts) {
+  STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
+                  "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
+  STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CPU library is compiled for a checkpoint every ",
+                  kInterval, " steps, or none (0), got ", interval);
   STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == counts.params &&
                       static_cast<int64_t>(constants.size()) == counts.constants,
                   "wrong number of parameters or constants for this neuron");
   const ScalarType compute = x.scalar_type() == ScalarType::Double ? ScalarType::Double : ScalarType::Float;
   const int64_t neurons = x.size(0) * x.size(2);
   STD_TORCH_CHECK(
-      states.scalar_type() == compute && states.is_contiguous() && states.numel() == counts.states * neurons,
-      "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
+      states.scalar_type() == compute && states.is_contiguous() &&
+          (states.numel() == counts.states * neurons || states.numel() == counts.states),
+      "states must be contiguous, [S, outer, inner] or [S, 1, 1], float64 for a float64 x and else float32");
   for (const Tensor& param : params)
     STD_TORCH_CHECK(
         param.scalar_type() == compute && param.is_contiguous() && (param.numel() == 1 || param.numel() == neurons),
@@ -41,40 +51,45 @@ void check_arguments(const Tensor& x, const Tensor& states, const std::vector<Te
 
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states, const Values<C>& values,
-                                           const std::string& neuron, bool strict, int64_t interval) {
-  const Shape shape(x);
+                                           const std::string& neuron, bool strict, int64_t interval, int64_t steps,
+                                           OutputKind kind) {
+  const Shape shape(x, steps);
   const Counts counts = find_counts(neuron);
-  const StepFunction<C> step = find_step<C>(neuron);
+  const auto step = find_steps<C>(neuron).step;
   const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
-  Tensor spikes = large_empty_like(x), final_states = torch::stable::empty_like(states);
-  Tensor checkpoints = torch::stable::new_empty(states, {chunks, counts.states, shape.outer, shape.inner});
-  const Sequence input(x, shape), output(spikes, shape);
-  const C* state_data = static_cast<const C*>(states.const_data_ptr());
+  Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
+  Tensor final_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
+  Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
+  const Sequence input(x, shape);
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
   torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
-    Scratch<C> scratch(shape, counts.states + counts.params + 2);
+    Scratch<C> scratch(shape, counts.states + counts.params);
     C *state = scratch.take(counts.states), *param = scratch.take(counts.params);
-    C *x_buffer = scratch.take(1), *spike_buffer = scratch.take(1);
+    Buffer<C> x_buffer;
+    Output<C> output(kind, result, shape);
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
       values.fill(shape, block, param);
-      load_states(state_data, shape, block, counts.states, state);
-      for (int64_t t = 0; t < shape.steps; ++t) {
-        if (interval > 0 && t % interval == 0)
+      load_states(states, shape, block, counts.states, state);
+      for (int64_t t = 0; t < shape.steps; t += kInterval) {
+        const int64_t length = std::min(kInterval, shape.steps - t);
+        if (interval > 0)
           store_states(state, shape, block, counts.states,
-                       checkpoint_data + t / interval * counts.states * shape.neurons());
-        input.prefetch(block, t + 1);
-        C* spike = output.target(block, t, spike_buffer);
-        step({block.count, shape.block, input.read(block, t, x_buffer), state, param, values.constants.data(), strict,
-              spike, state});
-        output.written(block, t, spike);
+                       checkpoint_data + t / kInterval * counts.states * shape.neurons());
+        for (int64_t i = 0; i < block.count; i += kStrip) {
+          const Block strip = block.strip(i);
+          const Rows<const C> x = input.read(strip, t, length, x_buffer.rows);
+          const Rows<C> spikes = output.target(strip, t);
+          step({{length, shape.block, x, param + i, values.constants.data(), strict}, state + i, spikes});
+          output.written(strip, t, length, spikes);
+        }
       }
       store_states(state, shape, block, counts.states, final_data);
     }
   });
-  return {spikes, final_states, checkpoints};
+  return {result, final_states, checkpoints};
 }
 
 // What backward is told besides its tensors.
@@ -82,7 +97,7 @@ struct Rule {
   const std::string& neuron;
   const std::string& surrogate;
   bool strict;
-  int64_t interval;
+  int64_t interval, steps;
   double slope;
   bool param_grads;
 };
@@ -90,55 +105,55 @@ struct Rule {
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& checkpoints, const Values<C>& values,
                                             const Rule& rule, const Gradient& grad_spikes, const Tensor& grad_final) {
-  const Shape shape(x);
+  const Shape shape(x, rule.steps);
   const Counts counts = find_counts(rule.neuron);
-  const StepFunction<C> step = find_step<C>(rule.neuron);
-  const AdjointFunction<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
+  const auto replay = find_steps<C>(rule.neuron).replay;
+  const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
-  Tensor grad_x = large_empty_like(x), grad_states = torch::stable::empty_like(grad_final);
+  Tensor grad_x = empty({x.size(0), x.size(1), x.size(2)}, x.scalar_type());
+  Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
   const Sequence input(x, shape), output(grad_x, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
-  const C* grad_final_data = static_cast<const C*>(grad_final.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
-  const int64_t interval = std::min(rule.interval, shape.steps);
   const C slope = static_cast<C>(rule.slope);
 
   torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
-    Scratch<C> scratch(shape, counts.states * (interval + 1) + 2 * counts.params + interval + 3);
-    C *chunk = scratch.take(counts.states * interval), *grad_state = scratch.take(counts.states);
+    // A strip's states at each step of a chunk need as many values of a row, which is a strip long at least.
+    Scratch<C> scratch(shape, (2 + kInterval) * counts.states + 2 * counts.params + 1);
+    C *state = scratch.take(counts.states), *grad_state = scratch.take(counts.states);
     C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
-    C *x_buffer = scratch.take(interval), *grad_buffer = scratch.take(1);
-    C *grad_x_buffer = scratch.take(1), *no_spike = scratch.take(1);
-    std::vector<const C*> x_rows(interval);
+    C *grad_x_sum = scratch.take(1), *states = scratch.take(kInterval * counts.states);
+    Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
       values.fill(shape, block, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
-      load_states(grad_final_data, shape, block, counts.states, grad_state);
-      for (int64_t begin = (shape.steps - 1) / rule.interval * rule.interval; begin >= 0; begin -= rule.interval) {
-        const int64_t length = std::min(rule.interval, shape.steps - begin);
-        load_states(checkpoint_data + begin / rule.interval * counts.states * shape.neurons(), shape, block,
-                    counts.states, chunk);
-        for (int64_t k = 0; k < length; ++k) {
-          input.prefetch(block, k + 1 < length ? begin + k + 1 : begin - rule.interval);
-          x_rows[k] = input.read(block, begin + k, x_buffer + k * shape.block);
-          C* state = chunk + k * counts.states * shape.block;
-          if (k + 1 < length)
-            step({block.count, shape.block, x_rows[k], state, param, values.constants.data(), rule.strict, no_spike,
-                  state + counts.states * shape.block});
-        }
-        for (int64_t k = length - 1; k >= 0; --k) {
-          const int64_t t = begin + k;
-          grad_spikes.prefetch(block, t - 1);
-          C* grad_x_row = output.target(block, t, grad_x_buffer);
-          adjoint({block.count, shape.block, x_rows[k], chunk + k * counts.states * shape.block, param,
-                   values.constants.data(), rule.strict, slope, grad_spikes.read(block, t, grad_buffer), grad_state,
-                   grad_x_row, grad_param});
-          output.written(block, t, grad_x_row);
+      std::fill_n(grad_x_sum, block.count, C(0));
+      load_states(grad_final, shape, block, counts.states, grad_state);
+      for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
+        const int64_t length = std::min(kInterval, shape.steps - t);
+        load_states(checkpoint_data + t / kInterval * counts.states * shape.neurons(), shape, block, counts.states,
+                    state);
+        for (int64_t i = 0; i < block.count; i += kStrip) {
+          const Block strip = block.strip(i);
+          const Strip<C> shared{
+              length,     shape.block, input.read(strip, t, length, x_buffer.rows), param + i, values.constants.data(),
+              rule.strict};
+          const Rows<C> grad_x_rows =
+              output.constant() ? Rows<C>{grad_x_buffer.rows, kStrip} : output.target(strip, t, grad_x_buffer.rows);
+          replay({shared, state + i, states});
+          adjoint({shared, states, slope, grad_spikes.read(strip, t, length, grad_buffer.rows), grad_state + i,
+                   grad_x_rows, grad_param + i});
+          if (!output.constant())
+            output.written(strip, t, length, grad_x_rows);
+          else
+            for (int64_t step = length - 1; step >= 0; --step) add_row(grad_x_rows[step], strip.count, grad_x_sum + i);
         }
       }
+      if (output.constant())
+        put_row(grad_x.scalar_type(), grad_x_sum, block.count, grad_x.mutable_data_ptr(), block.neuron(shape));
       store_states(grad_state, shape, block, counts.states, grad_state_data);
       if (rule.param_grads) store_states(grad_param, shape, block, counts.params, grad_param_data);
     }
@@ -148,19 +163,20 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
                                                   std::vector<double> constants, std::string neuron, bool strict,
-                                                  int64_t interval) {
-  check_arguments(x, states, params, constants, find_counts(neuron));
+                                                  int64_t interval, int64_t steps, std::string output) {
+  check_arguments(x, steps, interval, states, params, constants, find_counts(neuron));
+  const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, constants}, neuron, strict, interval);
-  return forward<float>(x, states, {params, constants}, neuron, strict, interval);
+    return forward<double>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
+  return forward<float>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> constants, std::string neuron, bool strict,
-                                                   int64_t interval, std::string surrogate, double slope,
+                                                   int64_t interval, int64_t steps, std::string surrogate, double slope,
                                                    Tensor grad_spikes, Tensor grad_states, bool param_grads) {
-  check_arguments(x, grad_states, params, constants, find_counts(neuron));
-  const Rule rule{neuron, surrogate, strict, interval, slope, param_grads};
+  check_arguments(x, steps, interval, grad_states, params, constants, find_counts(neuron));
+  const Rule rule{neuron, surrogate, strict, interval, steps, slope, param_grads};
   if (x.scalar_type() == ScalarType::Double)
     return backward<double>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
   return backward<float>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);

@@ -53,13 +53,22 @@ struct Shape {
   int64_t outer, steps, inner;
 };
 
+// What a scan gives: see snnkernels/scan.py.
+enum class OutputId { kSpikes, kCount, kPacked };
+
+// [outer, T, inner], or [outer, 1, inner] where it is the same at all steps, with a time stride of 0.
+struct Input {
+  const void* data;
+  int64_t outer_stride, time_stride;
+};
+
 template <class C>
 struct ForwardArguments {
   Shape shape;
   Values<C> values;
-  const void* x;
+  Input x;
   const C* states;
-  void* spikes;
+  void* output;
   C* final_states;
   C* checkpoints;  // null where none are kept
 };
@@ -70,28 +79,40 @@ struct BackwardArguments {
   Values<C> values;
   C slope;
   SurrogateId surrogate;
-  const void* x;
+  Input x;
   const C* checkpoints;
-  const void* grad_spikes;
-  int64_t grad_outer_stride, grad_time_stride, grad_inner_stride;  // the last is 1 or 0
+  Input grad_spikes;
+  int64_t grad_inner_stride;  // 1 or 0
   const C* grad_final;
   void* grad_x;
   C* grad_states;
   C* grad_params;
 };
 
-// How to launch: `packed` takes 16 bytes of neighbouring neurons a thread, which the tensors' layout must allow.
+// A draw of Poisson spikes: of time steps `first` to `first + steps`; `wide` as in Launch.
+struct PoissonArguments {
+  const void* images;
+  const int64_t* seed;
+  void* spikes;
+  int64_t neurons, first, steps;
+  bool wide;
+};
+
+// How to launch: `wide` takes 16 bytes of neighbouring neurons a thread, which the tensors' layout must allow.
 struct Launch {
   NeuronId neuron;
-  bool packed;
+  bool wide;
   cudaStream_t stream;
 };
 
 // One definition for each type T in the source files of this folder.
 template <class T>
-cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments);
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputId output);
 
 template <class T>
 cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads);
+
+template <class T>
+cudaError_t poisson(const PoissonArguments& arguments, bool packed, cudaStream_t stream);
 
 }  // namespace snn::cuda

@@ -52,26 +52,34 @@ class BackwardThread {
  public:
   SNN_DEVICE BackwardThread(const Arguments& arguments, Chunk<Neuron, T, N>& chunk, const Place& place, int64_t begin)
       : arguments_(arguments), chunk_(chunk), neurons_(arguments.shape.outer * arguments.shape.inner),
-        neuron_(place.neuron), x_(static_cast<const T*>(arguments.x) + place.sequence + begin * arguments.shape.inner),
-        grad_spikes_(static_cast<const T*>(arguments.grad_spikes) + place.outer * arguments.grad_outer_stride +
-                     begin * arguments.grad_time_stride + place.inner * arguments.grad_inner_stride),
-        grad_x_(static_cast<T*>(arguments.grad_x) + place.sequence + arguments.shape.steps * arguments.shape.inner),
+        neuron_(place.neuron), constant_(arguments.x.time_stride == 0),
+        x_(begin_of<T>(arguments.x, place) + begin * arguments.x.time_stride),
+        grad_spikes_(begin_of<T>(arguments.grad_spikes, place) + begin * arguments.grad_spikes.time_stride -
+                     (arguments.grad_inner_stride == 0 ? place.inner : 0)),
+        grad_x_(static_cast<T*>(arguments.grad_x) +
+                (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
         checkpoint_(arguments.checkpoints + begin / kInterval * kStates * neurons_ + place.neuron),
         layer_(arguments.values, place.neuron) {
     load_rows(arguments.grad_final + neuron_, neurons_, grad_state_);
-    request(static_cast<int>(arguments.shape.steps - begin));
-    request_grad_spikes(static_cast<int>(arguments.shape.steps - begin));
+    const int length = static_cast<int>(arguments.shape.steps - begin);
+    load_rows(checkpoint_, neurons_, next_state_);
+    request_x(length);
+    request_grad_spikes(length);
   }
 
   // Ask for the chunk before, which is then on its way until `arrive`.
   SNN_DEVICE void request_before() {
-    x_ -= kInterval * arguments_.shape.inner;
     checkpoint_ -= kStates * neurons_;
-    request(kInterval);
-    // A gradient that is the same at all steps is here already.
-    if (arguments_.grad_time_stride == 0) return;
-    grad_spikes_ -= kInterval * arguments_.grad_time_stride;
-    request_grad_spikes(kInterval);
+    load_rows(checkpoint_, neurons_, next_state_);
+    // What is the same at all steps is here already.
+    if (!constant_) {
+      x_ -= kInterval * arguments_.x.time_stride;
+      request_x(kInterval);
+    }
+    if (arguments_.grad_spikes.time_stride != 0) {
+      grad_spikes_ -= kInterval * arguments_.grad_spikes.time_stride;
+      request_grad_spikes(kInterval);
+    }
   }
 
   // Wait for what was asked for, and make it the chunk.
@@ -113,6 +121,7 @@ class BackwardThread {
   }
 
   SNN_DEVICE void finish() const {
+    if (constant_) Pack<T, N>::of(grad_x_sum_).store(grad_x_);
     store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
     if (kParamGrads) {
 #pragma unroll
@@ -122,16 +131,14 @@ class BackwardThread {
   }
 
  private:
-  SNN_DEVICE void request(int length) {
-    load_rows(checkpoint_, neurons_, next_state_);
-    load_steps(x_, arguments_.shape.inner, length, next_x_, Pack<T, N>::load);
-  }
+  SNN_DEVICE void request_x(int length) { load_steps(x_, arguments_.x.time_stride, length, next_x_, Pack<T, N>::load); }
 
   SNN_DEVICE void request_grad_spikes(int length) {
+    const int64_t stride = arguments_.grad_spikes.time_stride;
     if (N == 1 || arguments_.grad_inner_stride != 0)
-      load_steps(grad_spikes_, arguments_.grad_time_stride, length, next_grad_spike_, Pack<T, N>::load);
+      load_steps(grad_spikes_, stride, length, next_grad_spike_, Pack<T, N>::load);
     else
-      load_steps(grad_spikes_, arguments_.grad_time_stride, length, next_grad_spike_, Pack<T, N>::load_spread);
+      load_steps(grad_spikes_, stride, length, next_grad_spike_, Pack<T, N>::load_spread);
   }
 
   // Steps beyond the last are the last again.
@@ -156,21 +163,27 @@ class BackwardThread {
       for (int k = 0; k < kStates; ++k) chunk_.state.get(step * kStates + k).get(state[k]);
       layer_.template adjoint<Surrogate, kParamGrads>(x, state, arguments_.slope, grad_spike, grad_state_, grad_x,
                                                       grad_param_);
-      grad_x_ -= arguments_.shape.inner;
-      Pack<T, N>::of(grad_x).store(grad_x_);
+      if (constant_) {
+#pragma unroll
+        for (int i = 0; i < N; ++i) grad_x_sum_[i] += grad_x[i];
+      } else {
+        grad_x_ -= arguments_.shape.inner;
+        Pack<T, N>::of(grad_x).store(grad_x_);
+      }
     }
   }
 
   const Arguments& arguments_;
   Chunk<Neuron, T, N>& chunk_;
   const int64_t neurons_, neuron_;
+  const bool constant_;  // x is the same at all steps, and its gradient a sum
   const T *x_, *grad_spikes_;
   T* grad_x_;
   const C* checkpoint_;
   const Layer<Neuron, C, N> layer_;
   Pack<T, N> next_x_[kInterval], next_grad_spike_[kInterval];
   C state_[kStates][N], next_state_[kStates][N], grad_state_[kStates][N];
-  C grad_param_[Neuron::kParams + 1][N] = {};
+  C grad_param_[Neuron::kParams + 1][N] = {}, grad_x_sum_[N] = {};
 };
 
 template <class Neuron, class T, int N, bool kParamGrads>
@@ -180,7 +193,7 @@ __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
   const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;
   if (index >= arguments.shape.outer * arguments.shape.inner / N) return;
   const int64_t last = (arguments.shape.steps - 1) / kInterval * kInterval;
-  BackwardThread<Neuron, T, N, kParamGrads> thread(arguments, chunk, Place(arguments.shape, index, N), last);
+  BackwardThread<Neuron, T, N, kParamGrads> thread(arguments, chunk, Place(arguments.shape, index, N, N), last);
   int length = static_cast<int>(arguments.shape.steps - last);
   for (int64_t begin = last; begin >= 0; begin -= kInterval) {
     thread.arrive();
@@ -204,10 +217,10 @@ cudaError_t launch_backward(const BackwardArguments<Compute<T>>& arguments, bool
 template <class T>
 cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads) {
   switch (launch.neuron) {
-#define SNN_CASE(NEURON)                                               \
-  case NeuronId::NEURON:                                               \
-    return (launch.packed ? launch_backward<NEURON, T, 16 / sizeof(T)> \
-                          : launch_backward<NEURON, T, 1>)(arguments, param_grads, launch.stream);
+#define SNN_CASE(NEURON)                                             \
+  case NeuronId::NEURON:                                             \
+    return (launch.wide ? launch_backward<NEURON, T, 16 / sizeof(T)> \
+                        : launch_backward<NEURON, T, 1>)(arguments, param_grads, launch.stream);
     SNN_FOR_EACH_NEURON(SNN_CASE)
 #undef SNN_CASE
   }

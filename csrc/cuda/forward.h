@@ -1,7 +1,7 @@
 // The forward time loop: it knows no neuron.
 #pragma once
 
-#include "layer.h"
+#include "output.h"
 
 namespace snn::cuda {
 
@@ -9,36 +9,39 @@ constexpr int kForwardThreads = 128;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
-template <class Neuron, class T, int N>
+template <class Neuron, class T, int N, template <class, int> class Output>
 __global__ void __launch_bounds__(kForwardThreads)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
-  using Input = Pack<T, N>;
   constexpr int kAhead = N == 1 ? 2 * kInterval : kInterval;
   const Shape& shape = arguments.shape;
-  const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, inner = shape.inner;
+  const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
   const int64_t index = int64_t(blockIdx.x) * kForwardThreads + threadIdx.x;
-  if (index >= neurons / N) return;
-  const Place place(shape, index, N);
+  const Place mine(shape, index, N, Output<T, N>::kRow);
+  if (!mine.inside && Output<T, N>::kRow == N) return;
+  Output<T, N> output(arguments, mine);
+  // A thread that is only here to exchange bits computes the first neurons too, and stores nothing.
+  const Place place = mine.inside ? mine : Place(shape, 0, N, N);
   const Layer<Neuron, C, N> layer(arguments.values, place.neuron);
-  const T* x = static_cast<const T*>(arguments.x) + place.sequence;
-  T* spikes = static_cast<T*>(arguments.spikes) + place.sequence;
-  const bool keep = arguments.checkpoints != nullptr;
+  const T* x = begin_of<T>(arguments.x, place);
+  const bool keep = arguments.checkpoints != nullptr && mine.inside;
   C* checkpoint = arguments.checkpoints + place.neuron;
   C state[Neuron::kStates][N];
   load_rows(arguments.states + place.neuron, neurons, state);
 
-  Input now[kAhead], next[kAhead];
+  Pack<T, N> now[kAhead], next[kAhead];
 #pragma unroll
   for (int k = 0; k < kAhead; ++k)
-    if (k < steps) next[k] = Input::load(x + k * inner);
+    if (k < steps) next[k] = Pack<T, N>::load(x + k * stride);
   for (int64_t begin = 0; begin < steps; begin += kAhead) {
 #pragma unroll
     for (int k = 0; k < kAhead; ++k) now[k] = next[k];
-    x += kAhead * inner;
+    x += kAhead * stride;
+    if (stride != 0) {  // what is the same at all steps is here already
 #pragma unroll
-    for (int k = 0; k < kAhead; ++k)
-      if (begin + kAhead + k < steps) next[k] = Input::load(x + k * inner);
+      for (int k = 0; k < kAhead; ++k)
+        if (begin + kAhead + k < steps) next[k] = Pack<T, N>::load(x + k * stride);
+    }
 #pragma unroll
     for (int k = 0; k < kAhead; ++k) {
       if (begin + k >= steps) break;
@@ -49,28 +52,43 @@ __global__ void __launch_bounds__(kForwardThreads)
       C current[N], spike[N];
       now[k].get(current);
       layer.step(current, state, spike);
-      Input::of(spike).store(spikes);
-      spikes += inner;
+      output.add(spike);
     }
   }
+  if (!mine.inside) return;
+  output.finish();
   store_rows(state, arguments.final_states + place.neuron, neurons);
 }
 
-template <class Neuron, class T, int N>
+template <class Neuron, class T, int N, template <class, int> class Output>
 cudaError_t launch_forward(const ForwardArguments<Compute<T>>& arguments, cudaStream_t stream) {
-  const int64_t threads = arguments.shape.outer * arguments.shape.inner / N;
+  constexpr int kRow = Output<T, N>::kRow;
+  const int64_t threads = arguments.shape.outer * ((arguments.shape.inner + kRow - 1) / kRow * kRow / N);
   const unsigned blocks = static_cast<unsigned>((threads + kForwardThreads - 1) / kForwardThreads);
-  forward_kernel<Neuron, T, N><<<blocks, kForwardThreads, 0, stream>>>(arguments);
+  forward_kernel<Neuron, T, N, Output><<<blocks, kForwardThreads, 0, stream>>>(arguments);
   return cudaGetLastError();
 }
 
+template <class Neuron, class T, int N>
+cudaError_t forward_to(OutputId output, const ForwardArguments<Compute<T>>& arguments, cudaStream_t stream) {
+  switch (output) {
+    case OutputId::kSpikes:
+      return launch_forward<Neuron, T, N, SpikesOutput>(arguments, stream);
+    case OutputId::kCount:
+      return launch_forward<Neuron, T, N, CountOutput>(arguments, stream);
+    case OutputId::kPacked:
+      return launch_forward<Neuron, T, N, PackedOutput>(arguments, stream);
+  }
+  return cudaErrorInvalidValue;
+}
+
 template <class T>
-cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputId output) {
   switch (launch.neuron) {
-#define SNN_CASE(NEURON)                                                                                         \
-  case NeuronId::NEURON:                                                                                         \
-    return (launch.packed ? launch_forward<NEURON, T, 16 / sizeof(T)> : launch_forward<NEURON, T, 1>)(arguments, \
-                                                                                                      launch.stream);
+#define SNN_CASE(NEURON)                                                                                       \
+  case NeuronId::NEURON:                                                                                       \
+    return (launch.wide ? forward_to<NEURON, T, 16 / sizeof(T)> : forward_to<NEURON, T, 1>)(output, arguments, \
+                                                                                            launch.stream);
     SNN_FOR_EACH_NEURON(SNN_CASE)
 #undef SNN_CASE
   }

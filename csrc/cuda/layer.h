@@ -9,15 +9,24 @@ struct Place {
   int64_t outer, inner;
   int64_t neuron;    // in a [outer, inner] tensor
   int64_t sequence;  // of the first step, in a [outer, T, inner] tensor
+  bool inside;       // whether these neurons exist
 
-  SNN_DEVICE Place(const Shape& shape, int64_t index, int width) {
-    const int64_t groups = shape.inner / width;
+  // The thread with a number takes `width` neurons of a row, which is filled up to a multiple of `row` neurons.
+  SNN_DEVICE Place(const Shape& shape, int64_t index, int width, int row) {
+    const int64_t groups = (shape.inner + row - 1) / row * row / width;
     outer = index / groups;
     inner = (index - outer * groups) * width;
     neuron = outer * shape.inner + inner;
     sequence = outer * shape.steps * shape.inner + inner;
+    inside = outer < shape.outer && inner < shape.inner;
   }
 };
+
+// The first time step of a thread's neurons.
+template <class T>
+SNN_DEVICE const T* begin_of(const Input& input, const Place& place) {
+  return static_cast<const T*>(input.data) + place.outer * input.outer_stride + place.inner;
+}
 
 template <class Neuron, class C, int N>
 class Layer {

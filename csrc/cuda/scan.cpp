@@ -1,26 +1,13 @@
 // The operators of the CUDA library: what they check, allocate and launch.
-#define USE_CUDA  // shows the CUDA part of torch's C interface
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-#include <cuda_runtime_api.h>
-#include <torch/csrc/stable/accelerator.h>
-#include <torch/csrc/stable/library.h>
-#include <torch/csrc/stable/macros.h>
-#include <torch/csrc/stable/ops.h>
-#include <torch/csrc/stable/tensor.h>
-#include <torch/headeronly/util/Exception.h>
-
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "arguments.h"
+#include "element.h"
 
 namespace snn::cuda {
 namespace {
-
-using torch::headeronly::ScalarType;
-using torch::stable::Tensor;
 
 // Threads that keep a multiprocessor busy: with fewer, each had better take one neuron than 16 bytes of them.
 constexpr int64_t kBusyThreads = 256;
@@ -47,22 +34,31 @@ SurrogateId find_surrogate(const std::string& name) {
   STD_TORCH_CHECK(false, "the native engine has no surrogate called ", name);
 }
 
+OutputId find_output(const std::string& name) {
+  if (name == "spikes") return OutputId::kSpikes;
+  if (name == "count") return OutputId::kCount;
+  STD_TORCH_CHECK(name == "packed", "output must be spikes, count or packed, got ", name);
+  return OutputId::kPacked;
+}
+
 template <class C>
 constexpr ScalarType kScalarType = sizeof(C) == 8 ? ScalarType::Double : ScalarType::Float;
 
 // A scan's tensors: checks them as they are added, and finds out whether 16 bytes of any can be taken at once.
 class Tensors {
  public:
-  explicit Tensors(const Tensor& x)
+  Tensors(const Tensor& x, int64_t steps)
       : type_(x.scalar_type()), device_(x.get_device_index()), width_(16 / static_cast<int64_t>(x.element_size())) {
-    STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous(), "x must be a contiguous [outer, T, inner] tensor");
-    shape_ = {x.size(0), x.size(1), x.size(2)};
-    STD_TORCH_CHECK(shape_.steps > 0, "x must have a time step");
-    packable_ = shape_.inner % width_ == 0;
-    add_pointer(x.const_data_ptr());
+    STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
+                    "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
+    STD_TORCH_CHECK(steps > 0, "there must be a time step");
+    shape_ = {x.size(0), steps, x.size(2)};
+    wide_ = shape_.inner % width_ == 0;
+    x_ = {add_pointer(x.const_data_ptr()), x.size(1) * shape_.inner, x.size(1) == 1 && steps > 1 ? 0 : shape_.inner};
   }
 
   const Shape& shape() const { return shape_; }
+  const Input& x() const { return x_; }
   int64_t neurons() const { return shape_.outer * shape_.inner; }
   int64_t chunks() const { return (shape_.steps + kInterval - 1) / kInterval; }
 
@@ -81,15 +77,14 @@ class Tensors {
     check(grad, "grad_spikes", type_);
     STD_TORCH_CHECK(
         grad.dim() == 3 && grad.size(0) == shape_.outer && grad.size(1) == shape_.steps && grad.size(2) == shape_.inner,
-        "grad_spikes must have the shape of x");
-    arguments.grad_spikes = grad.const_data_ptr();
-    arguments.grad_outer_stride = shape_.outer > 1 ? grad.stride(0) : 0;
-    arguments.grad_time_stride = shape_.steps > 1 ? grad.stride(1) : 0;
+        "grad_spikes must be [outer, T, inner]");
+    Input& input = arguments.grad_spikes;
+    input = {grad.const_data_ptr(), shape_.outer > 1 ? grad.stride(0) : 0, shape_.steps > 1 ? grad.stride(1) : 0};
     arguments.grad_inner_stride = shape_.inner > 1 ? grad.stride(2) : 1;
     if (arguments.grad_inner_stride == 0) return;
     STD_TORCH_CHECK(arguments.grad_inner_stride == 1, "the neurons of grad_spikes must be neighbours in memory");
-    add_pointer(arguments.grad_spikes);
-    packable_ &= arguments.grad_outer_stride % width_ == 0 && arguments.grad_time_stride % width_ == 0;
+    add_pointer(input.data);
+    wide_ &= input.outer_stride % width_ == 0 && input.time_stride % width_ == 0;
   }
 
   template <class C>
@@ -112,10 +107,8 @@ class Tensors {
   Launch launch(const NeuronInfo& neuron) const {
     int multiprocessors = 0;
     STD_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device_));
-    void* stream = nullptr;
-    TORCH_ERROR_CODE_CHECK(aoti_torch_get_current_cuda_stream(device_, &stream));
-    const bool packed = packable_ && neurons() / width_ >= kBusyThreads * multiprocessors;
-    return {neuron.id, packed, static_cast<cudaStream_t>(stream)};
+    const bool wide = wide_ && neurons() / width_ >= kBusyThreads * multiprocessors;
+    return {neuron.id, wide, current_stream(device_)};
   }
 
  private:
@@ -126,7 +119,7 @@ class Tensors {
 
   template <class Pointer>
   Pointer add_pointer(Pointer data) {
-    packable_ &= reinterpret_cast<uintptr_t>(data) % 16 == 0;
+    wide_ &= reinterpret_cast<uintptr_t>(data) % 16 == 0;
     return data;
   }
 
@@ -134,41 +127,57 @@ class Tensors {
   int32_t device_;
   int64_t width_;  // values in 16 bytes
   Shape shape_;
-  bool packable_;
+  Input x_;
+  bool wide_;
 };
+
+// What a scan is told besides its tensors.
+struct Rule {
+  NeuronInfo neuron;
+  bool strict;
+  int64_t interval, steps;
+};
+
+Tensor empty_output(OutputId output, const Tensor& x, const Tensor& states, const Shape& shape) {
+  switch (output) {
+    case OutputId::kCount:
+      return torch::stable::new_empty(states, {shape.outer, 1, shape.inner});
+    case OutputId::kPacked:
+      return torch::stable::new_empty(x, {shape.outer, shape.steps, (shape.inner + 7) / 8}, ScalarType::Byte);
+    default:
+      return torch::stable::new_empty(x, {shape.outer, shape.steps, shape.inner});
+  }
+}
 
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
-                                              const std::vector<double>& constants, const NeuronInfo& neuron,
-                                              bool strict, int64_t interval) {
+                                              const std::vector<double>& constants, const Rule& rule, OutputId output) {
   using C = Compute<T>;
-  STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CUDA library is compiled for a checkpoint every ",
-                  kInterval, " steps, or none (0), got ", interval);
-  Tensors tensors(x);
+  STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
+                  "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
+                  rule.interval);
+  const NeuronInfo& neuron = rule.neuron;
+  Tensors tensors(x, rule.steps);
   const Shape& shape = tensors.shape();
   ForwardArguments<C> arguments{};
   arguments.shape = shape;
-  arguments.values = tensors.add_values<C>(neuron, params, constants, strict);
-  arguments.x = x.const_data_ptr();
+  arguments.values = tensors.add_values<C>(neuron, params, constants, rule.strict);
+  arguments.x = tensors.x();
   arguments.states =
       static_cast<const C*>(tensors.add_input(states, "states", kScalarType<C>, neuron.states * tensors.neurons()));
-  const int64_t chunks = interval > 0 ? tensors.chunks() : 0;
-  Tensor spikes = torch::stable::empty_like(x), final_states = torch::stable::empty_like(states);
+  const int64_t chunks = rule.interval > 0 ? tensors.chunks() : 0;
+  Tensor result = empty_output(output, x, states, shape), final_states = torch::stable::empty_like(states);
   Tensor checkpoints = torch::stable::new_empty(states, {chunks, neuron.states, shape.outer, shape.inner});
-  if (tensors.neurons() == 0) return {spikes, final_states, checkpoints};
-  arguments.spikes = tensors.add_output(spikes);
+  if (tensors.neurons() == 0) return {result, final_states, checkpoints};
+  arguments.output = output == OutputId::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
   arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
   if (chunks > 0) arguments.checkpoints = static_cast<C*>(tensors.add_output(checkpoints));
-  STD_CUDA_CHECK(forward<T>(tensors.launch(neuron), arguments));
-  return {spikes, final_states, checkpoints};
+  STD_CUDA_CHECK(forward<T>(tensors.launch(neuron), arguments, output));
+  return {result, final_states, checkpoints};
 }
 
-// What backward is told besides its tensors.
-struct Rule {
-  NeuronInfo neuron;
+struct BackwardRule : Rule {
   SurrogateId surrogate;
-  bool strict;
-  int64_t interval;
   double slope;
   bool param_grads;
 };
@@ -176,11 +185,12 @@ struct Rule {
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& checkpoints,
                                                const std::vector<Tensor>& params, const std::vector<double>& constants,
-                                               const Rule& rule, const Tensor& grad_spikes, const Tensor& grad_final) {
+                                               const BackwardRule& rule, const Tensor& grad_spikes,
+                                               const Tensor& grad_final) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == kInterval, "the CUDA library is compiled for a checkpoint every ", kInterval,
                   " steps, got ", rule.interval);
-  Tensors tensors(x);
+  Tensors tensors(x, rule.steps);
   const Shape& shape = tensors.shape();
   const int64_t state_size = rule.neuron.states * tensors.neurons();
   BackwardArguments<C> arguments{};
@@ -188,7 +198,7 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   arguments.values = tensors.add_values<C>(rule.neuron, params, constants, rule.strict);
   arguments.slope = static_cast<C>(rule.slope);
   arguments.surrogate = rule.surrogate;
-  arguments.x = x.const_data_ptr();
+  arguments.x = tensors.x();
   arguments.checkpoints = static_cast<const C*>(
       tensors.add_input(checkpoints, "checkpoints", kScalarType<C>, tensors.chunks() * state_size));
   arguments.grad_final =
@@ -205,37 +215,21 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   return {grad_x, grad_states, grad_params};
 }
 
-// Calls `run` with a value of the type in which x has its elements in device code.
-template <class Run>
-auto with_type(const Tensor& x, const Run& run) {
-  const torch::stable::accelerator::DeviceGuard guard(x.get_device_index());
-  switch (x.scalar_type()) {
-    case ScalarType::Double:
-      return run(double());
-    case ScalarType::Float:
-      return run(float());
-    case ScalarType::BFloat16:
-      return run(__nv_bfloat16());
-    case ScalarType::Half:
-      return run(__half());
-    default:
-      STD_TORCH_CHECK(false, "x must be float64, float32, bfloat16 or float16");
-  }
-}
-
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
                                                   std::vector<double> constants, std::string neuron, bool strict,
-                                                  int64_t interval) {
+                                                  int64_t interval, int64_t steps, std::string output) {
+  const Rule rule{find_neuron(neuron), strict, interval, steps};
   return with_type(x, [&](auto element) {
-    return forward_as<decltype(element)>(x, states, params, constants, find_neuron(neuron), strict, interval);
+    return forward_as<decltype(element)>(x, states, params, constants, rule, find_output(output));
   });
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> constants, std::string neuron, bool strict,
-                                                   int64_t interval, std::string surrogate, double slope,
+                                                   int64_t interval, int64_t steps, std::string surrogate, double slope,
                                                    Tensor grad_spikes, Tensor grad_states, bool param_grads) {
-  const Rule rule{find_neuron(neuron), find_surrogate(surrogate), strict, interval, slope, param_grads};
+  const BackwardRule rule{
+      {find_neuron(neuron), strict, interval, steps}, find_surrogate(surrogate), slope, param_grads};
   return with_type(x, [&](auto element) {
     return backward_as<decltype(element)>(x, checkpoints, params, constants, rule, grad_spikes, grad_states);
   });

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from model import spiking_layers
 from torch import Tensor, nn
-
-from snnkernels import LIF
 
 # A neuron above this rate fires at most inputs, whatever they are, and one that never fires at none: neither says
 # which input it was. Networks that learn have a tenth of their neurons silent and next to none saturated.
@@ -35,7 +34,7 @@ class ActivityRecorder:
     """Adds up, by the layer's name in the model, what every neuron fired while :meth:`recording`."""
 
     def __init__(self, model: nn.Module) -> None:
-        self._layers = {name: module for name, module in model.named_modules() if isinstance(module, LIF)}
+        self._layers = spiking_layers(model)
         self._rates: dict[str, Tensor] = {}
         self._images: dict[str, int] = {}
 
@@ -51,7 +50,7 @@ class ActivityRecorder:
     def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def add(module: nn.Module, inputs: tuple[Tensor, ...], spikes: Tensor) -> None:
             images = spikes.shape[1]
-            rates = spikes.detach().mean((0, 1), dtype=torch.float32)
+            rates = spikes.detach().mean((0, 1), dtype=torch.float32).flatten()
             self._rates[name] = self._rates.get(name, 0) + images * rates
             self._images[name] = self._images.get(name, 0) + images
 
@@ -83,3 +82,15 @@ def activity_warnings(layers: Mapping[str, LayerActivity]) -> list[str]:
                 "time steps. Lower --gain, --beta or --learning-rate."
             )
     return warnings
+
+
+def print_activity(layers: Mapping[str, LayerActivity]) -> None:
+    """The firing rates in a line, and the warnings that they call for."""
+    rates = ", ".join(f"{name} {layer.firing_rate:.3f}" for name, layer in layers.items())
+    print(f"firing rates, spikes per neuron and time step: {rates}")
+    print_warnings(layers)
+
+
+def print_warnings(layers: Mapping[str, LayerActivity]) -> None:
+    for warning in activity_warnings(layers):
+        print(f"warning: {warning}")

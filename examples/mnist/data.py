@@ -1,4 +1,4 @@
-"""Handwritten digits, whole on the device as bytes: MNIST through torchvision, or else scikit-learn's small ones."""
+"""Images in ten classes, whole on the device as bytes: MNIST and Fashion-MNIST, or scikit-learn's small digits."""
 
 from __future__ import annotations
 
@@ -65,15 +65,25 @@ class Digits:
         return Digits(self.name, self.train.to(device), self.validation.to(device), self.test.to(device), self.note)
 
 
-def load(dataset: str, data_dir: Path) -> Digits:
-    """Load "mnist", "digits", or, for "auto", the first of them that is to be had.
+def load(dataset: str, data_dir: Path, limit: int | None = None) -> Digits:
+    """Load "mnist", "fashion-mnist", "digits", or, for "auto", the first of MNIST and digits that is to be had.
 
-    Raises DataError where none is.
+    limit: keep so many images to train on, and a fifth of that to validate. Raises DataError where there is no data.
     """
+    digits = _load(dataset, data_dir)
+    if limit is None:
+        return digits
+    train, validation = digits.train.take(slice(limit)), digits.validation.take(slice(-(-limit // 5)))
+    return Digits(digits.name, train, validation, digits.test, digits.note)
+
+
+def _load(dataset: str, data_dir: Path) -> Digits:
     if dataset == "digits":
         return _load_small_digits()
+    if dataset == "fashion-mnist":
+        return _load_torchvision("fashion-mnist", "FashionMNIST", data_dir)
     try:
-        return _load_mnist(data_dir)
+        return _load_torchvision("mnist", "MNIST", data_dir)
     except DataError as error:
         if dataset == "mnist":
             raise
@@ -99,11 +109,11 @@ def _load_small_digits(note: str = "") -> Digits:
     return Digits("digits", train, validation, test, note)
 
 
-def _load_mnist(data_dir: Path) -> Digits:
-    """MNIST with 55,000 / 5,000 / 10,000 images."""
-    everything, test = _torchvision_splits("MNIST", data_dir)
-    train, validation = _hold_out(everything, 5_000)
-    return Digits("mnist", train, validation, test)
+def _load_torchvision(name: str, kind: str, data_dir: Path) -> Digits:
+    """MNIST and its kin, with 50,000 / 10,000 / 10,000 images: a sixth of those meant for training is held out."""
+    everything, test = _torchvision_splits(kind, data_dir)
+    train, validation = _hold_out(everything, len(everything) // 6)
+    return Digits(name, train, validation, test)
 
 
 def _hold_out(split: Split, count: int) -> tuple[Split, Split]:

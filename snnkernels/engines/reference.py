@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..neurons import NEURONS
-from ..scan import Plan
+from ..scan import Plan, pack_bits
 from ..surrogates import SURROGATES, Surrogate
 
 
@@ -52,8 +52,8 @@ def scan(
 ) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
-    x: `[outer, T, inner]`; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each.
-    Returns spikes, like x, and the final states.
+    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all of `plan.steps`; states: `[S, outer, inner]`; params: one
+    number or `[outer, inner]` each. Returns the output, as scan.OUTPUTS says, and the final states.
     """
     neuron = NEURONS[plan.neuron]
     constants = {
@@ -63,10 +63,15 @@ def scan(
     named = dict(zip(neuron.params, params, strict=True)) | constants
     spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
     state, spikes = list(states.unbind(0)), []
-    for x_t in x.unbind(1):
-        s, *state = neuron.step(x_t.to(states.dtype), *state, spike=spike, **named)
+    for x_t in x.to(states.dtype).unbind(1) * (1 if plan.steps is None else plan.steps):
+        s, *state = neuron.step(x_t, *state, spike=spike, **named)
         spikes.append(s.to(x.dtype))
-    return torch.stack(spikes, 1), torch.stack(state)
+    output = torch.stack(spikes, 1)
+    if plan.output == "count":
+        output = output.sum(1, keepdim=True, dtype=states.dtype)
+    elif plan.output == "packed":
+        output = pack_bits(output)
+    return output, torch.stack(state)
 
 
 def gradients(

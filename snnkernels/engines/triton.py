@@ -1,8 +1,8 @@
 """The Triton engine: its operators, and whether it can run.
 
-How a scan becomes a launch is in triton_launch.py, the kernels are in triton_loops.py. Both import Triton, so they are
-imported when the engine is first used. With TRITON_INTERPRET=1 in the environment by then, Triton's interpreter runs
-the same kernels on a CPU, slowly: that is how they are tested without a GPU.
+How a call becomes a launch is in triton_launch.py, the kernels are in triton_loops.py and triton_poisson.py. All import
+Triton, so they are imported when the engine is first used. With TRITON_INTERPRET=1 in the environment by then, Triton's
+interpreter runs the same kernels on a CPU, slowly: that is how they are tested without a GPU.
 """
 
 from __future__ import annotations
@@ -48,11 +48,14 @@ def forward(
     neuron: str,
     strict: bool,
     interval: int,
-) -> tuple[Tensor, Tensor, Tensor]:
+    steps: int,
+    output: str,
+) -> tuple[Tensor, ...]:
     """`snnkernels::triton_forward`, as ops.py defines it."""
-    from .triton_launch import forward_launch
+    from .triton_launch import Scan, forward_launch
 
-    return forward_launch(x, states, params, constants, neuron, strict, interval, _processors(x.device)).run()
+    scan = Scan(x, params, constants, neuron, strict, interval, steps)
+    return forward_launch(scan, states, output, _processors(x.device)).run()
 
 
 def backward(
@@ -63,19 +66,26 @@ def backward(
     neuron: str,
     strict: bool,
     interval: int,
+    steps: int,
     surrogate: str,
     slope: float,
     grad_spikes: Tensor,
     grad_states: Tensor,
     param_grads: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, ...]:
     """`snnkernels::triton_backward`, as ops.py defines it."""
-    from .triton_launch import Spike, backward_launch
+    from .triton_launch import Scan, backward_launch
 
-    spike = Spike(strict, surrogate, slope)
-    grads = (grad_spikes, grad_states)
-    scan = (x, checkpoints, params, constants, neuron, spike, interval)
-    return backward_launch(*scan, grads, param_grads, _processors(x.device)).run()
+    scan = Scan(x, params, constants, neuron, strict, interval, steps)
+    rule = (surrogate, slope, (grad_spikes, grad_states), param_grads)
+    return backward_launch(scan, checkpoints, *rule, _processors(x.device)).run()
+
+
+def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
+    """`snnkernels::triton_poisson`, as ops.py defines it."""
+    from .triton_launch import poisson_launch
+
+    return poisson_launch(images, first, steps, seed, packed, _processors(images.device)).run()[0]
 
 
 def _processors(device: torch.device) -> int:
@@ -91,3 +101,4 @@ def _processors(device: torch.device) -> int:
 for _device in ("CUDA", "CPU"):
     LIBRARY.impl("triton_forward", forward, _device)
     LIBRARY.impl("triton_backward", backward, _device)
+    LIBRARY.impl("triton_poisson", poisson, _device)

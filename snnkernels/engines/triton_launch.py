@@ -16,8 +16,10 @@ from torch import Tensor
 
 from ..emit.triton import neuron_source, surrogate_source
 from ..neurons import NEURONS
+from ..scan import empty_output
 from ..surrogates import SURROGATES
 from .triton_loops import backward_kernel, forward_kernel
+from .triton_poisson import poisson_kernel
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Launch:
     programs: int
     options: dict[str, Any]
 
-    def run(self) -> tuple[Tensor, Tensor, Tensor]:
+    def run(self) -> tuple[Tensor, ...]:
         """Launch on the tensors' device and its current stream, if there are neurons at all; returns the outputs."""
-        device = self.arguments["x"].device
+        outputs = tuple(self.outputs.values())
+        device = outputs[0].device
         if self.programs:
             with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
                 self.kernel[(self.programs,)](**self.arguments, **self.outputs, **self.options)
-        first, second, third = self.outputs.values()
-        return first, second, third
+        return outputs
 
 
 @lru_cache(maxsize=1024)
@@ -78,88 +80,124 @@ def tile(
     )
 
 
-def forward_launch(
-    x: Tensor,
-    states: Tensor,
-    params: Sequence[Tensor],
-    constants: Sequence[float],
-    neuron: str,
-    strict: bool,
-    interval: int,
-    processors: int,
-) -> Launch:
-    """The launch of the forward loop. Outputs: spikes, final states, checkpoints."""
-    x, states = _side_by_side(x), states.contiguous()
-    outer, steps, inner = x.shape
-    tiling = tile(outer, inner, _strides(x), x.element_size(), 1, interval, processors)
+@dataclass(frozen=True)
+class Scan:
+    """What forward and backward share, as ops.py defines it."""
+
+    x: Tensor
+    params: Sequence[Tensor]
+    constants: Sequence[float]
+    neuron: str
+    strict: bool
+    interval: int
+    steps: int
+
+    def arguments(self, x: Tensor, numbers: Sequence[float], tiling: Tiling) -> dict[str, Any]:
+        """What both kernels are called with; x is this scan's, its neurons side by side."""
+        outer_stride, time_stride = _strides(x)
+        return {
+            "x": x,
+            "parameters": tuple(param.contiguous() for param in self.params),
+            "constants": tuple(half for number in numbers for half in _halves(number)),
+            "outer": x.shape[0],
+            "steps": self.steps,
+            "inner": x.shape[2] // tiling.group,
+            "x_outer": outer_stride // tiling.group,
+            "x_time": time_stride // tiling.group,
+            "STEP": neuron_functions(self.neuron)["step"],
+            "STRICT": self.strict,
+            "PER_NEURON": tuple(param.dim() > 1 for param in self.params),
+            # One step alone is a sequence like any other: a kernel of its own would be compiled for it.
+            "X_ONCE": x.shape[1] == 1 < self.steps,
+            "INTERVAL": self.interval,
+            "AHEAD": tiling.ahead,
+            "GROUP": tiling.group,
+            "BLOCK": tiling.block,
+        }
+
+
+def forward_launch(scan: Scan, states: Tensor, output: str, processors: int) -> Launch:
+    """The launch of the forward loop. Outputs: what scan.OUTPUTS says, final states, checkpoints."""
+    x, states = _side_by_side(scan.x), states.contiguous()
+    outer, _, inner = x.shape
+    tiling = tile(outer, inner, _strides(x), x.element_size(), 1, scan.interval, processors)
     outputs = {
-        "spikes": torch.empty(x.shape, dtype=x.dtype, device=x.device),
+        "output": empty_output(output, x, scan.steps),
         "final_states": torch.empty_like(states),
-        "checkpoints": states.new_empty((-(-steps // interval) if interval else 0, *states.shape)),
+        "checkpoints": states.new_empty((-(-scan.steps // scan.interval) if scan.interval else 0, *states.shape)),
     }
     arguments = {
-        **_shared_arguments(x, params, constants, tiling),
+        **scan.arguments(x, scan.constants, tiling),
         "states": states,
-        "STEP": neuron_functions(neuron)["step"],
-        "STRICT": strict,
         "STATES": states.shape[0],
-        "INTERVAL": interval,
+        "OUTPUT": output,
         "CHUNK": tiling.forward_chunk,
-        "AHEAD": tiling.ahead,
     }
-    return _launch(forward_kernel, arguments, outputs, tiling)
-
-
-@dataclass(frozen=True)
-class Spike:
-    """What a spike means: when it fires, and what its derivative is."""
-
-    strict: bool
-    surrogate: str
-    slope: float
+    places = outer * (_round_up(inner, 8) if output == "packed" else inner)
+    return _launch(forward_kernel, arguments, outputs, places, tiling)
 
 
 def backward_launch(
-    x: Tensor,
+    scan: Scan,
     checkpoints: Tensor,
-    params: Sequence[Tensor],
-    constants: Sequence[float],
-    neuron: str,
-    spike: Spike,
-    interval: int,
+    surrogate: str,
+    slope: float,
     grads: tuple[Tensor, Tensor],
     param_grads: bool,
     processors: int,
 ) -> Launch:
     """The launch of the backward loop. Of the gradients of spikes and final states, those of x, states, parameters."""
-    x, grad_spikes, grad_final_states = _side_by_side(x), _side_by_side(grads[0]), grads[1].contiguous()
+    x, grad_spikes, grad_final_states = _side_by_side(scan.x), _side_by_side(grads[0]), grads[1].contiguous()
     (outer, _, inner), states = x.shape, checkpoints.shape[1]
-    strides = (*_strides(x), *_strides(grad_spikes))
-    tiling = tile(outer, inner, strides, x.element_size(), states, interval, processors)
-    functions = neuron_functions(neuron)
+    grad_strides = _strides(grad_spikes)
+    strides = (*_strides(x), *grad_strides)
+    tiling = tile(outer, inner, strides, x.element_size(), states, scan.interval, processors)
     outputs = {
         "grad_x": torch.empty(x.shape, dtype=x.dtype, device=x.device),
         "grad_states": torch.empty_like(grad_final_states),
-        "grad_params": checkpoints.new_empty((len(params) if param_grads else 0, *checkpoints.shape[2:])),
+        "grad_params": checkpoints.new_empty((len(scan.params) if param_grads else 0, *checkpoints.shape[2:])),
     }
     arguments = {
-        **_shared_arguments(x, params, (*constants, spike.slope), tiling),
-        "grad_outer": strides[2] // tiling.group,
-        "grad_time": strides[3] // tiling.group,
+        **scan.arguments(x, (*scan.constants, slope), tiling),
+        "grad_outer": grad_strides[0] // tiling.group,
+        "grad_time": grad_strides[1] // tiling.group,
         "checkpoints": checkpoints.contiguous(),
         "grad_spikes": grad_spikes,
         "grad_final_states": grad_final_states,
-        "STEP": functions["step"],
-        "ADJOINT": functions["adjoint"],
-        "DERIVATIVE": surrogate_functions(spike.surrogate)["derivative"],
-        "STRICT": spike.strict,
+        "ADJOINT": neuron_functions(scan.neuron)["adjoint"],
+        "DERIVATIVE": surrogate_functions(surrogate)["derivative"],
         "STATES": states,
         "PARAM_GRADS": param_grads,
-        "INTERVAL": interval,
+        "GRAD_ONCE": scan.steps > 1 and grad_strides[1] == 0,
         "CHUNK": tiling.backward_chunk,
-        "AHEAD": tiling.ahead,
     }
-    return _launch(backward_kernel, arguments, outputs, tiling)
+    return _launch(backward_kernel, arguments, outputs, outer * inner, tiling)
+
+
+def poisson_launch(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool, processors: int) -> Launch:
+    """The launch of a draw of time steps `first` to `first + steps`; the seed stays on the device."""
+    images = images.contiguous()
+    neurons, item_bytes = images.numel(), images.element_size()
+    group = math.gcd(max(16 // item_bytes, 4), neurons)
+    group, warps = group if group % 4 == 0 else 1, 4
+    block = 32 * warps * max(group, 4)
+    blocks = -(-neurons // block)
+    # Intensities are read once for several steps where there are programs enough without.
+    steps_each = min(max(blocks * steps // (8 * processors), 1), 8)
+    arguments = {
+        "images": images,
+        "seed": seed,
+        "first": first,
+        "steps": steps,
+        "neurons": neurons // group,
+        "steps_each": steps_each,
+        "PACKED": packed,
+        "GROUP": group,
+        "BLOCK": block,
+    }
+    outputs = {"spikes": empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), steps)}
+    programs = blocks * -(-steps // steps_each)
+    return Launch(poisson_kernel, arguments, outputs, programs, {"num_warps": warps, "enable_fp_fusion": False})
 
 
 @cache
@@ -183,29 +221,10 @@ def _module(name: str, source: str) -> dict[str, Any]:
     return functions
 
 
-def _launch(kernel: Any, arguments: dict[str, Any], outputs: dict[str, Tensor], tiling: Tiling) -> Launch:
-    outer, _, inner = arguments["x"].shape
+def _launch(kernel: Any, arguments: dict[str, Any], outputs: dict[str, Tensor], places: int, tiling: Tiling) -> Launch:
     # A fused multiply-add rounds once where torch rounds twice.
     options = {"num_warps": tiling.warps, "enable_fp_fusion": False}
-    return Launch(kernel, arguments, outputs, -(-outer * inner // tiling.block), options)
-
-
-def _shared_arguments(x: Tensor, params: Sequence[Tensor], numbers: Sequence[float], tiling: Tiling) -> dict[str, Any]:
-    outer, steps, inner = x.shape
-    outer_stride, time_stride = _strides(x)
-    return {
-        "x": x,
-        "parameters": tuple(param.contiguous() for param in params),
-        "constants": tuple(half for number in numbers for half in _halves(number)),
-        "outer": outer,
-        "steps": steps,
-        "inner": inner // tiling.group,
-        "x_outer": outer_stride // tiling.group,
-        "x_time": time_stride // tiling.group,
-        "PER_NEURON": tuple(param.dim() > 1 for param in params),
-        "GROUP": tiling.group,
-        "BLOCK": tiling.block,
-    }
+    return Launch(kernel, arguments, outputs, -(-places // tiling.block), options)
 
 
 def _halves(number: float) -> tuple[int, ...]:
@@ -232,5 +251,6 @@ def _strides(sequence: Tensor) -> tuple[int, int]:
     return strides[0] if shape[0] > 1 else 0, strides[1] if shape[1] > 1 else 0
 
 
-def _round_up(steps: int, interval: int) -> int:
-    return -(-steps // interval) * interval if interval else steps
+def _round_up(number: int, unit: int) -> int:
+    """The next multiple of a unit, where there is one."""
+    return -(-number // unit) * unit if unit else number

@@ -1,7 +1,8 @@
 """The two time loops of the Triton engine. What a neuron computes comes in as constexpr functions.
 
 A program runs BLOCK neighbouring neurons through all time steps. Neurons are counted over outer and inner dimension
-together; sequences are `[outer, T, inner]`, states `[S, outer, inner]`, all arithmetic is in the states' type.
+together; sequences are `[outer, T, inner]`, states `[S, outer, inner]`, all arithmetic is in the states' type. A
+sequence that is the same at all steps is read once: its pointers stand for one step, `[outer, 1, inner]`.
 
 No size is a constant of a compiled kernel: another T or another number of neurons never compiles anew. `inner` and the
 strides (`x_outer` is that of x over the outer dimension) come in units of GROUP neurons, from which the compiler knows
@@ -13,17 +14,35 @@ import triton.language as tl
 
 
 @triton.jit
-def _place(outer, inner, BLOCK: tl.constexpr):
-    """The block's neurons: their numbers, the count of all, and their places in the outer and the inner dimension."""
-    neuron = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    row = neuron // inner
-    return neuron, outer * inner, row, neuron - row * inner
+def _place(outer, inner, BLOCK: tl.constexpr, BYTES: tl.constexpr):
+    """The block's neurons: their numbers, which of them there are, and their places in outer and inner dimension.
+
+    BYTES fills every row up to a multiple of 8 with neurons that there are not: each 8 are a byte of one row.
+    """
+    place = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    if BYTES:
+        width = (inner + 7) // 8 * 8
+        row = place // width
+        column = place - row * width
+        return row * inner + column, (row < outer) & (column < inner), row, column
+    else:
+        row = place // inner
+        return place, place < outer * inner, row, place - row * inner
 
 
 @triton.jit
-def _sequence(pointer, outer_stride, time_stride, row, column, GROUP: tl.constexpr):
-    """A sequence as pointers to the block's neurons at the first time step, and the distance to the next step."""
-    return pointer + row * (outer_stride.to(tl.int64) * GROUP) + column, time_stride.to(tl.int64) * GROUP
+def _sequence(
+    pointer, outer_stride, time_stride, row, column, inside, ONCE: tl.constexpr, GROUP: tl.constexpr
+):  # fmt: skip
+    """A sequence as pointers to the block's neurons at the first time step, and the distance to the next step.
+
+    Where it is the same at all steps (ONCE) as what these pointers point to, alone.
+    """
+    pointer += row * (outer_stride.to(tl.int64) * GROUP) + column
+    if ONCE:
+        return (tl.load(pointer, mask=inside),)
+    else:
+        return pointer, time_stride.to(tl.int64) * GROUP
 
 
 @triton.jit
@@ -31,7 +50,10 @@ def _load_steps(sequence, start, end, COUNT: tl.constexpr):
     """COUNT time steps: none of their loads waits for a state, so that all are in flight together."""
     loaded = ()
     for k in tl.static_range(COUNT):
-        loaded += (tl.load(sequence[0] + (start + k) * sequence[1], mask=start + k < end),)
+        if len(sequence) == 1:
+            loaded += (sequence[0],)
+        else:
+            loaded += (tl.load(sequence[0] + (start + k) * sequence[1], mask=start + k < end),)
     return loaded
 
 
@@ -94,13 +116,46 @@ def _add_where(condition, sums, terms):
     return added
 
 
+@triton.jit
+def _output(pointer, outer, steps, inner, row, column, OUTPUT: tl.constexpr, BLOCK: tl.constexpr):
+    """The output as pointers to what the block's neurons write at the first time step, and the distance to the next."""
+    if OUTPUT == "packed":
+        width = (inner + 7) // 8
+        byte = tl.program_id(0).to(tl.int64) * (BLOCK // 8) + tl.arange(0, BLOCK // 8)
+        row = byte // width
+        return pointer + row * (steps * width) + (byte - row * width), width, row < outer
+    elif OUTPUT == "count":
+        return (pointer + row * inner + column,)
+    else:
+        return pointer + row * (steps * inner) + column, inner
+
+
+@triton.jit
+def _store_bytes(output, spikes, inside, start, steps, BLOCK: tl.constexpr):
+    """8 neighbouring neurons in a byte, from time step `start` on, of which there are `steps`.
+
+    Their bits are brought together for 8 time steps at once, as the bytes of a number of 64 bits.
+    """
+    for first in tl.static_range(0, len(spikes), 8):
+        bits = tl.zeros((BLOCK,), tl.int64)
+        for k in tl.static_range(first, min(first + 8, len(spikes))):
+            bits |= tl.where(spikes[k] > 0, tl.full((BLOCK,), 1 << 8 * (k - first), tl.int64), 0)
+        bits = tl.where(inside, bits, 0) << tl.arange(0, BLOCK) % 8
+        bytes = tl.sum(tl.reshape(bits, (BLOCK // 8, 8)), 1)[None, :]
+        k = tl.arange(0, 8)[:, None]
+        here = output[2][None, :] & (start + first + k < steps) & (first + k < len(spikes))
+        place = output[0][None, :] + (start + first + k) * output[1]
+        tl.store(place, (bytes >> 8 * k).to(tl.uint8), mask=here)
+
+
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time"])
 def forward_kernel(
     x, states, parameters, constants,
-    spikes, final_states, checkpoints,
+    output, final_states, checkpoints,
     outer, steps, inner, x_outer, x_time,
-    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, PER_NEURON: tl.constexpr,
-    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, PER_NEURON: tl.constexpr, OUTPUT: tl.constexpr,
+    X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL.
 
@@ -108,15 +163,15 @@ def forward_kernel(
     meanwhile, which takes registers.
     """
     DTYPE: tl.constexpr = states.dtype.element_ty
-    inner = inner.to(tl.int64) * GROUP
-    neuron, neurons, row, column = _place(outer, inner, BLOCK)
-    inside = neuron < neurons
+    inner, neurons = inner.to(tl.int64) * GROUP, outer * (inner.to(tl.int64) * GROUP)
+    neuron, inside, row, column = _place(outer, inner, BLOCK, OUTPUT == "packed")
     end = tl.where(inside, steps, 0)
-    x = _sequence(x, x_outer, x_time, row, column, GROUP)
-    spikes += row * (steps * inner) + column
+    x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
+    output = _output(output, outer, steps, inner, row, column, OUTPUT, BLOCK)
     param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
     constant = _numbers(constants, DTYPE, BLOCK)
     state = _load_states(states + neuron, neurons, inside, STATES)
+    count = _zeros(1 if OUTPUT == "count" else 0, DTYPE, BLOCK)
 
     if AHEAD:
         ahead = _load_steps(x, 0, end, CHUNK)
@@ -126,14 +181,23 @@ def forward_kernel(
             ahead = _load_steps(x, start + CHUNK, end, CHUNK)
         else:
             chunk = _load_steps(x, start, end, CHUNK)
+        spikes = ()
         for k in tl.static_range(CHUNK):
             here = start + k < end
             if INTERVAL > 0 and k % INTERVAL == 0:
                 kept = checkpoints + (start + k) // INTERVAL * STATES * neurons
                 _store_states(kept + neuron, state, neurons, here)
-            fired, next_state = STEP(chunk[k].to(DTYPE), state, param, constant, STRICT)
-            tl.store(spikes + (start + k) * inner, fired, mask=here)
+            spike, next_state = STEP(chunk[k].to(DTYPE), state, param, constant, STRICT)
+            if OUTPUT == "spikes":
+                tl.store(output[0] + (start + k) * output[1], spike, mask=here)
+            elif OUTPUT == "count":
+                count = _add_where(here, count, (spike,))
+            else:
+                spikes += (spike,)
             state = _where(here, next_state, state)
+        if OUTPUT == "packed":
+            _store_bytes(output, spikes, inside, start, steps, BLOCK)
+    _store_states(output[0], count, neurons, inside)
     _store_states(final_states + neuron, state, neurons, inside)
 
 
@@ -162,28 +226,30 @@ def backward_kernel(
     grad_x, grad_states, grad_params,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
-    STATES: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr,
-    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    STATES: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr, X_ONCE: tl.constexpr,
+    GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps before CHUNK time steps: replay them, their states in registers, then their adjoint in reverse.
 
     INTERVAL, the steps between checkpoints, is a multiple of CHUNK: a later chunk's replay begins before it. AHEAD has
-    the loads of the chunk before in flight meanwhile. The last of `constants` is the slope.
+    the loads of the chunk before in flight meanwhile. The last of `constants` is the slope. The gradient of an x that
+    is the same at all steps is summed from the last of them to the first.
     """
     DTYPE: tl.constexpr = checkpoints.dtype.element_ty
-    inner = inner.to(tl.int64) * GROUP
-    neuron, neurons, row, column = _place(outer, inner, BLOCK)
-    inside = neuron < neurons
+    inner, neurons = inner.to(tl.int64) * GROUP, outer * (inner.to(tl.int64) * GROUP)
+    neuron, inside, row, column = _place(outer, inner, BLOCK, False)
     end = tl.where(inside, steps, 0)
-    x = _sequence(x, x_outer, x_time, row, column, GROUP)
-    grad_spikes = _sequence(grad_spikes, grad_outer, grad_time, row, column, GROUP)
-    grad_x += row * (steps * inner) + column
+    x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
+    grad_spikes = _sequence(grad_spikes, grad_outer, grad_time, row, column, inside, GRAD_ONCE, GROUP)
+    grad_x = _output(grad_x, outer, steps, inner, row, column, "count" if X_ONCE else "spikes", BLOCK)
     checkpoints += neuron
     param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
     numbers = _numbers(constants, DTYPE, BLOCK)
     constant, slope = numbers[:-1], numbers[-1]
     grad_state = _load_states(grad_final_states + neuron, neurons, inside, STATES)
     sums = _zeros(len(parameters) if PARAM_GRADS else 0, DTYPE, BLOCK)
+    x_sum = _zeros(1 if X_ONCE else 0, DTYPE, BLOCK)
 
     last = (steps - 1) // CHUNK * CHUNK
     if AHEAD:
@@ -205,8 +271,12 @@ def backward_kernel(
             grad, grad_entered, grad_param = ADJOINT(
                 x_k, entered[k], param, constant, slope, grad_k, grad_state, STRICT, DERIVATIVE
             )
-            tl.store(grad_x + (start + k) * inner, grad, mask=here)
+            if X_ONCE:
+                x_sum = _add_where(here, x_sum, (grad,))
+            else:
+                tl.store(grad_x[0] + (start + k) * grad_x[1], grad, mask=here)
             grad_state = _where(here, grad_entered, grad_state)
             sums = _add_where(here, sums, grad_param)
+    _store_states(grad_x[0], x_sum, neurons, inside)
     _store_states(grad_states + neuron, grad_state, neurons, inside)
     _store_states(grad_params + neuron, sums, neurons, inside)

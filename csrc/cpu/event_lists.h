@@ -1,0 +1,62 @@
+// Spikes as lists of events: for every row of a sum, which rows of a matrix it adds up.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace snn::cpu {
+
+// Bits of `rows` spike trains' steps with `inputs` spikes each. They lie in groups of `group` rows without a gap
+// between them; each group begins at a whole byte. The lowest bit of a byte comes first.
+struct SpikeBits {
+  const unsigned char* data;
+  int64_t rows, group, inputs;
+
+  int64_t group_bytes() const { return (group * inputs + 7) / 8; }
+
+  // Call f(word, first) for the bits [begin, end) of a row, up to 56 at a time; bit i of the word is input first + i.
+  template <class F>
+  void words(int64_t row, int64_t begin, int64_t end, F f) const {
+    const unsigned char* bytes = data + row / group * group_bytes();
+    const int64_t start = row % group * inputs, size = group_bytes();
+    while (begin < end) {
+      const int64_t bit = start + begin, byte = bit / 8, count = end - begin < 56 ? end - begin : 56;
+      uint64_t word = 0;
+      if (byte + 8 <= size)
+        std::memcpy(&word, bytes + byte, 8);
+      else
+        for (int64_t i = 0; byte + i < size; ++i) word |= uint64_t(bytes[byte + i]) << 8 * i;
+      f(word >> bit % 8 & ((uint64_t(1) << count) - 1), begin);
+      begin += count;
+    }
+  }
+
+  // Call f(input) for every spike in the bits [begin, end) of a row, in ascending order.
+  template <class F>
+  void events(int64_t row, int64_t begin, int64_t end, F f) const {
+    words(row, begin, end, [&](uint64_t word, int64_t first) {
+      for (; word; word &= word - 1) f(first + __builtin_ctzll(word));
+    });
+  }
+
+  int64_t count() const;
+};
+
+// The lists of a sum over `sources` rows of a matrix into `targets` rows, by blocks of `span` sources: list
+// (block, target) holds, in ascending order, the sources of the block that the target adds up, counted from its first.
+struct EventLists {
+  int64_t sources, targets, span;
+  std::vector<int64_t> offsets;  // of list block * targets + target
+  std::vector<uint16_t> indices;
+
+  int64_t blocks() const { return (sources + span - 1) / span; }
+};
+
+// Sources are the inputs, targets the rows: a product with weights.
+EventLists lists_by_row(const SpikeBits& bits, int64_t span);
+
+// Sources are the rows, targets the inputs: a weight gradient.
+EventLists lists_by_input(const SpikeBits& bits, int64_t span);
+
+}  // namespace snn::cpu

@@ -1,0 +1,205 @@
+// Products of spikes with a matrix, by event: the matrix' rows that spikes select are added up, the others never read.
+//
+// The current of a linear layer is, for every row of spikes, the sum of the weights' columns of the inputs that fired;
+// the gradient of the weights is, for every input, the sum of the gradient's rows at which it fired. Each sum begins at
+// the bias, or at zero, and takes its terms one after the other in ascending order, by plain additions: it does not
+// depend on the number of threads, on the instructions that there are or on how the matrix is divided.
+//
+// A matrix is divided into panels of a few columns, and each of these into blocks of rows that stay in the first-level
+// cache while all sums take what they need from it.
+#include <torch/csrc/stable/library.h>
+#include <torch/csrc/stable/ops.h>
+#include <torch/csrc/stable/tensor.h>
+#include <torch/headeronly/util/Exception.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+#include <optional>
+
+#include "convert.h"
+#include "event_lists.h"
+#include "event_rows.h"
+#include "large.h"
+#include "pack.h"
+#include "spike_bits.h"
+
+namespace snn::cpu {
+namespace {
+
+using torch::stable::Tensor;
+
+// Memory on cache lines, not initialised.
+template <class C>
+class Aligned {
+ public:
+  explicit Aligned(int64_t count) : data_(static_cast<C*>(::operator new(count * sizeof(C), kCacheLine))) {}
+  C* get() const { return data_.get(); }
+
+ private:
+  static constexpr std::align_val_t kCacheLine{64};
+  struct Free {
+    void operator()(C* memory) const { ::operator delete(memory, kCacheLine); }
+  };
+  std::unique_ptr<C, Free> data_;
+};
+
+constexpr int64_t kTargets = 2048;  // sums of one panel that are kept at once, in the second-level cache
+
+// All sums of `lists` over `columns` columns of a matrix.
+//   fill(source, count, column, width, panel): copy `count` rows of the matrix, `width` columns of each
+//   begin(column, width, row): the first term of a sum
+//   end(target, count, column, width, sums): take `count` sums
+template <class C, class Fill, class Begin, class End>
+void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, const Begin& begin, const End& end) {
+  constexpr int64_t kWidth = kPanelWidth<C>;
+  const int64_t panels = (columns + kWidth - 1) / kWidth, parts = (lists.targets + kTargets - 1) / kTargets;
+  torch::stable::parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
+    Aligned<C> panel(kPanelRows * kWidth), sums(std::min(lists.targets, kTargets) * kWidth);
+    std::fill_n(panel.get(), kPanelRows * kWidth, C(0));  // the columns beyond the last are added up too
+    for (int64_t task = first; task < last; ++task) {
+      const int64_t column = task / parts * kWidth, width = std::min(kWidth, columns - column);
+      const int64_t target = task % parts * kTargets, count = std::min(kTargets, lists.targets - target);
+      C bias[kWidth] = {};
+      begin(column, width, bias);
+      for (int64_t i = 0; i < count; ++i) std::copy_n(bias, kWidth, sums.get() + i * kWidth);
+      for (int64_t block = 0; block < lists.blocks(); ++block) {
+        const int64_t source = block * lists.span;
+        fill(source, std::min(lists.span, lists.sources - source), column, width, panel.get());
+        add_events(panel.get(), lists.offsets.data() + block * lists.targets + target, lists.indices.data(), count,
+                   sums.get());
+      }
+      end(target, count, column, width, sums.get());
+    }
+  });
+}
+
+template <class C>
+void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Tensor>& bias, Tensor& out) {
+  constexpr int64_t kWidth = kPanelWidth<C>;
+  const ScalarType type = weight.scalar_type();
+  const int64_t columns = weight.size(0), inputs = weight.size(1);
+  const void *weights = weight.const_data_ptr(), *biases = bias ? bias->const_data_ptr() : nullptr;
+  void* data = out.mutable_data_ptr();
+  sum_events<C>(
+      lists_by_row(bits, kPanelRows), columns,
+      [&](int64_t input, int64_t count, int64_t column, int64_t width, C* panel) {
+        C buffer[kWidth * kPanelRows];
+        if (type == ScalarType::Float || type == ScalarType::Double)
+          return transpose(static_cast<const C*>(weights) + column * inputs + input, inputs, width, count, panel,
+                           kWidth);
+        for (int64_t n = 0; n < width; ++n)
+          load_row(type, weights, (column + n) * inputs + input, count, buffer + n * kPanelRows);
+        transpose(buffer, kPanelRows, width, count, panel, kWidth);
+      },
+      [&](int64_t column, int64_t width, C* row) {
+        if (biases) std::copy_n(load_row(type, biases, column, width, row), width, row);
+      },
+      [&](int64_t row, int64_t count, int64_t column, int64_t width, const C* sums) {
+        for (int64_t i = 0; i < count; ++i) {
+          const int64_t place = (row + i) * columns + column;
+          C* target = row_target(type, data, place, const_cast<C*>(sums + i * kWidth));
+          if (target != sums + i * kWidth) std::copy_n(sums + i * kWidth, width, target);
+          store_row(type, sums + i * kWidth, width, data, place);
+        }
+      });
+}
+
+template <class C>
+void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
+  constexpr int64_t kWidth = kPanelWidth<C>;
+  const ScalarType type = grad.scalar_type();
+  const int64_t columns = grad.size(1), inputs = bits.inputs;
+  const void* grads = grad.const_data_ptr();
+  void* data = out.mutable_data_ptr();
+  sum_events<C>(
+      lists_by_input(bits, kPanelRows), columns,
+      [&](int64_t row, int64_t count, int64_t column, int64_t width, C* panel) {
+        for (int64_t i = 0; i < count; ++i) {
+          C* target = panel + i * kWidth;
+          const C* values = load_row(type, grads, (row + i) * columns + column, width, target);
+          if (values != target) std::copy_n(values, width, target);
+        }
+      },
+      [](int64_t, int64_t, C*) {},
+      [&](int64_t input, int64_t count, int64_t column, int64_t width, const C* sums) {
+        if (type == ScalarType::Float || type == ScalarType::Double)
+          return transpose(sums, kWidth, count, width, static_cast<C*>(data) + column * inputs + input, inputs);
+        C buffer[kWidth * kTargets];
+        transpose(sums, kWidth, count, width, buffer, kTargets);
+        for (int64_t n = 0; n < width; ++n)
+          store_row(type, buffer + n * kTargets, count, data, (column + n) * inputs + input);
+      });
+}
+
+SpikeBits view(const Tensor& bits, int64_t group, int64_t inputs) {
+  STD_TORCH_CHECK(bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
+                      bits.size(1) == packed_bytes(group * inputs),
+                  "bits must be contiguous, uint8 [groups, ceil(group * inputs / 8)]");
+  return {static_cast<const unsigned char*>(bits.const_data_ptr()), bits.size(0) * group, group, inputs};
+}
+
+// Whether to multiply by event: `limit` is the firing rate from which on the dense product is faster.
+bool by_event(const SpikeBits& bits, const std::optional<Tensor>& stray, double limit) {
+  const double value = stray ? *static_cast<const double*>(stray->const_data_ptr()) : 0.0;
+  STD_TORCH_CHECK(value == 0.0 || limit < 1.0, "spikes must be 0 or 1 where product=\"events\", got ", value);
+  return value == 0.0 && (limit >= 1.0 || bits.count() <= limit * static_cast<double>(bits.rows * bits.inputs));
+}
+
+Tensor dense(const Tensor& bits, const SpikeBits& spikes, const std::optional<Tensor>& values, ScalarType type) {
+  if (values) return torch::stable::to(*values, type);
+  Tensor rows = empty({bits.size(0), spikes.group * spikes.inputs}, type);
+  unpack(bits, rows);
+  return torch::stable::view(rows, {spikes.rows, spikes.inputs});
+}
+
+// torch.nn.functional.linear
+Tensor dense_product(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias) {
+  std::array<StableIValue, 3> stack{torch::stable::detail::from(input), torch::stable::detail::from(weight),
+                                    torch::stable::detail::from(bias)};
+  STABLE_TORCH_ERROR_CODE_CHECK(torch_call_dispatcher("aten::linear", "", stack.data(), TORCH_ABI_VERSION));
+  return torch::stable::detail::to<Tensor>(stack[0]);
+}
+
+Tensor native_event_linear(Tensor bits, int64_t group, Tensor weight, std::optional<Tensor> bias,
+                           std::optional<Tensor> spikes, std::optional<Tensor> stray, double limit) {
+  STD_TORCH_CHECK(weight.dim() == 2 && weight.is_contiguous(), "weight must be contiguous, [N, K]");
+  STD_TORCH_CHECK(!bias || (bias->is_contiguous() && bias->numel() == weight.size(0) &&
+                            bias->scalar_type() == weight.scalar_type()),
+                  "bias must be contiguous, [N], of weight's dtype");
+  const SpikeBits view_of_bits = view(bits, group, weight.size(1));
+  if (!by_event(view_of_bits, stray, limit))
+    return dense_product(dense(bits, view_of_bits, spikes, weight.scalar_type()), weight, bias);
+  Tensor out = empty({view_of_bits.rows, weight.size(0)}, weight.scalar_type());
+  if (weight.scalar_type() == ScalarType::Double)
+    product<double>(view_of_bits, weight, bias, out);
+  else
+    product<float>(view_of_bits, weight, bias, out);
+  return out;
+}
+
+Tensor native_event_weight_grad(Tensor grad, Tensor bits, int64_t group, int64_t inputs, std::optional<Tensor> spikes,
+                                std::optional<Tensor> stray, double limit) {
+  const SpikeBits view_of_bits = view(bits, group, inputs);
+  STD_TORCH_CHECK(grad.dim() == 2 && grad.is_contiguous() && grad.size(0) == view_of_bits.rows,
+                  "grad must be contiguous, [rows, N]");
+  if (!by_event(view_of_bits, stray, limit))
+    return torch::stable::matmul(torch::stable::transpose(grad, 0, 1),
+                                 dense(bits, view_of_bits, spikes, grad.scalar_type()));
+  Tensor out = empty({grad.size(1), inputs}, grad.scalar_type());
+  if (grad.scalar_type() == ScalarType::Double)
+    weight_gradient<double>(view_of_bits, grad, out);
+  else
+    weight_gradient<float>(view_of_bits, grad, out);
+  return out;
+}
+
+}  // namespace
+
+STABLE_TORCH_LIBRARY_IMPL(snnkernels, CPU, library) {
+  library.impl("native_event_linear", TORCH_BOX(&native_event_linear));
+  library.impl("native_event_weight_grad", TORCH_BOX(&native_event_weight_grad));
+}
+
+}  // namespace snn::cpu

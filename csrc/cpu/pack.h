@@ -1,0 +1,18 @@
+// Spikes as bits, eight neurons in a byte, the first in the lowest bit.
+#pragma once
+
+#include <cstdint>
+
+namespace snn::cpu {
+
+inline int64_t packed_bytes(int64_t spikes) { return (spikes + 7) / 8; }
+
+// What is not 0 is a spike. The last byte is filled up with zeros.
+void pack_row(const float* spikes, int64_t count, void* bits);
+void pack_row(const double* spikes, int64_t count, void* bits);
+
+// sum[i] += row[i]
+void add_row(const float* row, int64_t count, float* sum);
+void add_row(const double* row, int64_t count, double* sum);
+
+}  // namespace snn::cpu

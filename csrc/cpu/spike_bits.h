@@ -1,0 +1,11 @@
+// Spike trains as bits, whole tensors of them.
+#pragma once
+
+#include <torch/csrc/stable/tensor.h>
+
+namespace snn::cpu {
+
+// The spikes, 0 or 1, of bits uint8 [rows, ceil(inner / 8)], to a [rows, inner] tensor of any floating-point type.
+void unpack(const torch::stable::Tensor& bits, torch::stable::Tensor& spikes);
+
+}  // namespace snn::cpu

@@ -1,0 +1,38 @@
+// Writes past the caches.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "strips.h"
+
+namespace snn::cpu {
+
+// Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
+// before it is overwritten. Such writes are for whole lines.
+constexpr int64_t kStreamed = int64_t(1) << 22;
+
+inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
+#if defined(__SSE2__)
+  return bytes >= kStreamed && reinterpret_cast<uintptr_t>(data) % 64 == 0 && row_bytes % 64 == 0;
+#else
+  return false;
+#endif
+}
+
+template <class C>
+void stream_strip(const C* strip, void* to) {
+#if defined(__SSE2__)
+  const __m128i* from = reinterpret_cast<const __m128i*>(strip);
+  for (size_t i = 0; i < kStrip * sizeof(C) / sizeof(__m128i); ++i)
+    _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_load_si128(from + i));
+#else
+  std::memcpy(to, strip, kStrip * sizeof(C));
+#endif
+}
+
+}  // namespace snn::cpu

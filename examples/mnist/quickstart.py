@@ -1,0 +1,39 @@
+"""A spiking network on handwritten digits, all of it: `python examples/mnist/quickstart.py --help`."""
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+import tyro
+from data import load
+from torch import Tensor, nn
+
+from snnkernels import LIF, poisson_encode, spike_count_accuracy, spike_count_loss
+
+
+def main(dataset: Literal["auto", "mnist", "digits"] = "auto", data_dir: Path = Path("data"), epochs: int = 1) -> None:
+    """Train 784-1000-10 LIF neurons and print their test accuracy. auto: MNIST, or small digits where there is none."""
+    torch.manual_seed(0)
+    digits = load(dataset, data_dir)
+    train, test = digits.train, digits.test
+    pixels = train.images.shape[1]
+    model = nn.Sequential(nn.Linear(pixels, 1000), LIF(slope=2), nn.Linear(1000, 10), LIF(slope=2))
+    optimizer = torch.optim.Adam(model.parameters())
+
+    def output_spikes(images: Tensor) -> Tensor:
+        return model(poisson_encode(images / 255, steps=25))  # [T, B, pixels] -> [T, B, 10]
+
+    for _ in range(epochs):
+        for index in torch.randperm(len(train)).split(128):
+            loss = spike_count_loss(output_spikes(train.images[index]), train.labels[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    with torch.no_grad():
+        batches = zip(test.images.split(500), test.labels.split(500), strict=True)
+        right = sum(len(labels) * spike_count_accuracy(output_spikes(images), labels) for images, labels in batches)
+    print(f"{digits.name}: test accuracy {right / len(test):.2%}")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,179 @@
+"""A linear layer for spikes: on a CPU, silent inputs cost nothing.
+
+A spike train times a weight matrix is, for every row, the sum of the weights of the inputs that fired; the gradient of
+the weights is the same sum the other way round. The native engine adds up just those (csrc/cpu/event_product.cpp).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from . import ops  # noqa: F401  defines the operators
+from .autograd import once_differentiable
+from .dispatch import event_limit
+from .encoding import PoissonSpikes
+from .inputs import check_binary, check_linear, check_product
+from .packed import PackedSpikes
+
+Spikes = Tensor | PackedSpikes | PoissonSpikes
+
+
+def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, product: str = "auto") -> Tensor:
+    """`torch.nn.functional.linear` for spikes: on a CPU, in time and memory for those that fired.
+
+    Args:
+        spikes: 0 or 1, `[T, B, K]` or any `[..., K]`: a floating-point or bool tensor, or
+            :class:`snnkernels.PackedSpikes`, or :class:`snnkernels.PoissonSpikes`, which are drawn again in backward.
+            A tensor is given the weight's dtype. Backward keeps one bit a spike of it; under torch.compile, all.
+        weight: `[N, K]`, on spikes' device.
+        bias: `[N]` or None.
+        product: "events" adds up the weights of the inputs that fired, one after the other in ascending order and
+            beginning with the bias: the same bits with any number of threads; on a CPU, spikes of 0 and 1, without
+            autocast. "dense" is torch's product. "auto" is whichever was measured to be faster at the firing rate and
+            sizes given; and the dense one for values other than 0 and 1, on other devices and engines.
+
+    Returns the current `[..., N]`, of weight's dtype, or autocast's. Gradients flow to weight and bias, and to spikes
+    where they need one, in a dense product. Only the dense product has a second derivative.
+
+    Raises TypeError or ValueError on wrong spikes, weight, bias or product, RuntimeError where product="events" cannot
+    run.
+    """
+    by_event = check_linear(spikes, weight, bias, product)
+    if isinstance(spikes, PackedSpikes) and not spikes.layout.plain:
+        spikes = spikes.unpack(weight.dtype)
+    if not by_event:
+        return functional.linear(_values(spikes, weight.dtype), weight, bias)
+    return _events(spikes, weight, bias, product).reshape(*spikes.shape[:-1], weight.shape[0])
+
+
+def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
+    return spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)
+
+
+def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -> Tensor:
+    """The native engine's product, `[rows, N]`."""
+    limit = event_limit(product)
+    if isinstance(spikes, PackedSpikes):
+        bits = spikes.bits.flatten(0, 1)
+        return _apply(_Plan(spikes.layout.inner // spikes.shape[-1], limit), weight, bias, None, None, bits)
+    if isinstance(spikes, PoissonSpikes):
+        group = math.prod(spikes.shape[1:-1])
+        plan = _Plan(group, limit, (spikes.steps, spikes.first, spikes.backend))
+        return _apply(plan, weight, bias, None, None, spikes.images.detach(), spikes.seed)
+    flat = spikes.reshape(-1, weight.shape[1])
+    if flat.dtype == torch.bool:
+        flat = flat.to(torch.bfloat16)
+    bits, stray = torch.ops.snnkernels.native_pack(flat.detach().contiguous())
+    if torch.compiler.is_compiling():  # the values are not known yet: the operators look at them
+        return _apply(_Plan(1, limit), weight, bias, flat, stray, bits)
+    if not check_binary(stray.item(), product):
+        return functional.linear(flat.to(weight.dtype), weight, bias)
+    return _apply(_Plan(1, limit), weight, bias, flat, None, bits)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A product but for its tensors."""
+
+    group: int  # rows of spikes to one of bits
+    limit: float  # the firing rate from which on it is a dense one
+    drawn: tuple[int, int, str] | None = None  # steps, first and backend of the PoissonSpikes that bits are drawn from
+
+    def bits(self, *tensors: Tensor) -> Tensor:
+        """The spikes, of the bits themselves, or of the images and the seed that they are drawn from."""
+        if self.drawn is None:
+            return tensors[0]
+        images, seed = tensors
+        steps, first, backend = self.drawn
+        return PoissonSpikes(images, steps, seed, first, backend).pack().bits.flatten(0, 1)
+
+
+def _apply(
+    plan: _Plan, weight: Tensor, bias: Tensor | None, spikes: Tensor | None, stray: Tensor | None, *tensors: Tensor
+) -> Tensor:
+    """`spikes` are the values that bits were made of; they are kept for backward where `stray` says what is in them."""
+    needs_grad = any(tensor is not None and tensor.requires_grad for tensor in (weight, bias, spikes))
+    if needs_grad and torch.is_grad_enabled():
+        return _EventLinear.apply(plan, weight, bias, spikes, stray, *tensors)
+    return _forward(plan, weight, bias, spikes, stray, *tensors)
+
+
+def _forward(
+    plan: _Plan, weight: Tensor, bias: Tensor | None, spikes: Tensor | None, stray: Tensor | None, *tensors: Tensor
+) -> Tensor:
+    bits = plan.bits(*tensors)
+    return torch.ops.snnkernels.native_event_linear(
+        bits, plan.group, weight.contiguous(), bias, spikes, stray, plan.limit
+    )
+
+
+class _EventLinear(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        plan: _Plan,
+        weight: Tensor,
+        bias: Tensor | None,
+        spikes: Tensor | None,
+        stray: Tensor | None,
+        *tensors: Tensor,
+    ) -> Tensor:
+        ctx.plan = plan
+        ctx.dtype = None if spikes is None else spikes.dtype
+        ctx.save_for_backward(weight, None if stray is None else spikes, stray, *tensors)
+        return _forward(plan, weight, bias, spikes, stray, *tensors)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        weight, spikes, stray, *tensors = ctx.saved_tensors
+        _, needs_weight, needs_bias, needs_spikes, *rest = ctx.needs_input_grad
+        grad = grad.contiguous()
+        grad_weight = None
+        if needs_weight:
+            head = (grad, ctx.plan.bits(*tensors), ctx.plan.group, weight.shape[1])
+            grad_weight = torch.ops.snnkernels.native_event_weight_grad(*head, spikes, stray, ctx.plan.limit)
+        return (
+            None,
+            grad_weight,
+            grad.sum(0) if needs_bias else None,
+            (grad @ weight).to(ctx.dtype) if needs_spikes else None,
+            *(None for _ in rest),
+        )
+
+
+class SpikeLinear(nn.Linear):
+    """`torch.nn.Linear` for spikes: :func:`spike_linear` with its parameters, and nn.Linear's state_dict.
+
+    Its input is `[T, B, K]` or any `[..., K]`, 0 or 1: a tensor, :class:`snnkernels.PackedSpikes` or
+    :class:`snnkernels.PoissonSpikes`.
+
+    Args:
+        in_features, out_features, bias, device, dtype: as in nn.Linear.
+        product: "auto", "events" or "dense", as in :func:`spike_linear`.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        product: str = "auto",
+    ) -> None:
+        super().__init__(in_features, out_features, bias, device, dtype)
+        self.product = check_product(product)
+
+    def forward(self, spikes: Spikes) -> Tensor:
+        return spike_linear(spikes, self.weight, self.bias, product=self.product)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + ("" if self.product == "auto" else f", product={self.product!r}")

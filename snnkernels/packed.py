@@ -1,0 +1,75 @@
+"""Spike trains of one bit a spike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from . import ops  # noqa: F401  defines the operators
+from .inputs import check_backend, check_spikes
+from .scan import Layout, layout_of, pack_bits, unpack_bits
+
+
+@dataclass(frozen=True)
+class PackedSpikes:
+    """A spike train in a thirty-second of float32's memory; it has no gradient.
+
+    bits: uint8 `[outer, T, ceil(inner / 8)]`, the lowest bit of a byte first; layout: how `[outer, T, inner]` is the
+    shape that a user sees.
+    """
+
+    bits: Tensor
+    layout: Layout
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of the spike train, `[T, B, ...]`."""
+        return self.layout.shape
+
+    @property
+    def device(self) -> torch.device:
+        return self.bits.device
+
+    def part(self, start: int, steps: int) -> PackedSpikes:
+        """`steps` time steps of it, from `start`."""
+        return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
+
+    def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """The spikes, 0 or 1, of this shape."""
+        inner = self.layout.inner
+        if _native(self.device):
+            rows = torch.ops.snnkernels.native_unpack(self.bits.flatten(0, 1), inner, dtype)
+            return self.layout.unpack(rows.unflatten(0, self.bits.shape[:2]))
+        return self.layout.unpack(unpack_bits(self.bits, inner, dtype))
+
+
+def _native(device: torch.device) -> bool:
+    return device.type == "cpu" and check_backend("auto", "cpu") == "native"
+
+
+def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
+    """Pack spikes, 0 or 1, `[T, B, ...]`, of any floating-point dtype or bool; what is not 0 counts as a spike.
+
+    Raises TypeError where spikes is no such tensor, ValueError where it has fewer than two dimensions.
+    """
+    return _pack(spikes, time_dim)[0]
+
+
+def pack_binary(spikes: Tensor) -> PackedSpikes | None:
+    """Spikes `[T, B, ...]` packed, or None where a value is neither 0 nor 1; a GPU's values are not read."""
+    packed, stray = _pack(spikes, 0)
+    return packed if stray is None or stray.item() == 0 else None
+
+
+def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
+    """Packed spikes, and on a CPU the first value that is neither 0 nor 1, or 0."""
+    layout = layout_of(spikes, check_spikes(spikes, time_dim))
+    values = layout.pack(spikes.detach())
+    if _native(spikes.device):
+        values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values
+        bits, stray = torch.ops.snnkernels.native_pack(values.flatten(0, 1))
+        return PackedSpikes(bits.unflatten(0, values.shape[:2]), layout), stray
+    stray = values[(values != 0) & (values != 1)][:1].sum() if spikes.device.type == "cpu" else None
+    return PackedSpikes(pack_bits(values != 0), layout), stray

@@ -1,0 +1,179 @@
+"""The MNIST example's pictures: every one is drawn, of a network trained here, and shows what was recorded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "mnist"))
+for package in ("sklearn", "tqdm", "tyro", "matplotlib"):
+    pytest.importorskip(package, reason=f"the example needs {package}")
+
+import pictures  # noqa: E402
+import session  # noqa: E402
+from animations import late_convert  # noqa: E402
+from config import CodingConfig, Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
+from encoding import Encoder  # noqa: E402
+from evaluation import evaluate  # noqa: E402
+from PIL import Image, ImageStat  # noqa: E402
+from recording import Survey, record, record_again, survey  # noqa: E402
+from result_pictures import draw_confusion  # noqa: E402
+from runs import load_run  # noqa: E402
+from spike_pictures import draw_digits  # noqa: E402
+from torch import nn  # noqa: E402
+
+from snnkernels import LIF  # noqa: E402
+
+TIME_STEPS = 8
+IMAGES = 150
+
+
+def train(out: Path, coding: CodingConfig, network: NetworkConfig, epochs: int) -> Path:
+    session.run(
+        Config(
+            out=out,
+            tensorboard=False,
+            data=DataConfig(dataset="digits"),
+            coding=coding,
+            network=network,
+            optimization=OptimizationConfig(epochs=epochs, batch_size=32, learning_rate=5e-3),
+        )
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    return train(folder, CodingConfig(time_steps=TIME_STEPS), NetworkConfig(hidden=(40,)), epochs=3)
+
+
+@pytest.fixture(scope="module")
+def material(run_folder: Path) -> pictures.Material:
+    return pictures.gather(load_run(run_folder), IMAGES)
+
+
+def drawn(image: Image.Image) -> float:
+    """The fraction of pixels that are not (nearly) white."""
+    return ImageStat.Stat(image.convert("L").point(lambda value: 255 * (value < 240))).mean[0] / 255
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_every_picture_is_drawn(name: str, material: pictures.Material, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.png"
+    pictures.write_png(pictures.PICTURES[name](material), path)
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert 900 <= image.width <= 1_500 and 400 <= image.height <= 1_200
+        assert 0.01 < drawn(image) < 0.9
+        assert ImageStat.Stat(image.convert("L")).stddev[0] > 15
+    assert path.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("name", pictures.ANIMATIONS)
+def test_every_animation_moves(name: str, material: pictures.Material, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.gif"
+    pictures.ANIMATIONS[name](material, path)
+    with Image.open(path) as image:
+        assert (image.format, image.n_frames, image.width) == ("GIF", TIME_STEPS, 820)
+        frames = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            frames.append(image.convert("L").tobytes())
+            assert 0.01 < drawn(image) < 0.9
+        assert image.info["duration"] == 2_000  # of the last frame
+    assert len(set(frames)) == TIME_STEPS
+    assert path.stat().st_size < 600_000
+
+
+def test_the_command_draws_them_all(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From another encoding and from convolutions too."""
+    conv = NetworkConfig(model="conv", channels=(4,), hidden=(20,))
+    folder = train(tmp_path / "run", CodingConfig(encoding="constant", time_steps=4), conv, epochs=1)
+    pictures.main([str(folder), "--out", str(tmp_path / "new" / "folder"), "--images", "60"])
+    names = {f"{name}.png" for name in pictures.PICTURES} | {f"{name}.gif" for name in pictures.ANIMATIONS}
+    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == names
+    printed = capsys.readouterr().out
+    assert all(f"{name}: " in printed for name in names)
+
+
+def test_a_silent_network_is_drawn_too(tmp_path: Path) -> None:
+    """It makes no spike and, of an image of class 0, no mistake."""
+    folder = train(tmp_path / "run", CodingConfig(time_steps=4), NetworkConfig(hidden=(25,), gain=1e-6), epochs=1)
+    material = pictures.gather(load_run(folder), 1)
+    assert material.survey.output.sum() == 0
+    material.survey.labels.zero_()
+    assert all(path.stat().st_size > 2_000 for path in pictures.draw_all(material, tmp_path))
+
+
+def test_the_command_without_a_run(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="error: there is no run in"):
+        pictures.main([str(tmp_path / "nothing")])
+
+
+@pytest.mark.parametrize("options", [{}, {"reset": "zero"}, {"strict": True}, {"delay_reset": True}], ids=str)
+def test_potentials_explain_the_spikes(options: dict[str, object]) -> None:
+    threshold = torch.tensor([0.5, 1.0, 2.0])
+    layer = record(nn.Sequential(LIF(beta=0.8, threshold=threshold, **options)), torch.rand(20, 5, 3)).layers["0"]
+    before, after = layer.potentials(before_reset=True), layer.potentials(before_reset=False)
+    fires = before > threshold if options.get("strict") else before >= threshold
+    assert torch.equal(fires, layer.spikes.bool()) and 0.05 < layer.spikes.mean() < 0.95
+    if options.get("delay_reset"):
+        assert torch.equal(after, before)
+    elif options.get("reset") == "zero":
+        assert torch.equal(after, before * (1 - layer.spikes))
+    else:
+        assert torch.equal(after, before - threshold * layer.spikes)
+    assert torch.equal(layer.thresholds(), threshold.expand(5, 3))
+
+
+def test_a_survey_is_what_evaluation_sees(material: pictures.Material) -> None:
+    run, images = material.run, material.images
+    encoder = Encoder(run.config.coding)
+    result = evaluate(run.model, images, encoder)
+    seen = survey(run.model, images, encoder)
+    assert (seen.answers == images.labels).sum() == round(result.accuracy * len(images))
+    assert seen.output.shape == (TIME_STEPS, IMAGES, 10)
+    assert {name: pytest.approx(rate.mean().item()) for name, rate in seen.rates.items()} == {
+        name: layer.firing_rate for name, layer in result.layers.items()
+    }
+
+
+def test_one_image_is_recorded_as_it_was_seen(material: pictures.Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is not in the first batch."""
+    monkeypatch.setattr("recording.BATCH", 40)
+    run, images = material.run, material.images
+    encoder = Encoder(run.config.coding)
+    seen = survey(run.model, images, encoder)
+    for index in (3, 40, 149):
+        recording, position = record_again(run.model, images, encoder, index)
+        assert torch.equal(recording.output[:, position].byte(), seen.output[:, index])
+    with pytest.raises(IndexError, match="150 images, and no 160"):
+        record_again(run.model, images, encoder, 160)
+
+
+def test_the_late_convert_was_led_astray_longest() -> None:
+    """Class 0 is right for all. At each step one of two output neurons fires; the fourth image ends in a tie."""
+    firing = torch.tensor([[0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0], [1] * 6])
+    output = nn.functional.one_hot(firing.T, 2).byte()  # [T, images, classes]
+    assert late_convert(Survey(output, {}, torch.zeros(5, dtype=torch.long))) == 2
+
+
+def test_the_confusion_matrix_counts() -> None:
+    figure = draw_confusion(torch.tensor([1, 1, 2, 1]), torch.tensor([1, 2, 2, 2]))
+    (axes,) = figure.axes
+    assert {text.get_position(): text.get_text() for text in axes.texts} == {(1, 1): "1", (1, 2): "2", (2, 2): "1"}
+    assert axes.get_title() == "2 mistakes in 4 images, 50.00% right"
+
+
+def test_digits_say_what_comes_in() -> None:
+    images = torch.rand(10, 64)
+    spikes = torch.zeros(3, 10, 64)
+    spikes[0, :, :5] = 1
+    titles = [axes.get_title() for axes in draw_digits(images, spikes, torch.arange(10)).axes]
+    assert titles[:5] == [f"{digit}: 5 spikes" for digit in range(5)]
+    titles = [axes.get_title() for axes in draw_digits(images, images.expand(3, 10, 64), torch.arange(10)).axes]
+    assert titles[0] == f"0: current {3 * images[0].sum():.0f}"

@@ -1,0 +1,444 @@
+"""The linear layer for spikes: event-driven sums against sums in the order that they promise, and against torch's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from support import Target, assert_rounded, assert_same_bits
+from torch import Tensor, nn
+
+from snnkernels import (
+    LIF,
+    PackedSpikes,
+    SpikeLinear,
+    pack_spikes,
+    poisson_spikes,
+    spike_linear,
+    use_backend,
+)
+from snnkernels.linear import Spikes
+
+DTYPES = (torch.float32, torch.float64)
+
+# Time, batch, inputs and outputs: one of each, less and more than a panel and than a block of one, none at all.
+SIZES = ((1, 1, 1, 1), (3, 5, 7, 9), (2, 3, 64, 32), (4, 60, 200, 33), (9, 250, 17, 70), (1, 2, 401, 130))
+EMPTY = ((2, 0, 5, 3), (2, 3, 0, 3), (2, 3, 5, 0))
+
+
+@pytest.fixture
+def native() -> None:
+    Target("native", "cpu").require()
+
+
+def random_spikes(*shape: int, rate: float = 0.2, dtype: torch.dtype = torch.float32) -> Tensor:
+    return (torch.rand(shape) < rate).to(dtype)
+
+
+def random_layer(inputs: int, outputs: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """A weight and a bias."""
+    return torch.randn(outputs, inputs, dtype=dtype), torch.randn(outputs, dtype=dtype)
+
+
+def sum_in_order(spikes: Tensor, rows: Tensor, first: Tensor) -> Tensor:
+    """`first`, plus the rows that spikes `[M, K]` select from rows `[K, N]`, in ascending order of K."""
+    total = first.expand(len(spikes), -1).clone()
+    for spike, row in zip(spikes.unbind(1), rows, strict=True):
+        total = torch.where(spike.unsqueeze(1) != 0, total + row, total)
+    return total
+
+
+def gradients(product: Callable[..., Tensor], grad: Tensor, *leaves: Tensor) -> tuple[Tensor, ...]:
+    """What a product gives, and the gradients of what it is given."""
+    leaves = tuple(leaf.detach().requires_grad_() for leaf in leaves)
+    current = product(*leaves)
+    return current.detach(), *torch.autograd.grad(current, leaves, grad)
+
+
+def as_dense(spikes: Tensor) -> Tensor:
+    return spikes
+
+
+def as_bool(spikes: Tensor) -> Tensor:
+    return spikes.bool()
+
+
+def as_gaps(spikes: Tensor) -> Tensor:
+    return torch.stack((spikes, 1 - spikes), -1)[..., 0]
+
+
+def as_packed(spikes: Tensor) -> PackedSpikes:
+    return pack_spikes(spikes)
+
+
+def as_packed_by_sample(spikes: Tensor) -> PackedSpikes:
+    """`[T, B, K]`, packed as if the first dimension were not time."""
+    return pack_spikes(spikes, time_dim=1)
+
+
+def as_packed_in_another_order(spikes: Tensor) -> PackedSpikes:
+    """Time lies second in memory."""
+    return pack_spikes(spikes.transpose(0, 1).contiguous().transpose(0, 1))
+
+
+FORMS = (as_dense, as_bool, as_gaps, as_packed, as_packed_by_sample, as_packed_in_another_order)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.usefixtures("native")
+def test_events_are_summed_in_their_order(
+    size: tuple[int, ...], dtype: torch.dtype, form: Callable[[Tensor], Spikes]
+) -> None:
+    """Current and weight gradient, bit for bit; the other gradients are torch's."""
+    steps, batch, inputs, outputs = size
+    spikes, (weight, bias) = random_spikes(steps, batch, inputs), random_layer(inputs, outputs, dtype)
+    grad, flat = torch.randn(steps, batch, outputs, dtype=dtype), spikes.flatten(0, 1)
+    current, grad_weight, grad_bias = gradients(
+        lambda *layer: spike_linear(form(spikes), *layer, product="events"), grad, weight, bias
+    )
+    assert_same_bits(current.flatten(0, 1), sum_in_order(flat, weight.T, bias), "current")
+    zero = torch.zeros(outputs, dtype=dtype)
+    assert_same_bits(grad_weight.T, sum_in_order(flat.T, grad.flatten(0, 1), zero), "weight")
+    assert_same_bits(grad_bias, grad.flatten(0, 1).sum(0), "bias")
+
+
+@pytest.mark.parametrize("product", ["auto", "events", "dense"])
+@pytest.mark.parametrize("rate", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.usefixtures("native")
+def test_every_product_is_torchs(dtype: torch.dtype, rate: float, product: str) -> None:
+    spikes, (weight, bias) = random_spikes(5, 40, 300, rate=rate, dtype=dtype), random_layer(300, 50, dtype)
+    grad = torch.randn(5, 40, 50, dtype=dtype)
+    actual = gradients(lambda *leaves: spike_linear(*leaves, product=product), grad, spikes, weight, bias)
+    expected = gradients(nn.functional.linear, grad, spikes, weight, bias)
+    for what, ours, theirs in zip(("current", "spikes", "weight", "bias"), actual, expected, strict=True):
+        assert_rounded(ours, theirs, what, terms=4)
+
+
+@pytest.mark.parametrize("product", ["auto", "events", "dense"])
+@pytest.mark.usefixtures("native")
+def test_packed_and_drawn_spikes_are_their_values(product: str) -> None:
+    images, (weight, bias) = torch.rand(6, 21), random_layer(21, 13)
+    drawn = poisson_spikes(images, 5, seed=3).part(1, 4)
+    grad = torch.randn(4, 6, 13)
+
+    def run(spikes: Spikes) -> tuple[Tensor, ...]:
+        return gradients(lambda *layer: spike_linear(spikes, *layer, product=product), grad, weight, bias)
+
+    expected = run(drawn.unpack())
+    for spikes in (drawn, drawn.pack(), pack_spikes(drawn.unpack())):
+        for ours, theirs in zip(run(spikes), expected, strict=True):
+            assert_same_bits(ours, theirs, type(spikes).__name__)
+
+
+@pytest.mark.usefixtures("native")
+def test_threads_do_not_change_a_bit() -> None:
+    spikes, (weight, bias) = random_spikes(25, 100, 300), random_layer(300, 200)
+    grad = torch.randn(25, 100, 200)
+    threads, results = torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 5):
+            torch.set_num_threads(count)
+            results.append(
+                gradients(lambda *layer: spike_linear(spikes, *layer, product="events"), grad, weight, bias)[:2]
+            )
+    finally:
+        torch.set_num_threads(threads)
+    for result in results[1:]:
+        for actual, expected in zip(result, results[0], strict=True):
+            assert_same_bits(actual, expected)
+
+
+@pytest.mark.parametrize("size", EMPTY, ids=str)
+@pytest.mark.usefixtures("native")
+def test_nothing_gives_nothing(size: tuple[int, ...]) -> None:
+    steps, batch, inputs, outputs = size
+    (weight, bias), grad = random_layer(inputs, outputs), torch.ones(steps, batch, outputs)
+    spikes = random_spikes(steps, batch, inputs)
+    actual = gradients(lambda *layer: spike_linear(spikes, *layer, product="events"), grad, weight, bias)
+    expected = gradients(lambda *layer: nn.functional.linear(spikes, *layer), grad, weight, bias)
+    for ours, theirs in zip(actual, expected, strict=True):
+        assert_same_bits(ours, theirs)
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0, 2.0, float("inf"), float("nan")])
+@pytest.mark.usefixtures("native")
+def test_values_other_than_0_and_1_go_the_dense_way(value: float) -> None:
+    """By themselves, and with gradients: a sum over events would take each of them for a spike."""
+    spikes, (weight, bias) = random_spikes(3, 4, 30), random_layer(30, 8)
+    spikes[1, 2, 29] = value
+    grad = torch.randn(3, 4, 8)
+    actual = gradients(spike_linear, grad, spikes, weight, bias)
+    expected = gradients(nn.functional.linear, grad, spikes, weight, bias)
+    for ours, theirs in zip(actual, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
+    with pytest.raises(ValueError, match=rf'^spikes must be 0 or 1 where product="events", got {value}$'):
+        spike_linear(spikes, weight, bias, product="events")
+
+
+@pytest.mark.usefixtures("native")
+def test_the_first_other_value_is_named() -> None:
+    """Whichever thread is the first to find one."""
+    spikes = random_spikes(500, 40, 30)
+    spikes[100:, :, 7], spikes[99, 3, 4] = 3.0, 0.25
+    for _ in range(20):
+        assert torch.ops.snnkernels.native_pack(spikes.flatten(0, 1))[1].item() == 0.25
+
+
+@pytest.mark.usefixtures("native")
+def test_backward_keeps_one_bit_a_spike() -> None:
+    weight, bias = (leaf.requires_grad_() for leaf in random_layer(64, 16))
+    kept: list[Tensor] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda tensor: tensor):
+        spike_linear(random_spikes(5, 8, 64), weight, bias, product="events")
+        spike_linear(poisson_spikes(torch.rand(8, 64), 5), weight, bias, product="events")
+    sizes = [tensor.numel() * tensor.element_size() for tensor in kept if tensor is not weight]
+    assert sizes == [5 * 8 * 64 // 8, 8 * 64 * 4, 8], "bits; images and a seed"
+
+
+@pytest.mark.usefixtures("native")
+def test_second_derivative_is_the_dense_products() -> None:
+    weight, bias = (leaf.requires_grad_() for leaf in random_layer(6, 4))
+    spikes = random_spikes(2, 3, 6).requires_grad_()
+    current = spike_linear(spikes, weight, bias, product="events")
+    (grad,) = torch.autograd.grad(current.square().sum(), spikes, create_graph=True)
+    with pytest.raises(RuntimeError, match=r'second derivative .* spike_linear\(..., product="dense"\)'):
+        grad.sum().backward()
+    torch.autograd.gradgradcheck(
+        lambda w: spike_linear(spikes.double(), w, product="dense").square(), weight.detach().double().requires_grad_()
+    )
+
+
+class Network(nn.Module):
+    def __init__(self, product: str) -> None:
+        super().__init__()
+        self.hidden, self.first = SpikeLinear(20, 16, product=product), LIF(slope=2.0)
+        self.output, self.second = SpikeLinear(16, 5, product=product), LIF(slope=2.0)
+
+    def forward(self, spikes: Spikes) -> Tensor:
+        return self.second(self.output(self.first(self.hidden(spikes))))
+
+
+def train(network: nn.Module, module: nn.Module, spikes: Spikes) -> list[Tensor]:
+    module.zero_grad()
+    out = network(spikes)
+    (out.sum(0) * torch.arange(5.0)).sum().backward()
+    return [out.detach(), *(parameter.grad.clone() for parameter in module.parameters())]
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize("product", ["auto", "events"])
+@pytest.mark.usefixtures("native")
+def test_layer_compiles_whole_and_equals_eager(product: str, backend: str) -> None:
+    """At several lengths with one graph; values that are no spikes are told from spikes inside it."""
+    torch._dynamo.reset()
+    network = Network(product)
+    whole = torch.compile(network, fullgraph=True, dynamic=True, backend=backend)
+    for steps, batch in ((12, 4), (20, 7)):
+        spikes = random_spikes(steps, batch, 20, rate=0.5)
+        for actual, expected in zip(train(whole, network, spikes), train(network, network, spikes), strict=True):
+            assert_rounded(actual, expected, terms=4)
+    spikes[3, 1, 6] = 0.5
+    if product == "events":
+        with pytest.raises(RuntimeError, match='spikes must be 0 or 1 where product="events", got 0.5'):
+            train(whole, network, spikes)
+        return
+    for actual, expected in zip(train(whole, network, spikes), train(network, network, spikes), strict=True):
+        assert_rounded(actual, expected, terms=4)
+
+
+@pytest.mark.usefixtures("native")
+def test_drawn_and_packed_spikes_compile_whole() -> None:
+    torch._dynamo.reset()
+    layer, images = SpikeLinear(20, 6, product="events"), torch.rand(3, 20)
+
+    def drawn(images: Tensor) -> Tensor:
+        return layer(poisson_spikes(images, 7, seed=2))
+
+    def packed(images: Tensor) -> Tensor:
+        return layer(pack_spikes((images > torch.linspace(0, 1, 7).reshape(7, 1, 1)).float()))
+
+    for function in (drawn, packed):
+        results = []
+        for call in (function, torch.compile(function, fullgraph=True, backend="aot_eager")):
+            layer.zero_grad()
+            current = call(images)
+            current.square().sum().backward()
+            results.append((current.detach(), layer.weight.grad.clone()))
+        for actual, expected in zip(results[1], results[0], strict=True):
+            assert_same_bits(actual, expected, function.__name__)
+
+
+@pytest.mark.parametrize("product", ["auto", "dense"])
+def test_autocast_is_that_of_linear(product: str) -> None:
+    layer, spikes = SpikeLinear(12, 5, product=product), random_spikes(3, 4, 12)
+    linear = nn.Linear(12, 5)
+    linear.load_state_dict(layer.state_dict())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert_same_bits(layer(spikes), linear(spikes))
+        assert_same_bits(layer(pack_spikes(spikes)), linear(spikes))
+
+
+def test_layer_is_a_linear_layer() -> None:
+    layer, linear = SpikeLinear(12, 5, bias=False, dtype=torch.float64), nn.Linear(12, 5, bias=False)
+    layer.load_state_dict(linear.state_dict())
+    linear.load_state_dict(layer.state_dict())
+    assert isinstance(layer, nn.Linear)
+    assert repr(layer) == "SpikeLinear(in_features=12, out_features=5, bias=False)"
+    assert repr(SpikeLinear(2, 1, product="events")) == (
+        "SpikeLinear(in_features=2, out_features=1, bias=True, product='events')"
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("engine", ["reference", "native"])
+def test_any_engine_and_dtype(engine: str, dtype: torch.dtype) -> None:
+    Target(engine, "cpu").require()
+    spikes, (weight, bias) = random_spikes(3, 4, 12, dtype=dtype), random_layer(12, 5)
+    with use_backend(engine):
+        packed = pack_spikes(spikes)
+        assert_same_bits(packed.unpack(dtype), spikes)
+        current = spike_linear(packed, weight.to(dtype), bias.to(dtype))
+    expected = spikes.double() @ weight.to(dtype).double().T + bias.to(dtype).double()
+    assert current.dtype == dtype
+    tolerance = 8 * torch.finfo(dtype).eps
+    torch.testing.assert_close(current.double(), expected, rtol=tolerance, atol=tolerance * 4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16, torch.bool], ids=str)
+@pytest.mark.parametrize("inner", [1, 8, 13, 1031])
+@pytest.mark.usefixtures("native")
+def test_native_packing_is_the_references(inner: int, dtype: torch.dtype) -> None:
+    spikes = torch.randint(-1, 2, (3, 2, inner)).to(dtype)
+    packed = {}
+    for engine in ("reference", "native"):
+        with use_backend(engine):
+            packed[engine] = pack_spikes(spikes, time_dim=1)
+            assert_same_bits(packed[engine].unpack(), (spikes != 0).float(), engine)
+    assert_same_bits(packed["native"].bits, packed["reference"].bits)
+
+
+OPERATORS: dict[str, Callable[[], tuple[Any, ...]]] = {
+    "pack": lambda: (random_spikes(6, 21),),
+    "unpack": lambda: (torch.randint(256, (6, 3), dtype=torch.uint8), 21, torch.bfloat16),
+    "event_linear": lambda: (
+        pack_spikes(random_spikes(2, 3, 21)).bits[0],
+        3,
+        *random_layer(21, 5),
+        None,
+        None,
+        1.0,
+    ),
+    "event_weight_grad": lambda: (
+        torch.randn(6, 5),
+        pack_spikes(random_spikes(2, 3, 21)).bits[0],
+        3,
+        21,
+        random_spikes(6, 21),
+        torch.full((1,), 0.5, dtype=torch.float64),
+        0.5,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.usefixtures("native")
+def test_opcheck(name: str) -> None:
+    torch.library.opcheck(getattr(torch.ops.snnkernels, f"native_{name}").default, OPERATORS[name]())
+
+
+WEIGHT = torch.ones(3, 5)
+SPIKES = torch.ones(2, 4, 5)
+
+CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "spikes are a list": (
+        lambda: spike_linear([1.0], WEIGHT),
+        TypeError,
+        "spikes must be a torch.Tensor, PackedSpikes or PoissonSpikes, got list",
+    ),
+    "spikes are integers": (
+        lambda: spike_linear(SPIKES.long(), WEIGHT),
+        TypeError,
+        "spikes must be a floating-point or bool tensor, got int64",
+    ),
+    "other inputs": (
+        lambda: spike_linear(SPIKES[..., :4], WEIGHT),
+        ValueError,
+        "spikes must be [..., 5] for a weight of shape (3, 5), got shape (2, 4, 4)",
+    ),
+    "packed, other inputs": (
+        lambda: spike_linear(pack_spikes(SPIKES[..., :4]), WEIGHT),
+        ValueError,
+        "spikes must be [..., 5] for a weight of shape (3, 5), got shape (2, 4, 4)",
+    ),
+    "no dimensions": (
+        lambda: spike_linear(torch.ones(()), WEIGHT),
+        ValueError,
+        "spikes must be [..., 5] for a weight of shape (3, 5), got shape ()",
+    ),
+    "weight is an array": (
+        lambda: spike_linear(SPIKES, WEIGHT.numpy()),
+        TypeError,
+        "weight must be a torch.Tensor, got ndarray",
+    ),
+    "integer weight": (
+        lambda: spike_linear(SPIKES, WEIGHT.int()),
+        TypeError,
+        "weight must be float64, float32, bfloat16 or float16, got int32",
+    ),
+    "flat weight": (
+        lambda: spike_linear(SPIKES, WEIGHT[0]),
+        ValueError,
+        "weight must be [N, K], of two dimensions, got shape (5,)",
+    ),
+    "bias of another size": (
+        lambda: spike_linear(SPIKES, WEIGHT, torch.ones(5)),
+        ValueError,
+        "bias must be [3], one for each row of weight, got shape (5,)",
+    ),
+    "bias of another dtype": (
+        lambda: spike_linear(SPIKES, WEIGHT, torch.ones(3).double()),
+        TypeError,
+        "bias must have weight's dtype, float32, got float64",
+    ),
+    "spikes elsewhere": (
+        lambda: spike_linear(SPIKES.to("meta"), WEIGHT),
+        ValueError,
+        "spikes is on meta, weight on cpu: put both on one device",
+    ),
+    "product misspelt": (
+        lambda: SpikeLinear(2, 1, product="event"),
+        ValueError,
+        "product must be one of 'auto', 'events', 'dense', got 'event'; did you mean 'events'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "message"), CASES.values(), ids=CASES.keys())
+def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        call()
+
+
+@pytest.mark.usefixtures("native")
+def test_events_run_or_say_why_not() -> None:
+    with (
+        pytest.raises(
+            RuntimeError, match='^product="events" cannot run: it is the native engine\'s, and reference was'
+        ),
+        use_backend("reference"),
+    ):
+        spike_linear(SPIKES, WEIGHT, product="events")
+    with (
+        pytest.raises(RuntimeError, match='^product="events" cannot run: under autocast'),
+        torch.autocast("cpu", torch.bfloat16),
+    ):
+        spike_linear(SPIKES, WEIGHT, product="events")
+    meta = torch.empty(3, 5, device="meta")
+    with pytest.raises(RuntimeError, match='^product="events" cannot run: it is written for the CPU, not for meta$'):
+        spike_linear(SPIKES.to("meta"), meta, product="events")

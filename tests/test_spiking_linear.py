@@ -1,0 +1,133 @@
+"""SpikingLinear is SpikeLinear followed by LIF, but for what it keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from support import Target, assert_rounded, assert_same_bits
+from torch import Tensor, nn
+
+from snnkernels import LIF, PackedSpikes, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spiking_linear
+
+STEPS, BATCH, INPUTS, OUTPUTS = 37, 3, 70, 50
+
+
+def layers(**options: Any) -> tuple[SpikingLinear, nn.Sequential]:
+    """The layer, and the two that it stands for, with the same weights."""
+    bias = options.pop("bias", True)
+    fused = SpikingLinear(INPUTS, OUTPUTS, bias, **options)
+    nn.init.normal_(fused.linear.weight, 0.1, 0.3)
+    product = options.pop("product", "auto")
+    separate = nn.Sequential(SpikeLinear(INPUTS, OUTPUTS, bias, product=product), LIF(**options))
+    separate.load_state_dict(
+        {name.replace("linear", "0").replace("neuron", "1"): value for name, value in fused.state_dict().items()}
+    )
+    return fused, separate
+
+
+def spike_train(rate: float = 0.2) -> Tensor:
+    return (torch.rand(STEPS, BATCH, INPUTS) < rate).float()
+
+
+@pytest.fixture
+def two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backward takes a chunk for each interval between checkpoints."""
+    monkeypatch.setattr(spiking_linear, "_CHUNK_BYTES", 1)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("output", ["spikes", "count"])
+@pytest.mark.parametrize("product", ["events", "dense"])
+def test_is_the_two_layers(two_chunks: None, product: str, output: str, bias: bool) -> None:
+    per_neuron = torch.linspace(0.7, 0.95, OUTPUTS)
+    fused, separate = layers(
+        beta=per_neuron, learn_beta=True, learn_threshold=True, product=product, output=output, bias=bias
+    )
+    spikes = spike_train()
+    inputs = [spikes.clone().requires_grad_() for _ in range(2)]
+    results = [layer(x) for layer, x in zip((fused, separate), inputs, strict=True)]
+    assert_same_bits(results[0], results[1], output)
+    grad = torch.randn_like(results[0])
+    for result in results:
+        result.backward(grad)
+    assert_rounded(inputs[0].grad, inputs[1].grad, "input spikes", terms=OUTPUTS)
+    expected = [parameter.grad for parameter in separate.parameters()]
+    for (name, parameter), right in zip(fused.named_parameters(), expected, strict=True):
+        assert_rounded(parameter.grad, right, name, terms=STEPS * BATCH)
+
+
+def test_state_continues_and_has_a_gradient(two_chunks: None) -> None:
+    fused, separate = layers(return_state=True)
+    spikes, grads = spike_train(), []
+    linear, neuron = separate
+    for layer in (fused, lambda x, v: neuron(linear(x), v)):
+        state = torch.full((BATCH, OUTPUTS), 0.3, requires_grad=True)
+        result, final = layer(spikes, state)
+        torch.autograd.backward((result, final), (torch.ones_like(result), torch.full_like(final, 0.5)))
+        grads.append(state.grad)
+    assert_same_bits(grads[0], grads[1], "initial state")
+    whole, final = fused(spikes)
+    first, state = fused(spikes[:16])
+    second, end = fused(spikes[16:], state)
+    assert_same_bits(torch.cat((first, second)), whole, "spikes")
+    assert_same_bits(end, final, "final state")
+
+
+@pytest.mark.parametrize("form", ["packed", "drawn"])
+def test_takes_spikes_that_are_packed_or_drawn(two_chunks: None, form: str) -> None:
+    drawn = poisson_spikes(torch.rand(BATCH, INPUTS), STEPS, seed=1)
+    spikes = drawn if form == "drawn" else pack_spikes(drawn.unpack())
+    fused, _ = layers()
+    grads = []
+    for x in (spikes, drawn.unpack()):
+        fused.zero_grad()
+        fused(x).sum().backward()
+        grads.append(fused.linear.weight.grad.clone())
+    assert_same_bits(grads[0], grads[1], "weights")
+
+
+def test_keeps_bits_and_checkpoints_alone(target: Target) -> None:
+    if target.engine == "reference":
+        pytest.skip("the reference keeps what autograd keeps")
+    fused = SpikingLinear(INPUTS, OUTPUTS, backend=target.engine).to(target.device)
+    spikes = spike_train().to(target.device)
+    kept: list[Tensor] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda tensor: tensor):
+        result = fused(spikes)
+    data = {parameter.data_ptr() for parameter in fused.parameters()}
+    bytes_kept = sum(t.numel() * t.element_size() for t in kept if t.data_ptr() not in data)
+    packed = result.grad_fn.packed
+    assert isinstance(packed, PackedSpikes)
+    bytes_kept += packed.bits.numel()
+    checkpoints = -(-STEPS // 8 if target.device == "cuda" else -STEPS // 16) * BATCH * OUTPUTS * 4
+    parameters = 2 * 4
+    assert bytes_kept <= STEPS * (-(-BATCH * INPUTS // 8)) + checkpoints + parameters
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0, 2.0])
+def test_other_values_go_the_way_of_the_two_layers(value: float) -> None:
+    fused, separate = layers()
+    spikes = spike_train()
+    spikes[3, 1, 2] = value
+    assert_same_bits(fused(spikes), separate(spikes), "spikes")
+
+
+@pytest.mark.parametrize("name", ["time_dim", "steps"])
+def test_has_no_option_for_another_layout(name: str) -> None:
+    with pytest.raises(TypeError, match=f"SpikingLinear takes spikes time first.*no option '{name}'"):
+        SpikingLinear(3, 2, **{name: 1})
+
+
+def test_unknown_option_is_named() -> None:
+    with pytest.raises(TypeError, match="LIF has no option 'slop'; did you mean 'slope'?"):
+        SpikingLinear(3, 2, slop=3)
+
+
+def test_compiles_whole_and_equals_eager() -> None:
+    torch._dynamo.reset()
+    fused, _ = layers()
+    spikes = spike_train()
+    compiled = torch.compile(fused, fullgraph=True, backend="aot_eager")
+    assert_same_bits(compiled(spikes), fused(spikes), "spikes")
