@@ -19,12 +19,13 @@ import torch
 from compilations import disable_caches
 from contenders import Contender
 from environment import describe
+from features import features, measure_feature
 from lineup import contenders_for
 from measure import METHOD, Measurement, measure_layer
-from memory import FRESH, MEMORIES, WARM, keep_memory
+from memory import FRESH, MEMORIES, WARM, available_bytes, keep_memory
 from networks import measure_step, networks
 from tables import table
-from workloads import FORWARD_BACKWARD, scaling_workloads, standard_workloads
+from workloads import FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
 
 # What a suite measures: a name to choose by, and the measurement.
 Case = tuple[str, Callable[[], Measurement]]
@@ -33,11 +34,26 @@ Case = tuple[str, Callable[[], Measurement]]
 def layers(options: argparse.Namespace, device: str) -> list[Case]:
     """A layer of neurons alone. Each shape is compiled for itself, which is the best that a compiler can do."""
 
-    def measure(workload: Any) -> Measurement:
+    def measure(workload: Workload) -> Measurement:
         torch.compiler.reset()
         return measure_layer(workload, _chosen(options), options.repeats, _memory(options, device))
 
     return [(str(workload), partial(measure, workload)) for workload in standard_workloads(device)]
+
+
+def public(options: argparse.Namespace, device: str) -> list[Case]:
+    """Large layers that others have published times of, as far as memory goes."""
+
+    def measure(workload: Workload) -> Measurement:
+        torch.compiler.reset()
+        needed, available = workload.elements * _BYTES_PER_ELEMENT, available_bytes(device)
+        if available is not None and needed > available:
+            return Measurement(skipped=[f"{workload}: needs {needed >> 30} GiB, {available >> 30} are free"])
+        return measure_layer(
+            workload, _chosen(options), options.repeats, _memory(options, device), directions=[FORWARD_BACKWARD]
+        )
+
+    return [(str(workload), partial(measure, workload)) for workload in public_workloads(device)]
 
 
 def scaling(options: argparse.Namespace, device: str) -> list[Case]:
@@ -55,7 +71,16 @@ def steps(options: argparse.Namespace, device: str) -> list[Case]:
     return [(str(n), partial(run, n, chosen)) for n in networks(device) if options.large or not n.large]
 
 
-SUITES = {"layers": layers, "scaling": scaling, "steps": steps}
+def pairs(options: argparse.Namespace, device: str) -> list[Case]:
+    """What saves bytes or operations beside what one writes without it."""
+    run = partial(measure_feature, repeats=options.repeats, memory=_memory(options, device))
+    return [(str(feature), partial(run, feature)) for feature in features(device)]
+
+
+SUITES = {"layers": layers, "scaling": scaling, "public": public, "steps": steps, "features": pairs}
+
+# What the torch loop keeps for backward, and the gate's, in float32.
+_BYTES_PER_ELEMENT = 64
 
 
 def _chosen(options: argparse.Namespace) -> Callable[..., list[Contender]]:
@@ -89,10 +114,18 @@ def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[
 
 
 def add_run(path: Path, run: dict[str, Any]) -> None:
-    """Add a run to a file of runs; what a later run measures again stands for it."""
+    """Add a run to a file of runs, in place of what earlier ones measured of the same rows."""
     runs = json.loads(path.read_text())["runs"] if path.exists() else []
+    measured = {_key(row) for row in run["rows"]}
+    for earlier in runs:
+        earlier["rows"] = [row for row in earlier["rows"] if _key(row) not in measured]
+    runs = [earlier for earlier in runs if earlier["rows"]]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"runs": [*runs, run]}, indent=1) + "\n")
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("work", "shape", "dtype", "device", "memory", "contender"))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

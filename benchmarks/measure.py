@@ -25,6 +25,7 @@ METHOD = {
     "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
     "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
     "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",
+    "kept_bytes": "memory held from forward to backward besides the output, the input spikes included; likewise",
     "compilations": "by torch.compile and Triton at the contender's first calls on this shape in its process",
     "compile_seconds": "of these first calls, with and without a gradient",
     "differing_neurons": "neurons whose spikes differ from the reference's, potential within rounding of threshold",
@@ -32,6 +33,9 @@ METHOD = {
 }
 
 _COPY = "copy"
+
+# Who takes longer for the first calls with and without a gradient is not timed.
+_MOST_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Row:
     fraction_of_copy: float | None = None
     peak_bytes: int | None = None
     ours_peak_bytes: int | None = None
+    kept_bytes: int | None = None
+    ours_kept_bytes: int | None = None
     compilations: int = 0
     compile_seconds: float | None = None
     differing_neurons: int = 0
@@ -90,7 +96,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Work:
-    """What is measured: its names, how a layer of neurons becomes the call that is timed, and the bytes it moves."""
+    """What is measured: its names, how a layer of neurons becomes the call that is timed, and the bytes it moves.
+
+    `call` is given None instead of a contender for our side of a pair, which `ours` names where it is more than an
+    engine.
+    """
 
     name: str
     shape: str
@@ -98,6 +108,16 @@ class Work:
     device: str
     call: Callable[[Contender | None, Layer], Call]
     bytes: int | None = None
+    ours: str | None = None
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Samples of each call, by the wall clock and by the device's, and each one's peak memory."""
+
+    seconds: Mapping[str, list[float]]
+    device_seconds: Mapping[str, list[float]]
+    peaks: Mapping[str, int | None]
 
 
 def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement) -> list[Entry]:
@@ -113,6 +133,9 @@ def admit(contenders: Sequence[Contender], workload: Workload, result: Measureme
         with watch() as compiled:
             forward_backward(layer, inputs)
             forward(layer, inputs)
+        if compiled.seconds > _MOST_SECONDS and not contender.compiles:
+            result.skipped.append(f"{contender.name} on {workload}: its first calls took {compiled.seconds:.0f} s")
+            continue
         try:
             entries.append(Entry(contender, layer, compiled, gate.check(contender, layer)))
         except WrongResult as error:
@@ -149,32 +172,33 @@ def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str
     """Everyone in turn with our engine under the same options, and with a copy of as many bytes."""
     if not entries:
         return []
-    ours = dispatch.choose(work.device)
+    engine = dispatch.choose(work.device)
+    ours = work.ours or engine
     calls = {entry.contender.name: work.call(entry.contender, entry.layer) for entry in entries}
     for options in (entry.contender.options for entry in entries):
-        calls.setdefault(_partner(ours, options), work.call(None, our_layer(ours, options)))
+        calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options)))
+    timed = time_calls(work, calls, repeats)
+    return [row(work, entry, ours, _partner(ours, entry.contender.options), memory, timed) for entry in entries]
+
+
+def _partner(ours: str, options: Options) -> str:
+    """The name of our call under a contender's options; with none, an engine is a contender itself."""
+    return f"{ours} ({described(options)})" if options else ours
+
+
+def time_calls(work: Work, calls: Mapping[str, Call], repeats: int) -> Timed:
+    """All calls in turn."""
     peaks = {name: peak_bytes(call, work.device) for name, call in calls.items()}
     timed = calls | ({_COPY: copy_call(work.bytes, work.device)} if work.bytes else {})
     seconds = device_seconds = interleaved(timed, repeats, call_clock(work.device))
     if work.device == "cuda":
         device_seconds = interleaved(timed, repeats, DeviceClock())
-    measured = seconds, device_seconds, peaks
-    return [_row(work, entry, _partner(ours, entry.contender.options), memory, measured) for entry in entries]
+    return Timed(seconds, device_seconds, peaks)
 
 
-def _partner(ours: str, options: Options) -> str:
-    """The name of our engine's call under a contender's options; with none, it is a contender itself."""
-    return f"{ours} ({described(options)})" if options else ours
-
-
-def _row(
-    work: Work,
-    entry: Entry,
-    partner: str,
-    memory: str,
-    measured: tuple[Mapping[str, list[float]], Mapping[str, list[float]], Mapping[str, int | None]],
-) -> Row:
-    contender, (seconds, device_seconds, peaks) = entry.contender, measured
+def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: Timed) -> Row:
+    """A contender beside our call named `partner`."""
+    contender, seconds, device_seconds = entry.contender, timed.seconds, timed.device_seconds
     ratios = paired_ratios(seconds[contender.name], seconds[partner])
     bandwidth = {}
     if work.bytes:
@@ -194,15 +218,15 @@ def _row(
         options=described(contender.options),
         difference=contender.difference,
         ms=median(seconds[contender.name]) * 1e3,
-        ours=partner.partition(" ")[0],
+        ours=ours,
         ours_ms=median(seconds[partner]) * 1e3,
         times_ours=median(ratios),
         times_ours_min=min(ratios),
         times_ours_max=max(ratios),
         device_ms=median(device_seconds[contender.name]) * 1e3 if work.device == "cuda" else None,
         **bandwidth,
-        peak_bytes=peaks[contender.name],
-        ours_peak_bytes=peaks[partner],
+        peak_bytes=timed.peaks[contender.name],
+        ours_peak_bytes=timed.peaks[partner],
         compilations=entry.compiled.number,
         compile_seconds=entry.compiled.seconds if entry.compiled.number else None,
         differing_neurons=entry.differing,

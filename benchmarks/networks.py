@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from contenders import Contender, Layer
@@ -11,9 +12,12 @@ from measure import Measurement, Work, admit, measure_work
 from torch import Tensor, nn
 from workloads import FORWARD_BACKWARD, Workload
 
-from snnkernels import poisson_encode, spike_count_loss
+from snnkernels import SpikeLinear, dispatch, poisson_encode, poisson_spikes, spike_count_loss
 
 TRAINING_STEP = "training step"
+
+# Ours with event-driven linear layers and Poisson spikes that are never stored; all others with dense ones.
+EVENT_STEP = "training step against event-driven"
 
 # Beyond this size the linear layers alone take a CPU many seconds.
 _LARGE = 1024
@@ -68,24 +72,34 @@ def measure_step(
     torch.compiler.reset()
     result = Measurement()
     entries = admit([*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS], network.layer, result)
-    work = Work(
+    dense = Work(
         name=TRAINING_STEP,
         shape=network.shape_name,
         dtype="float32",
         device=network.device,
         call=lambda _, layer: step_call(network, layer),
     )
-    result.rows += measure_work(work, entries, repeats, memory)
+    works = [dense]
+    if network.encoded and network.device == "cpu":
+        ours = f"{dispatch.choose(network.device)}, events"
+        works.append(replace(dense, name=EVENT_STEP, call=partial(_beside_events, network), ours=ours))
+    for work in works:
+        result.rows += measure_work(work, entries, repeats, memory)
     return result
 
 
-def step_call(network: Network, layer: Layer) -> Callable[[], Tensor]:
+def _beside_events(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
+    return step_call(network, layer, events=contender is None)
+
+
+def step_call(network: Network, layer: Layer, events: bool = False) -> Callable[[], Tensor]:
     """A training step, with Adam where the network is a classifier; the same weights and input for everyone."""
     torch.manual_seed(0)
-    model = nn.Sequential(*(nn.Linear(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
+    kind = SpikeLinear if events else nn.Linear
+    model = nn.Sequential(*(kind(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
     model.to(network.device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    encode, loss_of = _classifier(network) if network.encoded else _summed(network)
+    encode, loss_of = _classifier(network, events) if network.encoded else _summed(network)
 
     def step() -> Tensor:
         spikes = encode()
@@ -101,11 +115,12 @@ def step_call(network: Network, layer: Layer) -> Callable[[], Tensor]:
     return step
 
 
-def _classifier(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
+def _classifier(network: Network, events: bool) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
     lit = torch.rand(network.batch, network.sizes[0]) < _LIT
     images = (lit * torch.rand(lit.shape) * 2 * _INTENSITY).clamp(max=1).to(network.device)
     targets = torch.randint(network.sizes[-1], (network.batch,)).to(network.device)
-    return lambda: poisson_encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
+    encode = poisson_spikes if events else poisson_encode
+    return lambda: encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
 
 
 def _summed(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:

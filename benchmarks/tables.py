@@ -11,6 +11,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("dtype", lambda row: row.dtype),
     ("memory", lambda row: row.memory),
     ("contender", lambda row: row.contender),
+    ("ours", lambda row: row.ours),
     ("ms", lambda row: f"{row.ms:.3f}"),
     ("ours ms", lambda row: f"{row.ours_ms:.3f}"),
     ("x ours", lambda row: f"{row.times_ours:.2f}"),
@@ -19,9 +20,12 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("GB/s", lambda row: "" if row.bytes_per_second is None else f"{row.bytes_per_second / 1e9:.1f}"),
     ("of copy", lambda row: "" if row.fraction_of_copy is None else f"{row.fraction_of_copy:.0%}"),
     ("peak MB", lambda row: "" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.1f}"),
+    ("ours peak MB", lambda row: "" if row.ours_peak_bytes is None else f"{row.ours_peak_bytes / 1e6:.1f}"),
+    ("kept MB", lambda row: "" if row.kept_bytes is None else f"{row.kept_bytes / 1e6:.1f}"),
+    ("ours kept MB", lambda row: "" if row.ours_kept_bytes is None else f"{row.ours_kept_bytes / 1e6:.1f}"),
     ("compiled", lambda row: f"{row.compilations} in {row.compile_seconds:.1f} s" if row.compile_seconds else ""),
 )
-_TEXT_COLUMNS = ("shape", "dtype", "memory", "contender")
+_TEXT_COLUMNS = ("shape", "dtype", "memory", "contender", "ours")
 
 
 def table(rows: Sequence[Row]) -> str:

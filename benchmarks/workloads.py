@@ -114,6 +114,13 @@ def scaling_workloads(device: str) -> list[Workload]:
     return [Workload(shape, torch.float32, device) for shape in _SCALING_SHAPES]
 
 
+def public_workloads(device: str) -> list[Workload]:
+    """Those that others have published times of; gigabytes, and minutes on two CPU cores."""
+    table = [(shape, torch.bfloat16) for shape in _PUBLIC_HALF_SHAPES]
+    table += [(shape, torch.float32) for shape in _PUBLIC_WIDE_SHAPES]
+    return [Workload(shape, dtype, device) for shape, dtype in table]
+
+
 def gpu_workloads() -> list[Workload]:
     """Every shape and dtype of the GPU report, the public workloads among them."""
     halves = (torch.bfloat16, torch.float16)

@@ -411,7 +411,8 @@ def test_peak_memory_of_a_cpu() -> None:
         return torch.ones(2**23)
 
     peak = memory.peak_bytes(call, "cpu")
-    assert peak is not None and 2**26 <= peak < 2**26 + 2**24
+    inexact = 2**20  # Linux sums the pages up in batches for each processor
+    assert peak is not None and 2**26 - inexact <= peak < 2**26 + 2**24
 
 
 @GLIBC
@@ -424,10 +425,12 @@ import memory
 
 if sys.argv[1] == "warm":
     memory.keep_memory()
-for _ in range(3):
+faults = []
+for _ in range(8):  # a small block may be cut from the one that was freed, before the heap is settled
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.ones(2**25)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+print(min(faults))
 """
     faults = {}
     for kind in memory.MEMORIES:
@@ -474,7 +477,7 @@ def test_everyone_trains_on_the_same_steps() -> None:
 def test_images_are_as_bright_as_digits() -> None:
     network = replace(SMALL_NETWORK, sizes=(784, 20, 5), batch=128)
     torch.manual_seed(0)
-    encode, _ = networks._classifier(network)
+    encode, _ = networks._classifier(network, events=False)
     assert 0.10 < encode().mean() < 0.14
 
 
