@@ -41,7 +41,7 @@ gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU,
 # their neurons import comes after.
 $(VENV)/.peers: $(VENV)/.installed
 	$(bin)/python -m pip install --quiet --no-deps snntorch spikingjelly norse sinabs "nir<1.0.5" nirtorch pbr
-	$(bin)/python -m pip install --quiet h5py matplotlib
+	$(bin)/python -m pip install --quiet h5py loguru matplotlib
 	touch $@
 
 $(VENV)/.torch:

@@ -7,10 +7,8 @@ equations, its speed as a fraction of the copy bandwidth of the same run, peak m
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,12 @@ from typing import Any
 import torch
 from compilations import disable_caches
 from contenders import Contender
-from environment import describe
 from features import features, measure_feature
 from lineup import contenders_for
-from measure import METHOD, Measurement, measure_layer
+from measure import Measurement, measure_layer
 from memory import FRESH, MEMORIES, WARM, available_bytes, keep_memory
 from networks import measure_step, networks
+from results import add_run, report
 from tables import table
 from workloads import FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
 
@@ -98,34 +96,6 @@ def _chosen(options: argparse.Namespace) -> Callable[..., list[Contender]]:
 
 def _memory(options: argparse.Namespace, device: str) -> str:
     return options.memory if device == "cpu" else "gpu"
-
-
-def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[str, Any]:
-    """One run, as it is written to JSON."""
-    return {
-        "environment": describe(device),
-        "method": METHOD,
-        "repeats": repeats,
-        "rows": [asdict(row) for row in result.rows],
-        "refused": result.refused,
-        "skipped": result.skipped,
-        **more,
-    }
-
-
-def add_run(path: Path, run: dict[str, Any]) -> None:
-    """Add a run to a file of runs, in place of what earlier ones measured of the same rows."""
-    runs = json.loads(path.read_text())["runs"] if path.exists() else []
-    measured = {_key(row) for row in run["rows"]}
-    for earlier in runs:
-        earlier["rows"] = [row for row in earlier["rows"] if _key(row) not in measured]
-    runs = [earlier for earlier in runs if earlier["rows"]]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"runs": [*runs, run]}, indent=1) + "\n")
-
-
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("work", "shape", "dtype", "device", "memory", "contender"))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

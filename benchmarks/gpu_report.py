@@ -7,7 +7,6 @@ workloads, in three dtypes. It stops measuring in time to end within ten minutes
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare import add_run, report
 from contenders import NAIVE, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
 from lineup import contenders_for
 from measure import Measurement, measure_layer
+from results import FOLDER, add_run, report
 from tables import table
 from workloads import Workload, gpu_workloads
 
@@ -112,7 +111,7 @@ def summary(tests: dict[str, Any], result: Measurement, notes: Sequence[str]) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns 2 where there is nothing to report on, 1 where a test failed or the gate refused."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for the file")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the file")
     options = parser.parse_args(arguments)
     reason = no_report_reason()
     if reason is not None:

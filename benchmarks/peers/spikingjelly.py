@@ -38,7 +38,7 @@ EAGER = Contender(
     lambda device: _layer(wrap=False),
     options={"surrogate": "arctan", "slope": 2.0},
     difference="decay as v - v / 10",
-    requires=("spikingjelly.activation_based",),
+    requires=("spikingjelly.activation_based.neuron",),
 )
 
 PEERS = (EAGER, compiled(EAGER, lambda device: _layer(wrap=True)))

@@ -1,0 +1,228 @@
+"""Tables and plots of benchmarks/results/, for docs/benchmarks.md and the README: `make report`.
+
+What stands between the markers `<!-- benchmarks: NAME -->` and `<!-- end -->` is written anew. --check writes nothing,
+and returns 1 where a table is not that of the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bars import DEEP, LONG, WIDE, judged
+from environment import PEERS, ROOT
+from features import features
+from measure import Row
+from networks import EVENT_STEP, TRAINING_STEP
+from plots import write_plots
+from results import FOLDER, load, rows_of
+from workloads import DIRECTIONS, FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
+
+PAGES = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
+IMAGES = ROOT / "docs" / "images"
+
+_NOTHING = "Not measured."
+_SECTION = re.compile(r"(<!-- benchmarks: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+# Of the README: who is shown, and at which layers.
+_SHORT = ("torch loop", "torch loop, compiled", "snnTorch", "SpikingJelly", "Norse", "sinabs")
+
+
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table; a column without a single value is left out."""
+    columns = [column for column in zip(header, *lines, strict=True) if any(column[1:])]
+    rows = [f"| {' | '.join(cells)} |" for cells in zip(*columns, strict=True)]
+    return "\n".join([rows[0], "|" + " --- |" * len(columns), *rows[1:]]) if lines else _NOTHING
+
+
+def machine(runs: Sequence[dict[str, Any]]) -> str:
+    """What the rows were measured on, each run's own where they differ."""
+
+    def of(name: str, values: Sequence[Any]) -> str:
+        return f"{name} {', '.join(dict.fromkeys(map(str, values)))}"
+
+    found = [run["environment"] for run in runs]
+    parts = [
+        ", ".join(
+            dict.fromkeys(e["gpu"]["name"] if e["gpu"] else f"{e['cpu']}, {e['threads']} threads" for e in found)
+        ),
+        of("torch", [e["torch"] for e in found]),
+        *(of(peer, versions) for peer in PEERS if (versions := [v for e in found if (v := e["peers"][peer])])),
+        of("commit", [f"{e['commit'][:10]}{' and changes' if e['uncommitted_changes'] else ''}" for e in found]),
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def bars(rows: Sequence[Row]) -> str:
+    return markdown(("work", "ratio", "measured", "bar", "stretch", ""), judged(rows))
+
+
+def layers(rows: Sequence[Row]) -> str:
+    return _sections(rows, standard_workloads, (FORWARD_BACKWARD,))
+
+
+def bandwidth(rows: Sequence[Row]) -> str:
+    """Our engines, direction by direction."""
+    chosen = [
+        r for r in rows if r.work in DIRECTIONS and r.contender in ("native", "triton") and _is(r, standard_workloads)
+    ]
+    lines = [
+        (
+            r.shape,
+            r.dtype,
+            r.memory,
+            r.contender,
+            r.work,
+            f"{r.device_ms or r.ms:.3f}",
+            _rate(r),
+            _percent(r.fraction_of_copy),
+        )
+        for r in chosen
+    ]
+    return markdown(("shape", "dtype", "memory", "engine", "direction", "ms", "GB/s", "of copy"), lines)
+
+
+def scaling(rows: Sequence[Row]) -> str:
+    return _sections(rows, scaling_workloads, (FORWARD_BACKWARD,))
+
+
+def public(rows: Sequence[Row]) -> str:
+    return _sections(rows, public_workloads, (FORWARD_BACKWARD,))
+
+
+def steps(rows: Sequence[Row]) -> str:
+    return _tables([row for row in rows if row.work in (TRAINING_STEP, EVENT_STEP)])
+
+
+def saved(rows: Sequence[Row]) -> str:
+    works = {feature.work for device in ("cpu", "cuda") for feature in features(device)}
+    lines = [
+        (
+            r.work,
+            r.shape,
+            r.contender,
+            r.ours,
+            f"{r.ms:.2f}",
+            f"{r.ours_ms:.2f}",
+            _ratio(r),
+            _mega(r.peak_bytes),
+            _mega(r.ours_peak_bytes),
+            _mega(r.kept_bytes),
+            _mega(r.ours_kept_bytes),
+        )
+        for r in rows
+        if r.work in works
+    ]
+    header = ("work", "shape", "usual", "ours", "ms", "ours ms", "x ours", "peak MB", "ours", "kept MB", "ours")
+    return markdown(header, lines)
+
+
+def short(rows: Sequence[Row]) -> str:
+    """Times that of ours, warm | fresh memory."""
+    found = {(r.contender, r.shape, r.memory): r for r in rows if r.work == FORWARD_BACKWARD and r.dtype == "float32"}
+    shapes = (WIDE, LONG, DEEP)
+
+    def cell(contender: str, shape: str) -> str:
+        pair = [found.get((contender, shape, memory)) for memory in ("warm", "fresh")]
+        return " \\| ".join(f"{row.times_ours:.1f}" if row else "-" for row in pair) if any(pair) else ""
+
+    return markdown(("", *shapes), [(name, *(cell(name, shape) for shape in shapes)) for name in _SHORT])
+
+
+SECTIONS: dict[str, Callable[[Sequence[Row]], str]] = {
+    function.__name__: function for function in (bars, layers, bandwidth, scaling, public, steps, saved, short)
+}
+
+
+def _is(row: Row, workloads: Callable[[str], list[Workload]]) -> bool:
+    return (row.shape, row.dtype) in {(w.shape_name, w.dtype_name) for w in workloads(row.device)}
+
+
+def _sections(rows: Sequence[Row], workloads: Callable[[str], list[Workload]], directions: Sequence[str]) -> str:
+    return _tables([row for row in rows if row.work in directions and _is(row, workloads)])
+
+
+def _tables(rows: Sequence[Row]) -> str:
+    """A table for each piece of work, the fastest first."""
+    tables = []
+    for work in dict.fromkeys((row.work, row.shape, row.dtype, row.memory) for row in rows):
+        chosen = [row for row in rows if (row.work, row.shape, row.dtype, row.memory) == work]
+        lines = [
+            (
+                r.contender,
+                f"{r.ms:.3f}",
+                _ratio(r),
+                _percent(r.fraction_of_copy),
+                _mega(r.peak_bytes),
+                _compiled(r),
+                _note(r),
+            )
+            for r in sorted(chosen, key=lambda row: row.times_ours)
+        ]
+        table = markdown(("", "ms", "x ours", "of copy", "peak MB", "compiled", "its equations"), lines)
+        tables.append(f"**{', '.join(work)} memory**\n\n{table}")
+    return "\n\n".join(tables) or _NOTHING
+
+
+def _ratio(row: Row) -> str:
+    return f"{row.times_ours:.2f} ({row.times_ours_min:.2f} - {row.times_ours_max:.2f})"
+
+
+def _note(row: Row) -> str:
+    return "; ".join(filter(None, (row.options, row.difference)))
+
+
+def _rate(row: Row) -> str:
+    return f"{row.bytes_per_second / 1e9:.1f}" if row.bytes_per_second else ""
+
+
+def _percent(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction:.0%}"
+
+
+def _mega(count: int | None) -> str:
+    return "" if count is None else f"{count / 1e6:.1f}"
+
+
+def _compiled(row: Row) -> str:
+    return f"{row.compilations} in {row.compile_seconds:.0f} s" if row.compile_seconds else ""
+
+
+def filled(page: str, files: dict[str, list[dict[str, Any]]]) -> str:
+    """A page with its tables written anew, each from every file that has something to say."""
+
+    def section(match: re.Match[str]) -> str:
+        opening, name, end = match.groups()
+        tables = [
+            f"{table}\n\n{machine(runs)}"
+            for runs in files.values()
+            if (table := SECTIONS[name](rows_of(runs))) != _NOTHING
+        ]
+        return f"{opening}\n{chr(10).join(tables) or _NOTHING}\n\n{end}"
+
+    return _SECTION.sub(section, page)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; return 1 where a table is stale")
+    options = parser.parse_args(arguments)
+    files = {path.stem: load(path) for path in sorted(FOLDER.glob("*.json"))}
+    stale = [page for page in PAGES if page.read_text() != filled(page.read_text(), files)]
+    for page in stale:
+        print(f"{page.relative_to(ROOT)}: {'stale, run `make report`' if options.check else 'written'}")
+        if not options.check:
+            page.write_text(filled(page.read_text(), files))
+    if options.check:
+        return 1 if stale else 0
+    for stem, runs in files.items():
+        for path in write_plots(rows_of(runs), IMAGES, stem):
+            print(f"{path.relative_to(ROOT)}: drawn")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
