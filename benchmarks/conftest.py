@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
     # What the gate fails is not timed: no more than that, where warnings are errors.
     config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
+    config.addinivalue_line("filterwarnings", "ignore:dynamo_pgo force disabled")
     warnings.filterwarnings("ignore", "Not saving anything")
 
 

@@ -174,8 +174,10 @@ def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str
         return []
     engine = dispatch.choose(work.device)
     ours = work.ours or engine
-    calls = {entry.contender.name: work.call(entry.contender, entry.layer) for entry in entries}
-    for options in (entry.contender.options for entry in entries):
+    calls: dict[str, Call] = {}
+    for entry in entries:  # ours after its partner, not after ourselves, whose inputs and outputs would still be cached
+        calls[entry.contender.name] = work.call(entry.contender, entry.layer)
+        options = entry.contender.options
         calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options)))
     timed = time_calls(work, calls, repeats)
     return [row(work, entry, ours, _partner(ours, entry.contender.options), memory, timed) for entry in entries]
