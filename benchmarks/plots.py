@@ -25,6 +25,11 @@ STYLES = {
 }
 
 
+def plot_path(folder: Path, stem: str, name: str) -> Path:
+    """Where the plot of a file of results lies."""
+    return folder / f"benchmarks-{stem}-{name}.png"
+
+
 def write_plots(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     """Those for which there are rows."""
     both = [row for row in rows if row.work == FORWARD_BACKWARD and row.dtype == "float32"]
@@ -32,7 +37,7 @@ def write_plots(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
     paths = []
     for name, figure in figures.items():
         if figure is not None:
-            paths.append(folder / f"benchmarks-{stem}-{name}.png")
+            paths.append(plot_path(folder, stem, name))
             figure.savefig(paths[-1], dpi=110)
     return paths
 
@@ -40,11 +45,11 @@ def write_plots(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
 def _layers(rows: Sequence[Row]) -> Figure | None:
     """How many times as long as ours everyone takes, layer by layer."""
     memories = {WARM: "#0072B2", FRESH: "#E69F00", "gpu": "#0072B2"}
-    found = {(row.shape, row.contender, row.memory): row for row in rows}
-    shapes = [shape for shape in (WIDE, LONG, DEEP) if any(row.shape == shape for row in rows)]
+    found = {(row.shape, row.contender, row.memory): row for row in rows if row.contender != row.ours}
+    shapes = [shape for shape in (WIDE, LONG, DEEP) if any(key[0] == shape for key in found)]
     if not shapes:
         return None
-    names = [name for name in STYLES if any((shapes[0], name, memory) in found for memory in memories)][::-1]
+    names = [name for name in STYLES if any(key[0] in shapes and key[1] == name for key in found)][::-1]
     figure = Figure(figsize=(3.6 * len(shapes) + 1.4, 3.6), layout="constrained")
     for axes, shape in zip(figure.subplots(1, len(shapes), sharey=True, squeeze=False)[0], shapes, strict=True):
         used = [memory for memory in memories if any((shape, name, memory) in found for name in names)]
@@ -59,9 +64,10 @@ def _layers(rows: Sequence[Row]) -> Figure | None:
         axes.set(
             xscale="log", title=shape, xlabel="time / ours (log scale)", yticks=range(len(names)), yticklabels=names
         )
-        axes.set_xlim(0.8, 3 * axes.get_xlim()[1])
+        axes.set_xlim(0.8, 3 * max(row.times_ours for row in found.values()))
+        axes.xaxis.set_major_formatter("{x:g}")
         _clean(axes)
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", fontsize=8, frameon=False, ncols=2)
     return figure
 
 
@@ -76,8 +82,8 @@ def _scaling(rows: Sequence[Row]) -> Figure | None:
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, chosen, dimension, label in ((left, steps, 0, "time steps"), (right, neurons, 2, "neurons")):
-        _lines(axes, chosen, dimension, found)
         axes.set(xscale="log", yscale="log", xlabel=f"number of {label}, {_others(chosen[0], dimension)}")
+        _lines(axes, chosen, dimension, found)
         axes.set_ylabel("forward + backward, ms")
         _clean(axes)
     right.legend(fontsize=8, frameon=False, ncols=2)
@@ -93,9 +99,10 @@ def _lines(axes: Axes, workloads: Sequence[Workload], dimension: int, found: dic
             axes.plot(*zip(*points, strict=True), color=color, marker=marker, label=name)
     sizes = [workload.shape[dimension] for workload in workloads]
     axes.set_xticks(
-        sizes, [f"{size:,}" if size < 2**12 else f"2^{size.bit_length() - 1}" for size in sizes], minor=False
+        sizes, [f"{size:,}" if size < 2**12 else f"$2^{{{size.bit_length() - 1}}}$" for size in sizes], minor=False
     )
     axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:g}")
 
 
 def _others(workload: Workload, dimension: int) -> str:

@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from bars import DEEP, LONG, WIDE, judged
@@ -17,7 +18,7 @@ from environment import PEERS, ROOT
 from features import features
 from measure import Row
 from networks import EVENT_STEP, TRAINING_STEP
-from plots import write_plots
+from plots import plot_path, write_plots
 from results import FOLDER, load, rows_of
 from workloads import DIRECTIONS, FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
 
@@ -136,6 +137,9 @@ SECTIONS: dict[str, Callable[[Sequence[Row]], str]] = {
     function.__name__: function for function in (bars, layers, bandwidth, scaling, public, steps, saved, short)
 }
 
+# Which plots stand above a section's table.
+PLOTS = {"layers": ("layers", "memory"), "scaling": ("scaling",), "short": ("layers",)}
+
 
 def _is(row: Row, workloads: Callable[[str], list[Workload]]) -> bool:
     return (row.shape, row.dtype) in {(w.shape_name, w.dtype_name) for w in workloads(row.device)}
@@ -191,19 +195,24 @@ def _compiled(row: Row) -> str:
     return f"{row.compilations} in {row.compile_seconds:.0f} s" if row.compile_seconds else ""
 
 
-def filled(page: str, files: dict[str, list[dict[str, Any]]]) -> str:
-    """A page with its tables written anew, each from every file that has something to say."""
+def filled(page: Path, files: dict[str, list[dict[str, Any]]]) -> str:
+    """A page with its tables written anew, each from every file that has something to say, and its plots."""
 
     def section(match: re.Match[str]) -> str:
         opening, name, end = match.groups()
-        tables = [
-            f"{table}\n\n{machine(runs)}"
-            for runs in files.values()
-            if (table := SECTIONS[name](rows_of(runs))) != _NOTHING
-        ]
-        return f"{opening}\n{chr(10).join(tables) or _NOTHING}\n\n{end}"
+        parts = []
+        for stem, runs in files.items():
+            table = SECTIONS[name](rows_of(runs))
+            if table != _NOTHING:
+                parts += [*_images(page, stem, name), table, machine(runs)]
+        return "\n\n".join([opening.rstrip(), *(parts or [_NOTHING]), end])
 
-    return _SECTION.sub(section, page)
+    return _SECTION.sub(section, page.read_text())
+
+
+def _images(page: Path, stem: str, section: str) -> list[str]:
+    paths = [plot_path(IMAGES, stem, plot) for plot in PLOTS.get(section, ())]
+    return [f"![{path.stem}]({path.relative_to(page.parent).as_posix()})" for path in paths if path.exists()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -211,17 +220,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; return 1 where a table is stale")
     options = parser.parse_args(arguments)
     files = {path.stem: load(path) for path in sorted(FOLDER.glob("*.json"))}
-    stale = [page for page in PAGES if page.read_text() != filled(page.read_text(), files)]
-    for page in stale:
-        print(f"{page.relative_to(ROOT)}: {'stale, run `make report`' if options.check else 'written'}")
-        if not options.check:
-            page.write_text(filled(page.read_text(), files))
-    if options.check:
-        return 1 if stale else 0
-    for stem, runs in files.items():
+    for stem, runs in () if options.check else files.items():
         for path in write_plots(rows_of(runs), IMAGES, stem):
             print(f"{path.relative_to(ROOT)}: drawn")
-    return 0
+    stale = {page: text for page in PAGES if page.read_text() != (text := filled(page, files))}
+    for page, text in stale.items():
+        print(f"{page.relative_to(ROOT)}: {'stale, run `make report`' if options.check else 'written'}")
+        if not options.check:
+            page.write_text(text)
+    return 1 if stale and options.check else 0
 
 
 if __name__ == "__main__":
