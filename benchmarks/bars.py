@@ -19,7 +19,7 @@ from environment import ROOT, cpu_model, slug
 from features import WEIGHT_GRADIENT, events
 from measure import Row
 from memory import FRESH, WARM
-from networks import EVENT_STEP, NO_NEURONS, TRAINING_STEP
+from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
 from results import FOLDER, load, rows_of
 from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
 
@@ -147,8 +147,11 @@ BARS: tuple[Bar, ...] = (
         0.45,
         at_most=True,
     ),
-    Bar(_STEP, "snnTorch / event step", _times(EVENT_STEP, _STEP, "snnTorch"), 2, 3.5),
-    Bar(_STEP, "SpikingJelly / event step", _times(EVENT_STEP, _STEP, *_SPIKINGJELLY), 2.5, 4),
+    *(
+        Bar(_STEP, f"{names[0]}{encoder} / event step", _times(EVENT_STEP, _STEP, *(n + encoder for n in names)), *bar)
+        for names, *bar in ((("snnTorch",), 2, 3.5), (_SPIKINGJELLY, 2.5, 4))
+        for encoder in (ITS_ENCODER, "")
+    ),
     *(
         Bar(_PRODUCT, f"dense / {events(rate, work)}", _times(events(rate, work), _PRODUCT, "dense product"), *bar)
         for rate, work, *bar in (

@@ -33,6 +33,7 @@ class Contender:
     difference: what else differs in the work, in words.
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
     most_steps: T beyond which it is left out.
+    encode: a library's own Poisson encoder, of images and the number of steps.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Contender:
     requires: tuple[str, ...] = ()
     compiles: bool = False
     most_steps: int | None = None
+    encode: Callable[[Tensor, int], Tensor] | None = None
 
     def __str__(self) -> str:
         return self.name

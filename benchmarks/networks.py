@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 from contenders import Contender, Layer
-from measure import Measurement, Work, admit, measure_work
+from measure import Entry, Measurement, Work, admit, measure_work
 from torch import Tensor, nn
 from workloads import FORWARD_BACKWARD, Workload
 
@@ -18,6 +18,9 @@ TRAINING_STEP = "training step"
 
 # Ours with event-driven linear layers and Poisson spikes that are never stored; all others with dense ones.
 EVENT_STEP = "training step against event-driven"
+
+# After the name of a library whose step begins with its own encoder; all others begin with ours.
+ITS_ENCODER = ", its encoder"
 
 # Beyond this size the linear layers alone take a CPU many seconds.
 _LARGE = 1024
@@ -72,12 +75,14 @@ def measure_step(
     torch.compiler.reset()
     result = Measurement()
     entries = admit([*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS], network.layer, result)
+    if network.encoded:
+        entries += [_with_encoder(entry) for entry in entries if entry.contender.encode]
     dense = Work(
         name=TRAINING_STEP,
         shape=network.shape_name,
         dtype="float32",
         device=network.device,
-        call=lambda _, layer: step_call(network, layer),
+        call=partial(_dense_step, network),
     )
     works = [dense]
     if network.encoded and network.device == "cpu":
@@ -88,21 +93,35 @@ def measure_step(
     return result
 
 
+def _with_encoder(entry: Entry) -> Entry:
+    return replace(entry, contender=replace(entry.contender, name=entry.contender.name + ITS_ENCODER))
+
+
+def _dense_step(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
+    own = contender is not None and contender.name.endswith(ITS_ENCODER)
+    return step_call(network, layer, encode=contender.encode if own else poisson_encode)
+
+
 def _beside_events(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
-    return step_call(network, layer, events=contender is None)
+    return step_call(network, layer, events=True) if contender is None else _dense_step(network, contender, layer)
 
 
-def step_call(network: Network, layer: Layer, events: bool = False) -> Callable[[], Tensor]:
-    """A training step, with Adam where the network is a classifier; the same weights and input for everyone."""
+def step_call(
+    network: Network, layer: Layer, events: bool = False, encode: Callable[[Tensor, int], Tensor] = poisson_encode
+) -> Callable[[], Tensor]:
+    """A training step, with Adam where the network is a classifier; the same weights and images for everyone."""
     torch.manual_seed(0)
     kind = SpikeLinear if events else nn.Linear
     model = nn.Sequential(*(kind(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
     model.to(network.device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    encode, loss_of = _classifier(network, events) if network.encoded else _summed(network)
+    if network.encoded:
+        spikes_of, loss_of = _classifier(network, poisson_spikes if events else encode)
+    else:
+        spikes_of, loss_of = _summed(network)
 
     def step() -> Tensor:
-        spikes = encode()
+        spikes = spikes_of()
         for linear in model:
             spikes = layer(linear(spikes))
         loss = loss_of(spikes)
@@ -115,11 +134,12 @@ def step_call(network: Network, layer: Layer, events: bool = False) -> Callable[
     return step
 
 
-def _classifier(network: Network, events: bool) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
+def _classifier(
+    network: Network, encode: Callable[[Tensor, int], object]
+) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
     lit = torch.rand(network.batch, network.sizes[0]) < _LIT
     images = (lit * torch.rand(lit.shape) * 2 * _INTENSITY).clamp(max=1).to(network.device)
     targets = torch.randint(network.sizes[-1], (network.batch,)).to(network.device)
-    encode = poisson_spikes if events else poisson_encode
     return lambda: encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
 
 

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 import features  # noqa: E402
 import memory  # noqa: E402
 import networks  # noqa: E402
-from contenders import REFERENCE  # noqa: E402
+from contenders import NAIVE, REFERENCE  # noqa: E402
 from features import Feature, Pair  # noqa: E402
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells a process's memory")
@@ -82,6 +82,21 @@ def test_both_steps_are_measured() -> None:
     ]
     one = networks.measure_step(replace(network, encoded=False), lambda *work: [REFERENCE], repeats=2, memory="fresh")
     assert {row.work for row in one.rows} == {networks.TRAINING_STEP}
+
+
+def test_a_library_is_also_measured_with_its_encoder() -> None:
+    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+    asked: list[tuple[int, ...]] = []
+
+    def encode(images: Tensor, steps: int) -> Tensor:
+        asked.append((steps, *images.shape))
+        return torch.ones(steps, *images.shape)
+
+    library = replace(NAIVE, name="library", encode=encode)
+    result = networks.measure_step(network, lambda *work: [library], repeats=2, memory="fresh")
+    names = ["library", "neurons left out", "library, its encoder"]
+    assert [row.contender for row in result.rows if row.work == networks.TRAINING_STEP] == names
+    assert set(asked) == {(4, 3, 12)}
 
 
 @LINUX

@@ -24,4 +24,12 @@ def leaky(device: str) -> Layer:
     return layer
 
 
-PEERS = (Contender("snnTorch", leaky, options={"delay_reset": True, "strict": True}, requires=("snntorch",)),)
+def rate(images: Tensor, steps: int) -> Tensor:
+    from snntorch import spikegen
+
+    return spikegen.rate(images, num_steps=steps)
+
+
+PEERS = (
+    Contender("snnTorch", leaky, options={"delay_reset": True, "strict": True}, requires=("snntorch",), encode=rate),
+)

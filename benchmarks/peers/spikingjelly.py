@@ -33,12 +33,19 @@ def _layer(wrap: bool) -> Layer:
     return layer
 
 
+def poisson(images: Tensor, steps: int) -> Tensor:
+    from spikingjelly.activation_based import encoding
+
+    return encoding.PoissonEncoder(step_mode="m")(images.expand(steps, *images.shape))
+
+
 EAGER = Contender(
     "SpikingJelly",
     lambda device: _layer(wrap=False),
     options={"surrogate": "arctan", "slope": 2.0},
     difference="decay as v - v / 10",
     requires=("spikingjelly.activation_based.neuron",),
+    encode=poisson,
 )
 
 PEERS = (EAGER, compiled(EAGER, lambda device: _layer(wrap=True)))
