@@ -9,10 +9,12 @@ import torch
 from support import Target, random_current, random_decay
 from torch import Tensor
 
+from snnkernels.dispatch import checkpoint_interval
 from snnkernels.neurons import NEURONS
 from snnkernels.ops import ENGINES
 from snnkernels.scan import OUTPUTS, state_dtype
 
+STEPS = 35  # three intervals of 16 steps or five of 8, the last of them short
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 
@@ -20,17 +22,18 @@ def forward_arguments(
     target: Target,
     dtype: torch.dtype,
     outer: int,
-    interval: int,
     neuron: str = "lif_subtract_after_detached",
     output: str = "spikes",
     constant: bool = False,
+    keep: bool = True,
 ) -> tuple[Any, ...]:
     """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all."""
-    x = random_current(outer, 1 if constant else 11, 5, dtype=dtype, device=target.device)
+    x = random_current(outer, 1 if constant else STEPS, 5, dtype=dtype, device=target.device)
     wide = {"dtype": state_dtype(dtype), "device": target.device}
     states = torch.zeros(1, outer, 5, **wide)
     params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
-    return x, states, params, (0.75, -0.5), neuron, True, interval, 11, output
+    interval = checkpoint_interval(target.device) if keep else 0
+    return x, states, params, (0.75, -0.5), neuron, True, interval, STEPS, output
 
 
 def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
@@ -44,7 +47,7 @@ def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bo
 
 def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:
     images = torch.rand(37, dtype=dtype).to(target.device)
-    return images, 3, 11, torch.tensor([12345], device=target.device), packed
+    return images, 3, STEPS, torch.tensor([12345], device=target.device), packed
 
 
 def operator(target: Target, name: str) -> Any:
@@ -59,11 +62,11 @@ def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
     }
 
 
-@pytest.mark.parametrize("interval", [0, 8])
+@pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("outer", [1, 3])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, interval: int) -> None:
-    torch.library.opcheck(operator(compiled, "forward"), forward_arguments(compiled, dtype, outer, interval))
+def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, keep: bool) -> None:
+    torch.library.opcheck(operator(compiled, "forward"), forward_arguments(compiled, dtype, outer, keep=keep))
 
 
 @pytest.mark.parametrize("constant", [True, False])
@@ -72,7 +75,7 @@ def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, inter
 def test_opcheck_outputs_and_constant_current(
     compiled: Target, dtype: torch.dtype, output: str, constant: bool
 ) -> None:
-    forward = forward_arguments(compiled, dtype, 3, 8, output=output, constant=constant)
+    forward = forward_arguments(compiled, dtype, 3, output=output, constant=constant)
     torch.library.opcheck(operator(compiled, "forward"), forward)
     backward = backward_arguments(compiled, forward, True, output == "count")
     torch.library.opcheck(operator(compiled, "backward"), backward)
@@ -89,7 +92,7 @@ def test_opcheck_poisson(compiled: Target, dtype: torch.dtype, packed: bool) -> 
 @pytest.mark.parametrize("outer", [1, 3])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_opcheck_backward(compiled: Target, dtype: torch.dtype, outer: int, expanded: bool, param_grads: bool) -> None:
-    forward = forward_arguments(compiled, dtype, outer, 8)
+    forward = forward_arguments(compiled, dtype, outer)
     torch.library.opcheck(operator(compiled, "backward"), backward_arguments(compiled, forward, param_grads, expanded))
 
 
@@ -101,7 +104,7 @@ def described(tensors: Tensor | tuple[Tensor, ...]) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("neuron", NEURONS)
 def test_fake_kernels_describe_what_the_engines_give(compiled: Target, neuron: str) -> None:
     """Shapes, strides and dtypes of every output, for every neuron."""
-    forward = forward_arguments(compiled, torch.bfloat16, 3, 8, neuron)
+    forward = forward_arguments(compiled, torch.bfloat16, 3, neuron)
     assert_described(compiled, "forward", forward)
     assert_described(compiled, "backward", backward_arguments(compiled, forward, True, True))
 
@@ -109,7 +112,7 @@ def test_fake_kernels_describe_what_the_engines_give(compiled: Target, neuron: s
 @pytest.mark.parametrize("constant", [True, False])
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_fake_kernels_describe_every_output(compiled: Target, output: str, constant: bool) -> None:
-    forward = forward_arguments(compiled, torch.bfloat16, 3, 8, output=output, constant=constant)
+    forward = forward_arguments(compiled, torch.bfloat16, 3, output=output, constant=constant)
     assert_described(compiled, "forward", forward)
     assert_described(compiled, "backward", backward_arguments(compiled, forward, True, True))
     assert_described(compiled, "poisson", poisson_arguments(compiled, torch.bfloat16, output == "packed"))
@@ -125,22 +128,21 @@ def assert_described(target: Target, name: str, arguments: tuple[Any, ...]) -> N
 
 def test_chunks_of_checkpoints(compiled: Target) -> None:
     """The states that enter every interval of steps; the first are the initial ones."""
-    arguments = forward_arguments(compiled, torch.float32, 3, 4)
+    arguments = forward_arguments(compiled, torch.float32, 3)
+    interval = checkpoint_interval(compiled.device)
     checkpoints = operator(compiled, "forward")(*arguments)[2]
-    assert checkpoints.shape == (3, 1, 3, 5)
-    for chunk, kept in enumerate(checkpoints):
+    assert checkpoints.shape == (-(-STEPS // interval), 1, 3, 5)
+    assert torch.equal(checkpoints[0], arguments[1])
+    for chunk, kept in enumerate(checkpoints[1:], 1):
         x, states, *rest = arguments[:6]
-        if chunk == 0:
-            assert torch.equal(kept, states)
-        else:
-            head = (x[:, : 4 * chunk].contiguous(), states, *rest)
-            upto = operator(compiled, "forward")(*head, 0, 4 * chunk, "spikes")[1]
-            assert torch.equal(kept, upto)
+        head = (x[:, : interval * chunk].contiguous(), states, *rest)
+        upto = operator(compiled, "forward")(*head, 0, interval * chunk, "spikes")[1]
+        assert torch.equal(kept, upto)
 
 
 @pytest.mark.parametrize("name", ["x", "states"])
 def test_inputs_are_left_as_they_were(compiled: Target, name: str) -> None:
-    forward = forward_arguments(compiled, torch.float32, 3, 8)
+    forward = forward_arguments(compiled, torch.float32, 3)
     backward = backward_arguments(compiled, forward, True, False)
     for kind, arguments in (("forward", forward), ("backward", backward)):
         tensors = [leaf for leaf in torch.utils._pytree.tree_leaves(arguments) if isinstance(leaf, Tensor)]
@@ -155,10 +157,10 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
     """Called past the checks of the package, it must not read memory as what it is not."""
     target = Target("native", "cpu")
     target.require()
-    x, states, params, *rest = forward_arguments(target, torch.float32, 1, 8)
+    x, states, params, *rest = forward_arguments(target, torch.float32, 1)
     with pytest.raises(RuntimeError, match="states must be contiguous"):
         operator(target, "forward")(x, states.double(), params, *rest)
     with pytest.raises(RuntimeError, match="states must be contiguous"):
-        operator(target, "forward")(x, states[..., :1], params, *rest)
+        operator(target, "forward")(x, states[..., :4], params, *rest)
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)

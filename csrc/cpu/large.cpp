@@ -60,7 +60,7 @@ class Pool {
   void give(void* data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto block = used_.find(data);
-    free_.insert({block->second, data});
+    free_.insert(free_.lower_bound(block->second), {block->second, data});  // the last given is the next taken
     free_bytes_ += block->second;
     used_.erase(block);
     while (free_bytes_ > kMostFree) {

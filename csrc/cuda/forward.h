@@ -13,12 +13,13 @@ template <class Neuron, class T, int N, template <class, int> class Output>
 __global__ void __launch_bounds__(kForwardThreads)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
-  constexpr int kAhead = N == 1 ? 2 * kInterval : kInterval;
+  constexpr bool kExchanges = Output<T, N>::kRow > N;  // which leaves fewer registers
+  constexpr int kAhead = N == 1 && !kExchanges ? 2 * kInterval : kInterval;
   const Shape& shape = arguments.shape;
   const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
   const int64_t index = int64_t(blockIdx.x) * kForwardThreads + threadIdx.x;
   const Place mine(shape, index, N, Output<T, N>::kRow);
-  if (!mine.inside && Output<T, N>::kRow == N) return;
+  if (!mine.inside && !kExchanges) return;
   Output<T, N> output(arguments, mine);
   // A thread that is only here to exchange bits computes the first neurons too, and stores nothing.
   const Place place = mine.inside ? mine : Place(shape, 0, N, N);

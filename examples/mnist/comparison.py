@@ -1,4 +1,4 @@
-"""What compare.py measured, as a table and as a picture."""
+"""What snn_against_ann.py measured, as a table and as a picture."""
 
 from __future__ import annotations
 

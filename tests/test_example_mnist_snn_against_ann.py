@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "mnist"))
 for package in ("sklearn", "tqdm", "tyro", "matplotlib"):
     pytest.importorskip(package, reason=f"the example needs {package}")
 
-import compare  # noqa: E402
 import data  # noqa: E402
 import failures  # noqa: E402
+import snn_against_ann  # noqa: E402
 from ann import ann_config, build_ann  # noqa: E402
 from comparison import rows  # noqa: E402
 from config import Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
@@ -37,7 +37,7 @@ QUICK += ["--noise-levels", "0.1", "0.9"]
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("comparison")
-    compare.main([*QUICK, "--out", str(out)])
+    snn_against_ann.main([*QUICK, "--out", str(out)])
     return out
 
 
@@ -98,7 +98,7 @@ def test_the_comparison_is_drawn(comparison: Path) -> None:
 )
 def test_wrong_options(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        compare.main(arguments)
+        snn_against_ann.main(arguments)
     assert message in " ".join("".join(c for c in capsys.readouterr().err if c not in "│╭╮╰╯─").split())
 
 

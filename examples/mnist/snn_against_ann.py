@@ -1,4 +1,4 @@
-"""A spiking network against an artificial one, measured: `python examples/mnist/compare.py --out DIR`."""
+"""A spiking network against an artificial one, measured: `python examples/mnist/snn_against_ann.py --out DIR`."""
 
 from __future__ import annotations
 

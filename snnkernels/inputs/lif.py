@@ -1,0 +1,189 @@
+"""Checks of a LIF layer: its input current, its parameters, its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import dispatch
+from ..neurons import lif_key
+from ..scan import OUTPUTS, Plan
+from ..surrogates import SURROGATES
+from .spikes import check_steps
+from .values import (
+    Parameter,
+    check_dtype,
+    check_finite,
+    check_number,
+    check_on_step,
+    check_one_of,
+    check_values,
+    near,
+    shape_of,
+)
+
+_RESETS = ("subtract", "zero", "none")
+
+
+@dataclass(frozen=True)
+class LIFOptions:
+    """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
+
+    reset: str | float = "subtract"
+    delay_reset: bool = False
+    detach_reset: bool = True
+    strict: bool = False
+    input_scale: float = 1.0
+    surrogate: str = "fast_sigmoid"
+    slope: Parameter | None = None
+    time_dim: int = 0
+    pre_reset_state: bool = False
+    steps: int | None = None
+    output: str = "spikes"
+    backend: str = "auto"
+
+
+def lif_options(options: dict[str, Any]) -> LIFOptions:
+    """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
+    known = [field.name for field in fields(LIFOptions)]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
+    checked = LIFOptions(**options)
+    _reset(checked.reset)
+    check_finite("input_scale", checked.input_scale)
+    check_surrogate(checked.surrogate, checked.slope)
+    check_one_of("output", checked.output, OUTPUTS)
+    if checked.steps is not None:
+        check_steps(checked.steps)
+    check_one_of("backend", checked.backend, ("auto", *dispatch.ENGINES))
+    return checked
+
+
+def check_lif(
+    current: Tensor,
+    initial_state: Tensor | None,
+    beta: Parameter,
+    threshold: Parameter,
+    options: LIFOptions,
+) -> Plan:
+    """Check everything that a LIF scan takes, and say who computes it.
+
+    Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
+    asked for that cannot run.
+    """
+    time_dim = check_current(current, options.time_dim, options.steps)
+    step_shape = current.shape
+    if options.steps is None:
+        step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
+    check_parameter("beta", beta, current, step_shape)
+    check_parameter("threshold", threshold, current, step_shape, positive=True)
+    if initial_state is not None:
+        check_on_step("initial_state", initial_state, current, step_shape)
+    make = _plan if torch.compiler.is_compiling() else _known_plan
+    return make(options, check_backend(options.backend, current.device.type), time_dim)
+
+
+def _plan(options: LIFOptions, engine: str, time_dim: int) -> Plan:
+    """What options mean, once they are checked."""
+    reset, reset_value = _reset(options.reset)
+    surrogate, slope = check_surrogate(options.surrogate, options.slope)
+    check_one_of("output", options.output, OUTPUTS)
+    return Plan(
+        engine=engine,
+        neuron=lif_key(
+            reset,
+            delay_reset=options.delay_reset,
+            detach_reset=options.detach_reset,
+            pre_reset_state=options.pre_reset_state,
+        ),
+        surrogate=surrogate,
+        slope=slope,
+        strict=options.strict,
+        constants=(check_finite("input_scale", options.input_scale), reset_value),
+        time_dim=time_dim,
+        steps=options.steps,
+        output=options.output,
+    )
+
+
+_known_plan = lru_cache(maxsize=1024)(_plan)  # a small layer would notice
+
+
+def check_current(current: Tensor, time_dim: int, steps: int | None = None) -> int:
+    """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
+    if not isinstance(current, Tensor):
+        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
+    check_dtype("current", current)
+    if steps is not None:
+        return _check_one_step(current, time_dim, steps)
+    if current.dim() < 2:
+        raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {shape_of(current)}")
+    if not -current.dim() <= time_dim < current.dim():
+        raise ValueError(f"time_dim must be a dimension of current, whose shape is {shape_of(current)}, got {time_dim}")
+    time_dim %= current.dim()
+    if current.shape[time_dim] == 0:
+        raise ValueError(f"current must have one time step or more, got T = 0 in shape {shape_of(current)}")
+    return time_dim
+
+
+def _check_one_step(current: Tensor, time_dim: int, steps: int) -> int:
+    check_steps(steps)
+    if current.dim() < 1:
+        raise ValueError("current must be one step, [B, ...], where steps is given, got a tensor without dimensions")
+    dims = current.dim() + 1  # those of the output
+    if not -dims <= time_dim < dims:
+        raise ValueError(
+            f"time_dim must be a dimension of the output, which has one more than current's {shape_of(current)}, "
+            f"got {time_dim}"
+        )
+    return time_dim % dims
+
+
+def check_parameter(
+    name: str, value: Parameter, current: Tensor, step_shape: torch.Size, *, positive: bool = False
+) -> None:
+    """Check a neuron's parameter: a number, or a tensor that broadcasts to one step."""
+    if not isinstance(value, Tensor):
+        check_number(name, value, positive=positive)
+        return
+    check_on_step(name, value, current, step_shape)
+    # The values of a tensor on a GPU are not read: that would make the host wait, and break a CUDA graph.
+    if value.device.type == "cpu" and not torch.compiler.is_compiling():
+        check_values(name, value, positive=positive)
+
+
+def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
+    """Check a surrogate's name and slope; returns them, the slope defaulted."""
+    check_one_of("surrogate", surrogate, SURROGATES)
+    if slope is None:
+        return surrogate, SURROGATES[surrogate].default_slope
+    if isinstance(slope, Tensor):
+        raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
+    return surrogate, check_number("slope", slope, positive=True)
+
+
+def check_backend(backend: str, device: str) -> str:
+    """Check that an engine can run on a device, or choose one where `backend` is "auto"."""
+    requested = dispatch.requested_backend() if backend == "auto" else backend
+    check_one_of("backend", requested, ("auto", *dispatch.ENGINES))
+    if requested == "auto":
+        return dispatch.choose(device)
+    reason = dispatch.unusable_reason(requested, device)
+    if reason is not None:
+        raise RuntimeError(f'backend="{requested}" cannot run on {device}: {reason}')
+    return requested
+
+
+def _reset(reset: str | float) -> tuple[str, float]:
+    """The reset's kind (subtract, value or none) and the value."""
+    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
+        return "value", check_finite("reset", reset)
+    if not isinstance(reset, str):
+        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
+    check_one_of("reset", reset, _RESETS, others="a number")
+    return ("value" if reset == "zero" else reset), 0.0

@@ -1,0 +1,77 @@
+"""Checks of a product of spikes and weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import dispatch
+from .lif import check_backend
+from .spikes import check_spike_values
+from .values import check_one_of, check_tensor, name_of, shape_of
+
+PRODUCTS = ("auto", "events", "dense")  # of spikes and weights
+
+
+def check_product(product: str) -> str:
+    """Check which product of spikes and weights is asked for."""
+    check_one_of("product", product, PRODUCTS)
+    return product
+
+
+def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str) -> bool:
+    """Check a linear layer of spikes: a tensor, or what unpacks to one. Returns whether to go by event.
+
+    Raises RuntimeError where that was asked for and cannot be done.
+    """
+    check_product(product)
+    if isinstance(spikes, Tensor):
+        check_spike_values(spikes)
+    elif not hasattr(spikes, "unpack"):
+        raise TypeError(f"spikes must be a torch.Tensor, PackedSpikes or PoissonSpikes, got {type(spikes).__name__}")
+    check_tensor("weight", weight)
+    if weight.dim() != 2:
+        raise ValueError(f"weight must be [N, K], of two dimensions, got shape {shape_of(weight)}")
+    if len(spikes.shape) == 0 or spikes.shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"spikes must be [..., {weight.shape[1]}] for a weight of shape {shape_of(weight)}, "
+            f"got shape {tuple(spikes.shape)}"
+        )
+    if bias is not None:
+        check_tensor("bias", bias)
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(
+                f"bias must be [{weight.shape[0]}], one for each row of weight, got shape {shape_of(bias)}"
+            )
+        if bias.dtype != weight.dtype:
+            raise TypeError(f"bias must have weight's dtype, {name_of(weight.dtype)}, got {name_of(bias.dtype)}")
+    for name, value in (("spikes", spikes), ("bias", bias)):
+        if value is not None and value.device != weight.device:
+            raise ValueError(f"{name} is on {value.device}, weight on {weight.device}: put both on one device")
+    reason = _why_dense(weight)
+    if product == "events" and reason is not None:
+        raise RuntimeError(f'product="events" cannot run: {reason}')
+    return product != "dense" and reason is None and weight.shape[1] > 0
+
+
+def _why_dense(weight: Tensor) -> str | None:
+    """Why there is no event-driven product with a weight, or None where there is."""
+    if weight.device.type != "cpu":
+        return f"it is written for the CPU, not for {weight.device.type}"
+    if torch.is_autocast_enabled("cpu"):
+        return "under autocast a linear layer is a dense product"
+    engine = check_backend("auto", "cpu")
+    if engine != "native":
+        return dispatch.unusable_reason("native", "cpu") or f"it is the native engine's, and {engine} was asked for"
+    return None
+
+
+def check_binary(stray: float, product: str) -> bool:
+    """Check the first value that is neither 0 nor 1, or 0 where there is none; returns whether there is none."""
+    if stray == 0:
+        return True
+    if product == "events":
+        raise ValueError(f'spikes must be 0 or 1 where product="events", got {stray}')
+    return False

@@ -1,0 +1,59 @@
+"""Checks of spikes, and of what they are drawn from."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .values import DTYPES, name_of, shape_of
+
+
+def check_intensities(images: Tensor) -> None:
+    """Check what is to be encoded as firing probabilities."""
+    if not isinstance(images, Tensor) or images.dtype not in DTYPES:
+        got = name_of(images.dtype) if isinstance(images, Tensor) else type(images).__name__
+        raise TypeError(f"images must be a floating-point tensor with values in [0, 1], got {got}")
+    if images.numel() == 0 or torch.compiler.is_compiling() or _capturing(images):
+        return
+    low, high = (bound.item() for bound in torch.aminmax(images))
+    if not (low >= 0 and high <= 1):
+        raise ValueError(f"images must have values in [0, 1], got values from {low} to {high}")
+
+
+def _capturing(tensor: Tensor) -> bool:
+    """Whether a CUDA graph is being recorded, which must not read values."""
+    return tensor.is_cuda and torch.cuda.is_current_stream_capturing()
+
+
+def check_steps(steps: int) -> None:
+    """Check a number of time steps."""
+    if not isinstance(steps, int) or isinstance(steps, bool):
+        raise TypeError(f"steps must be a whole number of time steps, got {type(steps).__name__}")
+    if steps < 1:
+        raise ValueError(f"steps must be 1 or more, got {steps}")
+
+
+def check_seed(seed: int, generator: torch.Generator | None) -> int:
+    """Check a seed that is a number."""
+    if generator is not None:
+        raise ValueError("give a generator or a seed, not both")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be from 0 to 2^63 - 1, got {seed}")
+    return seed
+
+
+def check_spikes(spikes: Tensor, time_dim: int) -> int:
+    """Check a spike train; returns time_dim counted from the front."""
+    check_spike_values(spikes)
+    if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
+        raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {shape_of(spikes)}")
+    return time_dim % spikes.dim()
+
+
+def check_spike_values(spikes: Tensor) -> None:
+    """Check a tensor of spikes."""
+    if not isinstance(spikes, Tensor) or spikes.dtype not in (*DTYPES, torch.bool):
+        got = name_of(spikes.dtype) if isinstance(spikes, Tensor) else type(spikes).__name__
+        raise TypeError(f"spikes must be a floating-point or bool tensor, got {got}")

@@ -1,0 +1,88 @@
+"""Checks of single values: their types, sizes and ranges."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+Parameter = float | Tensor
+DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+
+
+def check_number(name: str, value: float, *, positive: bool = False) -> float:
+    """Check a parameter that is a plain number."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number or a torch.Tensor, got {type(value).__name__}")
+    return check_positive(name, value) if positive else check_finite(name, value)
+
+
+def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
+    """Check the numbers in a parameter."""
+    check_dtype(name, value)
+    values = value.detach()
+    wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
+    if wrong.any():
+        expected = "positive and finite" if positive else "finite"
+        raise ValueError(f"{name} must be {expected}, got {values[wrong].flatten()[0].item()}")
+
+
+def check_on_step(name: str, value: Tensor, current: Tensor, step_shape: torch.Size) -> None:
+    """Check a tensor that broadcasts to one step of current, on its device."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    check_dtype(name, value)
+    if value.device != current.device:
+        raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
+    trailing = step_shape[len(step_shape) - value.dim() :] if value.dim() <= len(step_shape) else None
+    if trailing is None or any(size not in (1, whole) for size, whole in zip(value.shape, trailing, strict=True)):
+        raise ValueError(
+            f"{name} must broadcast to the shape of one time step, {tuple(step_shape)}, got {shape_of(value)}"
+        )
+
+
+def check_tensor(name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    check_dtype(name, value)
+
+
+def check_dtype(name: str, value: Tensor) -> None:
+    if value.dtype not in DTYPES:
+        raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
+
+
+def check_finite(name: str, value: float) -> float:
+    if not -math.inf < value < math.inf:  # math.isfinite takes no symbolic float of torch.compile
+        raise ValueError(f"{name} must be finite, got {value}")
+    return float(value)
+
+
+def check_positive(name: str, value: float) -> float:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return float(value)
+
+
+def check_one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
+    if value in choices:
+        return
+    known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
+    raise ValueError(f"{name} must be one of {known}, got {value!r}{near(value, choices)}")
+
+
+def near(value: str, choices: Iterable[str]) -> str:
+    """The question after a misspelt name."""
+    near = difflib.get_close_matches(str(value), list(choices), n=2)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def shape_of(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape)
+
+
+def name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,92 @@
+"""Memory of large outputs on the CPU, which the native engine keeps and gives to the next one of about their size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from support import Target, assert_same_bits, random_current
+
+from snnkernels import lif
+
+SHAPE = (16, 64, 1024)  # 4 MiB of float32
+HUGE_PAGE = 1 << 21
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="huge pages are asked for on Linux alone")
+
+
+@pytest.fixture(autouse=True)
+def native() -> None:
+    Target("native", "cpu").require()
+
+
+def spikes(current: torch.Tensor) -> torch.Tensor:
+    return lif(current, backend="native")
+
+
+def test_outputs_that_live_together_share_no_memory() -> None:
+    currents = [random_current(*SHAPE) for _ in range(3)]
+    outputs = [spikes(current) for current in currents]
+    del outputs[1]
+    outputs.insert(1, spikes(currents[1]))
+    for output, current in zip(outputs, currents, strict=True):
+        assert_same_bits(output, lif(current, backend="reference"))
+
+
+@linux
+def test_memory_of_a_large_output_is_aligned_and_used_again() -> None:
+    current = random_current(*SHAPE)
+    output = spikes(current)
+    address = output.data_ptr()
+    assert address % HUGE_PAGE == 0
+    del output
+    assert spikes(current).data_ptr() == address
+
+
+@pytest.mark.parametrize("view", [lambda output: output[3:5].flatten(1), lambda output: output.numpy()])
+def test_views_keep_their_memory(view) -> None:
+    current = random_current(*SHAPE)
+    kept = view(spikes(current))
+    for _ in range(3):
+        spikes(-current.abs())  # silent: zeros would be seen
+    expected = view(lif(current, backend="reference"))
+    assert_same_bits(torch.as_tensor(kept), torch.as_tensor(expected))
+
+
+def test_threads_take_and_give_memory_together() -> None:
+    currents = [random_current(*SHAPE) for _ in range(4)]
+    expected = [lif(current, backend="reference") for current in currents]
+
+    def work(which: int) -> bool:
+        return all(torch.equal(spikes(currents[which]), expected[which]) for _ in range(20))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [True] * 4
+
+
+GROWTH = """
+import resource, torch
+from pathlib import Path
+from snnkernels import lif
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+current = torch.ones(64, 64, 1024)  # 16 MiB
+lif(current, backend="native")
+before = resident()
+outputs = [lif(current, backend="native") for _ in range(24)]
+during = resident()
+del outputs
+print(during - before, resident() - before)
+"""
+
+
+@linux
+def test_what_is_kept_is_bounded() -> None:
+    """At most 256 MiB of free memory: of 384 MiB of outputs a third goes back to the system."""
+    result = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True)
+    during, after = (int(word) for word in result.stdout.split())
+    assert during >= 23 << 24
+    assert after <= 17 << 24
