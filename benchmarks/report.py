@@ -137,8 +137,13 @@ SECTIONS: dict[str, Callable[[Sequence[Row]], str]] = {
     function.__name__: function for function in (bars, layers, bandwidth, scaling, public, steps, saved, short)
 }
 
-# Which plots stand above a section's table.
+# Which plots stand above a section's table, and what they show.
 PLOTS = {"layers": ("layers", "memory"), "scaling": ("scaling",), "short": ("layers",)}
+_SHOWN = {
+    "layers": "How many times as long as ours other libraries take for a layer of neurons, forward and backward",
+    "memory": "Memory at the peak of forward and backward",
+    "scaling": "Time of forward and backward over the number of time steps, and of neurons",
+}
 
 
 def _is(row: Row, workloads: Callable[[str], list[Workload]]) -> bool:
@@ -211,8 +216,12 @@ def filled(page: Path, files: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _images(page: Path, stem: str, section: str) -> list[str]:
-    paths = [plot_path(IMAGES, stem, plot) for plot in PLOTS.get(section, ())]
-    return [f"![{path.stem}]({path.relative_to(page.parent).as_posix()})" for path in paths if path.exists()]
+    paths = {plot: plot_path(IMAGES, stem, plot) for plot in PLOTS.get(section, ())}
+    return [
+        f"![{_SHOWN[plot]}]({path.relative_to(page.parent).as_posix()})"
+        for plot, path in paths.items()
+        if path.exists()
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
