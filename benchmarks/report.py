@@ -17,6 +17,7 @@ from bars import DEEP, LONG, WIDE, judged
 from environment import PEERS, ROOT
 from features import features
 from measure import Row
+from memory import WARM
 from networks import EVENT_STEP, TRAINING_STEP
 from plots import plot_path, write_plots
 from results import FOLDER, load, rows_of
@@ -147,11 +148,18 @@ _SHOWN = {
 
 
 def _is(row: Row, workloads: Callable[[str], list[Workload]]) -> bool:
-    return (row.shape, row.dtype) in {(w.shape_name, w.dtype_name) for w in workloads(row.device)}
+    return (row.shape, row.dtype) in _names(row.device, workloads)
+
+
+def _names(device: str, workloads: Callable[[str], list[Workload]]) -> list[tuple[str, str]]:
+    return [(workload.shape_name, workload.dtype_name) for workload in workloads(device)]
 
 
 def _sections(rows: Sequence[Row], workloads: Callable[[str], list[Workload]], directions: Sequence[str]) -> str:
-    return _tables([row for row in rows if row.work in directions and _is(row, workloads)])
+    """In the order of the workloads, warm memory first."""
+    chosen = [row for row in rows if row.work in directions and _is(row, workloads)]
+    names = _names(chosen[0].device, workloads) if chosen else []
+    return _tables(sorted(chosen, key=lambda row: (names.index((row.shape, row.dtype)), row.memory != WARM)))
 
 
 def _tables(rows: Sequence[Row]) -> str:
