@@ -16,7 +16,7 @@ from pathlib import Path
 
 from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED
 from environment import ROOT, cpu_model, slug
-from features import WEIGHT_GRADIENT, events
+from features import COUNT, WEIGHT_GRADIENT, events
 from measure import Row
 from memory import FRESH, WARM
 from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
@@ -24,6 +24,7 @@ from results import FOLDER, load, rows_of
 from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
 
 LONG, WIDE, DEEP, TINY = "T=100,B=128,N=1024", "T=25,B=128,N=1000", "T=500,B=16,N=512", "T=4,B=1,N=16"
+PUBLIC = "T=32,B=64,N=65536"
 _STEP, _PRODUCT = "784-1000-10,T=25,B=128", "3200x784x1000"
 
 Run = tuple[str, ...]
@@ -73,9 +74,28 @@ class Bar:
         return f"{number:.0%}" if self.percent else f"{number:.3g} x"
 
 
-def _times(work: str, shape: str, *contenders: str, memory: str = FRESH) -> Callable[[Sequence[Row]], float | None]:
+# dtype, device and memory
+Place = tuple[str, str, str]
+_FRESH, _WARM, _GPU, _GPU_HALF = (
+    ("float32", "cpu", FRESH),
+    ("float32", "cpu", WARM),
+    ("float32", "cuda", "gpu"),
+    ("float16", "cuda", "gpu"),
+)
+
+
+def _matching(rows: Sequence[Row], work: str, shape: str, contenders: Sequence[str], place: Place) -> list[Row]:
+    wanted = work, shape, *place
+    return [
+        row
+        for row in rows
+        if (row.work, row.shape, row.dtype, row.device, row.memory) == wanted and row.contender in contenders
+    ]
+
+
+def _times(work: str, shape: str, *contenders: str, place: Place = _FRESH) -> Callable[[Sequence[Row]], float | None]:
     """How many times as long as ours the fastest of some contenders takes."""
-    return lambda rows: min((row.times_ours for row in _matching(rows, work, shape, contenders, memory)), default=None)
+    return lambda rows: min((row.times_ours for row in _matching(rows, work, shape, contenders, place)), default=None)
 
 
 def _of_contender(work: str, shape: str, contender: str) -> Callable[[Sequence[Row]], float | None]:
@@ -84,73 +104,83 @@ def _of_contender(work: str, shape: str, contender: str) -> Callable[[Sequence[R
     return lambda rows: None if (ratio := times(rows)) is None else 1 / ratio
 
 
-def _of_copy(direction: str) -> Callable[[Sequence[Row]], float | None]:
+def _of_copy(direction: str, shape: str, place: Place) -> Callable[[Sequence[Row]], float | None]:
+    """The faster of our engines."""
+
     def value(rows: Sequence[Row]) -> float | None:
-        return next((row.fraction_of_copy for row in _matching(rows, direction, LONG, ("native",), WARM)), None)
+        found = _matching(rows, direction, shape, ("native", "triton"), place)
+        return max((row.fraction_of_copy for row in found if row.fraction_of_copy), default=None)
 
     return value
 
 
 def _less_kept(rows: Sequence[Row]) -> float | None:
-    kept = (row for row in rows if row.kept_bytes and row.ours_kept_bytes and row.device == "cpu")
+    kept = (row for row in rows if row.kept_bytes and row.ours_kept_bytes)
     return next((row.kept_bytes / row.ours_kept_bytes for row in kept), None)
 
 
-def _matching(rows: Sequence[Row], work: str, shape: str, contenders: Sequence[str], memory: str) -> list[Row]:
-    wanted = work, shape, "float32", "cpu", memory
+_LOOP, _SNNTORCH = (NAIVE.name,), ("snnTorch",)
+_SPIKINGJELLY = ("SpikingJelly", "SpikingJelly, compiled")  # whichever is faster
+
+
+def _layers(place: Place, *table: tuple[str, tuple[str, ...], float, float]) -> list[Bar]:
+    """A layer of neurons, forward and backward; whom it is measured against, by names of which the fastest counts."""
     return [
-        row
-        for row in rows
-        if (row.work, row.shape, row.dtype, row.device, row.memory) == wanted and row.contender in contenders
+        Bar(
+            f"{shape}, {_where(place)}",
+            f"{names[0]} / ours",
+            _times(FORWARD_BACKWARD, shape, *names, place=place),
+            *bar,
+        )
+        for shape, names, *bar in table
     ]
 
 
-_SPIKINGJELLY = ("SpikingJelly", "SpikingJelly, compiled")  # whichever is faster
+def _where(place: Place) -> str:
+    dtype, device, memory = place
+    return f"{dtype} {device}" if device == "cuda" else f"{memory} memory"
 
-# memory, shape, whom it is measured against under which names, bar, stretch
-_LAYERS = (
-    (WARM, LONG, (NAIVE.name,), 4.5, 6),
-    (WARM, LONG, (NAIVE_COMPILED.name,), 3.5, 5),
-    (WARM, LONG, _SPIKINGJELLY, 6, 8),
-    (WARM, LONG, ("snnTorch",), 6, 8),
-    (WARM, LONG, ("Norse",), 40, 60),
-    (WARM, LONG, ("sinabs",), 40, 60),
-    (WARM, WIDE, (NAIVE.name,), 5, 8),
-    (WARM, WIDE, (NAIVE_COMPILED.name,), 1.7, 2.5),
-    (WARM, WIDE, _SPIKINGJELLY, 9, 14),
-    (WARM, DEEP, (NAIVE.name,), 14, 22),
-    (FRESH, LONG, (NAIVE.name,), 3.5, 6),
-    (FRESH, WIDE, (NAIVE.name,), 5, 8),
-    (FRESH, DEEP, (NAIVE.name,), 14, 20),
-)
 
-BARS: tuple[Bar, ...] = (
-    *(
+def _bandwidth(place: Place, shape: str, *table: tuple[str, float, float]) -> list[Bar]:
+    return [
         Bar(
-            f"{shape}, {memory} memory",
-            f"{names[0]} / ours",
-            _times(FORWARD_BACKWARD, shape, *names, memory=memory),
+            f"{shape}, {_where(place)}",
+            f"{direction}, of copy bandwidth",
+            _of_copy(direction, shape, place),
             *bar,
+            percent=True,
         )
-        for memory, shape, names, *bar in _LAYERS
+        for direction, *bar in table
+    ]
+
+
+CPU_BARS: tuple[Bar, ...] = (
+    *_layers(
+        _WARM,
+        (LONG, _LOOP, 4.5, 6),
+        (LONG, (NAIVE_COMPILED.name,), 3.5, 5),
+        (LONG, _SPIKINGJELLY, 6, 8),
+        (LONG, _SNNTORCH, 6, 8),
+        (LONG, ("Norse",), 40, 60),
+        (LONG, ("sinabs",), 40, 60),
+        (WIDE, _LOOP, 5, 8),
+        (WIDE, (NAIVE_COMPILED.name,), 1.7, 2.5),
+        (WIDE, _SPIKINGJELLY, 9, 14),
+        (DEEP, _LOOP, 14, 22),
     ),
-    Bar(f"{LONG}, {WARM} memory", "forward, of copy bandwidth", _of_copy(FORWARD), 0.70, 0.90, percent=True),
-    Bar(f"{LONG}, {WARM} memory", "backward, of copy bandwidth", _of_copy(BACKWARD), 0.60, 0.80, percent=True),
-    Bar(TINY, "forward / elementwise op", _of_contender(FORWARD, TINY, ELEMENTWISE.name), 3, 2, at_most=True),
-    Bar(
-        _STEP, "step / neurons left out", _of_contender(TRAINING_STEP, _STEP, NO_NEURONS.name), 1.10, 1.05, at_most=True
-    ),
-    Bar(
-        _STEP,
-        "event step / neurons left out",
-        _of_contender(EVENT_STEP, _STEP, NO_NEURONS.name),
-        0.7,
-        0.45,
-        at_most=True,
+    *_layers(_FRESH, (LONG, _LOOP, 3.5, 6), (WIDE, _LOOP, 5, 8), (DEEP, _LOOP, 14, 20)),
+    *_bandwidth(_WARM, LONG, (FORWARD, 0.70, 0.90), (BACKWARD, 0.60, 0.80)),
+    *(
+        Bar(shape, f"{what} / {name}", _of_contender(work, shape, name), *bar, at_most=True)
+        for shape, what, work, name, *bar in (
+            (TINY, FORWARD, FORWARD, ELEMENTWISE.name, 3, 2),
+            (_STEP, "step", TRAINING_STEP, NO_NEURONS.name, 1.10, 1.05),
+            (_STEP, "event step", EVENT_STEP, NO_NEURONS.name, 0.7, 0.45),
+        )
     ),
     *(
         Bar(_STEP, f"{names[0]}{encoder} / event step", _times(EVENT_STEP, _STEP, *(n + encoder for n in names)), *bar)
-        for names, *bar in ((("snnTorch",), 2, 3.5), (_SPIKINGJELLY, 2.5, 4))
+        for names, *bar in ((_SNNTORCH, 2, 3.5), (_SPIKINGJELLY, 2.5, 4))
         for encoder in (ITS_ENCODER, "")
     ),
     *(
@@ -165,11 +195,18 @@ BARS: tuple[Bar, ...] = (
     Bar(f"784-1024,{LONG}", "memory kept by Linear, LIF / by SpikingLinear", _less_kept, 8, 24),
 )
 
+GPU_BARS: tuple[Bar, ...] = (
+    *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
+    *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
+    *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
+    Bar(f"{LONG}, {_where(_GPU)}", "full output / count", _times(COUNT, LONG, "lif(x).sum(0)", place=_GPU), 1.6, 1.8),
+)
+
 
 def judged(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """A line for each bar: work, what, measured, bar, stretch, verdict."""
     lines = []
-    for bar in BARS:
+    for bar in GPU_BARS if any(row.device == "cuda" for row in rows) else CPU_BARS:
         measured = bar.value(rows)
         numbers = [bar.written(number) for number in (measured, bar.bar, bar.stretch)]
         lines.append((bar.work, bar.what, *numbers, bar.verdict(measured)))

@@ -19,6 +19,7 @@ from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs
 from snnkernels import LIF, PackedSpikes, SpikeLinear, SpikingLinear, lif, poisson_encode, poisson_spikes, spike_linear
 
 WEIGHT_GRADIENT = "weight gradient"
+COUNT = f"spike count, {FORWARD_BACKWARD}"
 
 Result = Tensor | Sequence[Tensor]
 
@@ -64,7 +65,7 @@ def features(device: str) -> list[Feature]:
     """The event-driven products are a CPU's."""
     layer, product = "T=100,B=128,N=1024", f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
-        (f"spike count, {FORWARD_BACKWARD}", layer, _count),
+        (COUNT, layer, _count),
         (f"packed spikes, {FORWARD}", layer, _packed),
         (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
         ("linear layer and neurons, forward+backward", f"784-1024,{layer}", _spiking_linear),

@@ -90,6 +90,26 @@ def test_bars_are_judged_by_their_rows() -> None:
     assert {verdict for _, verdict in verdicts().values()} == {"not measured"}
 
 
+def test_a_gpu_has_bars_of_its_own() -> None:
+    gpu = {"device": "cuda", "memory": "gpu"}
+    half = gpu | {"shape": bars.PUBLIC, "dtype": "float16"}
+    found = verdicts(
+        row(**gpu, times_ours=70.0),
+        row(**gpu, work=features.COUNT, contender="lif(x).sum(0)", times_ours=1.7),
+        row(**half, contender="SpikingJelly", times_ours=1.3),
+        row(**half, work=FORWARD, contender="triton", fraction_of_copy=0.9),
+        row(**half, work=FORWARD, contender="native", fraction_of_copy=0.8),
+    )
+    assert {(what, *verdict) for (_, what), verdict in found.items()} == {
+        ("SpikingJelly / ours", "1.3 x", "missed"),
+        ("forward, of copy bandwidth", "90%", "met"),
+        ("backward, of copy bandwidth", "", "not measured"),
+        ("torch loop / ours", "70 x", "stretch"),
+        ("snnTorch / ours", "", "not measured"),
+        ("full output / count", "1.7 x", "met"),
+    }
+
+
 def test_runs_measure_what_the_bars_are_judged_by(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Every run chooses some work, and every row that a bar looks for is of a case of one of the runs."""
     for arguments in bars.RUNS:
