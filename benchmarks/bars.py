@@ -128,8 +128,8 @@ def _layers(place: Place, *table: tuple[str, str, float, float]) -> list[Bar]:
     return [
         Bar(
             f"{shape}, {_where(place)}",
-            f"{names[0]} / ours",
-            _times(FORWARD_BACKWARD, shape, *names, place=place),
+            f"{name} / ours",
+            _times(FORWARD_BACKWARD, shape, name, place),
             *bar,
         )
         for shape, name, *bar in table
