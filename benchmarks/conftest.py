@@ -25,7 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
     # What the gate fails is not timed: no more than that, where warnings are errors.
     config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
-    config.addinivalue_line("filterwarnings", "ignore:dynamo_pgo force disabled")
+    # torch.compile's own: caches are off, and it looks at the gradient of whatever goes in.
+    for text in ("dynamo_pgo force disabled", "The .grad attribute of a Tensor that is not a leaf"):
+        config.addinivalue_line("filterwarnings", f"ignore:{text}")
     warnings.filterwarnings("ignore", "Not saving anything")
 
 
