@@ -41,19 +41,19 @@ def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def machine(runs: Sequence[dict[str, Any]]) -> str:
-    """What the rows were measured on, each run's own where they differ."""
-
-    def of(name: str, values: Sequence[Any]) -> str:
-        return f"{name} {', '.join(dict.fromkeys(map(str, values)))}"
-
+    """What the rows were measured on; the file says it of each run."""
     found = [run["environment"] for run in runs]
+
+    def of(name: str, values: Sequence[Any]) -> list[str]:
+        known = dict.fromkeys(str(value) for value in values if value)
+        return [f"{name} {', '.join(known)}"] if known else []
+
+    commits = [f"{e['commit'][:10]}{' and changes' if e['uncommitted_changes'] else ''}" for e in found if e["commit"]]
     parts = [
-        ", ".join(
-            dict.fromkeys(e["gpu"]["name"] if e["gpu"] else f"{e['cpu']}, {e['threads']} threads" for e in found)
-        ),
-        of("torch", [e["torch"] for e in found]),
-        *(of(peer, versions) for peer in PEERS if (versions := [v for e in found if (v := e["peers"][peer])])),
-        of("commit", [f"{e['commit'][:10]}{' and changes' if e['uncommitted_changes'] else ''}" for e in found]),
+        *dict.fromkeys(e["gpu"]["name"] if e["gpu"] else f"{e['cpu']}, {e['threads']} threads" for e in found),
+        *of("torch", [e["torch"] for e in found]),
+        *(text for peer in PEERS for text in of(peer, [e["peers"][peer] for e in found])),
+        *of("commit", [" to ".join(dict.fromkeys((commits[0], commits[-1])))] if commits else []),
     ]
     return f"{'; '.join(parts)}."
 
