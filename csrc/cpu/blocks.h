@@ -6,11 +6,10 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include <algorithm>
-#include <memory>
-#include <new>
 #include <vector>
 
 #include "convert.h"
+#include "large.h"
 #include "stream.h"
 #include "strips.h"
 
@@ -81,8 +80,11 @@ class Sequence {
   template <class C>
   Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
     if (in_place<C>(strip)) return {reinterpret_cast<const C*>(at(strip, t)), constant_ ? 0 : shape_.inner};
-    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step)
-      fetch_row(type_, at(strip, t + step), 0, strip.count, buffer + step * kStrip);
+    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step) {
+      const char* row = at(strip, t + step);
+      prefetch(row + kStrip * size_, kStrip * size_);
+      fetch_row(type_, row, 0, strip.count, buffer + step * kStrip);
+    }
     return {buffer, constant_ ? 0 : kStrip};
   }
 
@@ -95,10 +97,18 @@ class Sequence {
 
   template <class C>
   void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& rows) const {
-    if (!in_place<C>(strip))
-      for (int64_t step = 0; step < steps; ++step) put_row(type_, rows[step], strip.count, at(strip, t + step), 0);
-    else if (stream_)
-      for (int64_t step = 0; step < steps; ++step) stream_strip(rows[step], at(strip, t + step));
+    alignas(64) char line[kStrip * sizeof(C)];
+    for (int64_t step = 0; step < steps && (stream_ || !in_place<C>(strip)); ++step) {
+      char* to = at(strip, t + step);
+      if (!stream_ || strip.count != kStrip) {
+        put_row(type_, rows[step], strip.count, to, 0);
+      } else if (type_ == compute_type<C>()) {
+        stream_lines(rows[step], to, sizeof(line));
+      } else {
+        store_row(type_, rows[step], kStrip, line, 0);
+        stream_lines(line, to, kStrip * size_);
+      }
+    }
   }
 
  private:
@@ -158,6 +168,7 @@ class Gradient {
       return {reinterpret_cast<const C*>(at(strip, t)), time_stride_};
     for (int64_t step = 0; step < (time_stride_ == 0 ? 1 : steps); ++step) {
       C* row = buffer + step * kStrip;
+      if (!one_per_row_) prefetch(at(strip, t + step) + kStrip * size_, kStrip * size_);
       fetch_row(type_, at(strip, t + step), 0, one_per_row_ ? 1 : strip.count, row);
       if (one_per_row_) std::fill_n(row, strip.count, C(*row));
     }
@@ -187,10 +198,9 @@ template <class C>
 class Scratch {
  public:
   Scratch(const Shape& shape, int64_t rows)
-      : block_(shape.block), memory_(static_cast<C*>(::operator new(rows * shape.block * sizeof(C), kCacheLine))),
-        next_(memory_.get()) {
+      : block_(shape.block), memory_(rows * shape.block * sizeof(C)), next_(static_cast<C*>(memory_.get())) {
     // What fills up a strip of fewer neurons is computed too, and should be numbers.
-    if (shape.inner % kStrip != 0) std::fill_n(memory_.get(), rows * shape.block, C(0));
+    if (shape.inner % kStrip != 0) std::fill_n(next_, rows * shape.block, C(0));
   }
 
   C* take(int64_t rows) {
@@ -200,14 +210,8 @@ class Scratch {
   }
 
  private:
-  // A vector that straddles two cache lines costs two accesses.
-  static constexpr std::align_val_t kCacheLine{64};
-  struct Free {
-    void operator()(C* memory) const { ::operator delete(memory, kCacheLine); }
-  };
-
   int64_t block_;
-  std::unique_ptr<C, Free> memory_;
+  const Loan memory_;
   C* next_;
 };
 

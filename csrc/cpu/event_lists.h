@@ -50,7 +50,7 @@ struct EventLists {
   std::vector<int64_t> offsets;  // of list block * targets + target
   std::vector<uint16_t> indices;
 
-  int64_t blocks() const { return (sources + span - 1) / span; }
+  int64_t blocks() const { return sources > span ? (sources + span - 1) / span : 1; }
 };
 
 // Sources are the inputs, targets the rows: a product with weights.

@@ -5,8 +5,8 @@
 // the bias, or at zero, and takes its terms one after the other in ascending order, by plain additions: it does not
 // depend on the number of threads, on the instructions that there are or on how the matrix is divided.
 //
-// A matrix is divided into panels of a few columns, and each of these into blocks of rows that stay in the first-level
-// cache while all sums take what they need from it.
+// A matrix is divided into panels of a few columns, and each of these into blocks of rows that stay in the second-level
+// cache while all sums take what they need from it; a sum stays in registers meanwhile.
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
@@ -45,32 +45,49 @@ class Aligned {
   std::unique_ptr<C, Free> data_;
 };
 
-constexpr int64_t kTargets = 2048;  // sums of one panel that are kept at once, in the second-level cache
+constexpr int64_t kChunk = 256;  // rows of a panel converted at once
+
+// The number of sources in a block: all blocks have nearly the same, since threads take blocks.
+int64_t span(int64_t sources) {
+  const int64_t blocks = std::max<int64_t>(1, (sources + kPanelRows - 1) / kPanelRows);
+  return std::max<int64_t>(1, (sources + blocks - 1) / blocks);
+}
+
+// Rows of sums: `stride` apart.
+template <class C>
+struct Sums {
+  C* data;
+  int64_t stride;
+};
 
 // All sums of `lists` over `columns` columns of a matrix.
 //   fill(source, count, column, width, panel): copy `count` rows of the matrix, `width` columns of each
 //   begin(column, width, row): the first term of a sum
+//   place(target, column, width, buffer): where sums are built, in the buffer or where they belong
 //   end(target, count, column, width, sums): take `count` sums
-template <class C, class Fill, class Begin, class End>
-void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, const Begin& begin, const End& end) {
+template <class C, class Fill, class Begin, class Place, class End>
+void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, const Begin& begin, const Place& place,
+                const End& end) {
   constexpr int64_t kWidth = kPanelWidth<C>;
-  const int64_t panels = (columns + kWidth - 1) / kWidth, parts = (lists.targets + kTargets - 1) / kTargets;
+  const int64_t panels = (columns + kWidth - 1) / kWidth;
+  // A panel is filled again for each part, which costs little beside a large one; few panels make work by small ones.
+  const int64_t part = panels < 8 ? 512 : 4096, parts = (lists.targets + part - 1) / part;
   torch::stable::parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
-    Aligned<C> panel(kPanelRows * kWidth), sums(std::min(lists.targets, kTargets) * kWidth);
-    std::fill_n(panel.get(), kPanelRows * kWidth, C(0));  // the columns beyond the last are added up too
+    Aligned<C> panel(lists.span * kWidth), buffer(std::min(lists.targets, part) * kWidth);
+    std::fill_n(panel.get(), lists.span * kWidth, C(0));  // the columns beyond the last are added up too
     for (int64_t task = first; task < last; ++task) {
       const int64_t column = task / parts * kWidth, width = std::min(kWidth, columns - column);
-      const int64_t target = task % parts * kTargets, count = std::min(kTargets, lists.targets - target);
+      const int64_t target = task % parts * part, count = std::min(part, lists.targets - target);
       C bias[kWidth] = {};
       begin(column, width, bias);
-      for (int64_t i = 0; i < count; ++i) std::copy_n(bias, kWidth, sums.get() + i * kWidth);
+      const Sums<C> sums = place(target, column, width, Sums<C>{buffer.get(), kWidth});
       for (int64_t block = 0; block < lists.blocks(); ++block) {
         const int64_t source = block * lists.span;
         fill(source, std::min(lists.span, lists.sources - source), column, width, panel.get());
         add_events(panel.get(), lists.offsets.data() + block * lists.targets + target, lists.indices.data(), count,
-                   sums.get());
+                   block ? sums.data : bias, block ? sums.stride : 0, sums.data, sums.stride);
       }
-      end(target, count, column, width, sums.get());
+      end(target, count, column, width, sums.data);
     }
   });
 }
@@ -79,24 +96,32 @@ template <class C>
 void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Tensor>& bias, Tensor& out) {
   constexpr int64_t kWidth = kPanelWidth<C>;
   const ScalarType type = weight.scalar_type();
+  const bool whole = type == ScalarType::Float || type == ScalarType::Double;
   const int64_t columns = weight.size(0), inputs = weight.size(1);
   const void *weights = weight.const_data_ptr(), *biases = bias ? bias->const_data_ptr() : nullptr;
   void* data = out.mutable_data_ptr();
   sum_events<C>(
-      lists_by_row(bits, kPanelRows), columns,
+      lists_by_row(bits, span(inputs)), columns,
       [&](int64_t input, int64_t count, int64_t column, int64_t width, C* panel) {
-        C buffer[kWidth * kPanelRows];
-        if (type == ScalarType::Float || type == ScalarType::Double)
+        if (whole)
           return transpose(static_cast<const C*>(weights) + column * inputs + input, inputs, width, count, panel,
                            kWidth);
-        for (int64_t n = 0; n < width; ++n)
-          load_row(type, weights, (column + n) * inputs + input, count, buffer + n * kPanelRows);
-        transpose(buffer, kPanelRows, width, count, panel, kWidth);
+        C buffer[kWidth * kChunk];
+        for (int64_t i = 0; i < count; i += kChunk) {
+          const int64_t chunk = std::min(kChunk, count - i);
+          for (int64_t n = 0; n < width; ++n)
+            load_row(type, weights, (column + n) * inputs + input + i, chunk, buffer + n * kChunk);
+          transpose(buffer, kChunk, width, chunk, panel + i * kWidth, kWidth);
+        }
       },
       [&](int64_t column, int64_t width, C* row) {
         if (biases) std::copy_n(load_row(type, biases, column, width, row), width, row);
       },
+      [&](int64_t row, int64_t column, int64_t width, Sums<C> buffer) {
+        return whole && width == kWidth ? Sums<C>{static_cast<C*>(data) + row * columns + column, columns} : buffer;
+      },
       [&](int64_t row, int64_t count, int64_t column, int64_t width, const C* sums) {
+        if (whole && width == kWidth) return;
         for (int64_t i = 0; i < count; ++i) {
           const int64_t place = (row + i) * columns + column;
           C* target = row_target(type, data, place, const_cast<C*>(sums + i * kWidth));
@@ -114,7 +139,7 @@ void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
   const void* grads = grad.const_data_ptr();
   void* data = out.mutable_data_ptr();
   sum_events<C>(
-      lists_by_input(bits, kPanelRows), columns,
+      lists_by_input(bits, span(bits.rows)), columns,
       [&](int64_t row, int64_t count, int64_t column, int64_t width, C* panel) {
         for (int64_t i = 0; i < count; ++i) {
           C* target = panel + i * kWidth;
@@ -122,14 +147,17 @@ void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
           if (values != target) std::copy_n(values, width, target);
         }
       },
-      [](int64_t, int64_t, C*) {},
+      [](int64_t, int64_t, C*) {}, [](int64_t, int64_t, int64_t, Sums<C> buffer) { return buffer; },
       [&](int64_t input, int64_t count, int64_t column, int64_t width, const C* sums) {
         if (type == ScalarType::Float || type == ScalarType::Double)
           return transpose(sums, kWidth, count, width, static_cast<C*>(data) + column * inputs + input, inputs);
-        C buffer[kWidth * kTargets];
-        transpose(sums, kWidth, count, width, buffer, kTargets);
-        for (int64_t n = 0; n < width; ++n)
-          store_row(type, buffer + n * kTargets, count, data, (column + n) * inputs + input);
+        C buffer[kWidth * kChunk];
+        for (int64_t i = 0; i < count; i += kChunk) {
+          const int64_t chunk = std::min(kChunk, count - i);
+          transpose(sums + i * kWidth, kWidth, chunk, width, buffer, kChunk);
+          for (int64_t n = 0; n < width; ++n)
+            store_row(type, buffer + n * kChunk, chunk, data, (column + n) * inputs + input + i);
+        }
       });
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <new>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -31,14 +32,19 @@ size_t bytes_of(ScalarType type) {
   }
 }
 
-constexpr size_t kHugePage = size_t(1) << 21;
-constexpr size_t kLarge = size_t(1) << 20;  // what glibc's allocator keeps by itself need not be kept here
+constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
+
+// From this size on it is glibc's free that may give pages back to the system: not only those that are freed, but what
+// is above them too, which takes longer than a small layer does.
+constexpr size_t kLarge = size_t(1) << 16;
+
+size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
 
 // Blocks that are free, kept for the next tensor of about their size.
 class Pool {
  public:
   void* take(size_t bytes) {
-    const size_t size = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    const size_t size = round_up(bytes, bytes < kHugePage ? kPage : kHugePage);
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       const auto found = free_.lower_bound(size);
@@ -74,14 +80,16 @@ class Pool {
  private:
   static constexpr size_t kMostFree = size_t(1) << 28;
 
-  // Aligned, so that huge pages fill it: each of their first touches costs less than those of as many small ones.
   static void* map(size_t size) {
+    const size_t unit = size < kHugePage ? kPage : kHugePage, spare = unit - kPage;
     char* data =
-        static_cast<char*>(mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        static_cast<char*>(mmap(nullptr, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (data == MAP_FAILED) throw std::bad_alloc();
-    const size_t before = -reinterpret_cast<uintptr_t>(data) % kHugePage;
+    if (spare == 0) return data;
+    // Aligned, so that huge pages fill it: each of their first touches costs less than those of as many small ones.
+    const size_t before = -reinterpret_cast<uintptr_t>(data) % unit;
     if (before > 0) munmap(data, before);
-    if (before < kHugePage) munmap(data + before + size, kHugePage - before);
+    if (before < spare) munmap(data + before + size, spare - before);
     madvise(data + before, size, MADV_HUGEPAGE);  // a refusal is no error
     return data + before;
   }
@@ -113,11 +121,21 @@ Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
   return torch::stable::from_blob(pool().take(bytes), sizes, strides, cpu, type, [](void* data) { pool().give(data); });
 }
 
+Loan::Loan(size_t bytes) : data_(pool().take(bytes)) {}
+
+Loan::~Loan() { pool().give(data_); }
+
 #else
 
 Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
   return torch::stable::empty(sizes, type, std::nullopt, torch::stable::Device(torch::headeronly::DeviceType::CPU));
 }
+
+constexpr std::align_val_t kCacheLine{64};
+
+Loan::Loan(size_t bytes) : data_(::operator new(bytes, kCacheLine)) {}
+
+Loan::~Loan() { ::operator delete(data_, kCacheLine); }
 
 #endif
 

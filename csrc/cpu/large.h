@@ -1,4 +1,4 @@
-// Memory for large outputs.
+// Memory for large outputs, and for what threads need while they work.
 #pragma once
 
 #include <torch/csrc/stable/tensor.h>
@@ -12,5 +12,19 @@ namespace snn::cpu {
 // An uninitialised, contiguous CPU tensor. A large one is in memory that a large one before it had, if there is some:
 // the first touch of new pages costs more than the arithmetic of a neuron.
 torch::stable::Tensor empty(const std::vector<int64_t>& sizes, torch::headeronly::ScalarType type);
+
+// Uninitialised memory, aligned to cache lines, for as long as this lives; taken from where outputs are taken from.
+class Loan {
+ public:
+  explicit Loan(size_t bytes);
+  ~Loan();
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+
+  void* get() const { return data_; }
+
+ private:
+  void* data_;
+};
 
 }  // namespace snn::cpu

@@ -8,8 +8,6 @@
 #include <emmintrin.h>
 #endif
 
-#include "strips.h"
-
 namespace snn::cpu {
 
 // Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
@@ -24,14 +22,13 @@ inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
 #endif
 }
 
-template <class C>
-void stream_strip(const C* strip, void* to) {
+// `bytes` are whole lines, and so is where they go.
+inline void stream_lines(const void* from, void* to, int64_t bytes) {
 #if defined(__SSE2__)
-  const __m128i* from = reinterpret_cast<const __m128i*>(strip);
-  for (size_t i = 0; i < kStrip * sizeof(C) / sizeof(__m128i); ++i)
-    _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_load_si128(from + i));
+  for (int64_t i = 0; i < bytes / int64_t(sizeof(__m128i)); ++i)
+    _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_load_si128(static_cast<const __m128i*>(from) + i));
 #else
-  std::memcpy(to, strip, kStrip * sizeof(C));
+  std::memcpy(to, from, bytes);
 #endif
 }
 

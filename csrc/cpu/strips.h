@@ -85,10 +85,15 @@ struct Counts {
 };
 Counts find_counts(const std::string& neuron);
 
-// Ask for the next strip of a row while this one is computed. Past the end of a row nothing is read: it is a hint.
+// Ask for memory that will be needed. Past the end of a tensor nothing is read: it is a hint.
+SNN_INLINE void prefetch(const void* data, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i);
+}
+
+// The next strip of a row, while this one is computed.
 template <class C>
 SNN_INLINE void prefetch_next(const C* row) {
-  for (int64_t i = kStrip; i < 2 * kStrip; i += 64 / sizeof(C)) __builtin_prefetch(row + i);
+  prefetch(row + kStrip, kStrip * sizeof(C));
 }
 
 // One neuron's values out of rows that are `spread` apart, and back.
