@@ -21,7 +21,7 @@ MEMORIES = (FRESH, WARM)
 _STATUS = Path("/proc/self/status")
 
 # What our CPU engine keeps at most, in blocks of at least (csrc/cpu/large.cpp).
-_POOL_BYTES, _POOL_BLOCK = 2**28, 2**21
+_POOL_BYTES, _POOL_BLOCK = 2**28, 2**16
 _blocks: list[torch.Tensor] = []
 
 # Results held at once to see what one takes.
