@@ -7,7 +7,7 @@ OUT ?= runs/demo
 bin := $(VENV)/bin
 sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup.py pyproject.toml
 
-.PHONY: demo test lint codegen bench gpu-report
+.PHONY: demo test lint codegen bench peers report gpu-report
 
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
@@ -25,11 +25,24 @@ lint: $(VENV)/.installed  ## style, types, freshness of the generated code
 codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates
 	$(bin)/python -m snnkernels.emit.cpp csrc/generated
 
-bench: $(VENV)/.installed  ## each engine against a plain PyTorch loop
+bench: $(VENV)/.installed  ## each engine against a plain PyTorch loop, and the other libraries that are installed
 	$(bin)/python -m pytest benchmarks --benchmark-only
+
+peers:  ## an environment of its own, .venv-peers, with snnTorch, SpikingJelly, Norse and sinabs beside this package
+	$(MAKE) VENV=.venv-peers .venv-peers/.peers
+
+report: $(VENV)/.installed  ## tables and plots of benchmarks/results/, for docs/ and the README
+	$(bin)/python benchmarks/report.py
 
 gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU, to benchmarks/results/
 	$(bin)/python benchmarks/gpu_report.py
+
+# They are installed without what they ask for, which is plots, data sets and chips, and for some another torch; what
+# their neurons import comes after.
+$(VENV)/.peers: $(VENV)/.installed
+	$(bin)/python -m pip install --quiet --no-deps snntorch spikingjelly norse sinabs "nir<1.0.5" nirtorch pbr
+	$(bin)/python -m pip install --quiet h5py loguru matplotlib
+	touch $@
 
 $(VENV)/.torch:
 	test -x $(bin)/python || python3 -m venv $(VENV)

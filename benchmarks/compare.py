@@ -1,187 +1,115 @@
-"""Every engine against the naive loop, interleaved in one process: `python benchmarks/compare.py --help`.
+"""Our engines, the torch loop and other libraries, interleaved in one process: `python benchmarks/compare.py --help`.
 
-The first ratio to quote: medians of the ratios of paired repeats, with the extremes, and each engine's speed as a
-fraction of the copy bandwidth of the same run. Memory is as torch allocates it by default.
+Prints, and adds to a JSON file, medians of paired repeats: how many times as long as ours a contender takes at the same
+equations, its speed as a fraction of the copy bandwidth of the same run, peak memory, compilations.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
-from contenders import NAIVE, REFERENCE, WrongResult, check, engines_for, forward_backward, timed_call, unusable_reason
-from environment import describe
-from timing import DeviceClock, call_clock, copy_call, interleaved, peak_bytes
-from workloads import DIRECTIONS, Inputs, Workload, bytes_moved, random_inputs, standard_workloads
+from compilations import disable_caches
+from contenders import Contender
+from features import features, measure_feature
+from lineup import contenders_for
+from measure import Measurement, measure_layer
+from memory import FRESH, MEMORIES, WARM, available_bytes, keep_memory
+from networks import measure_step, networks
+from results import add_run, report
+from tables import table
+from workloads import FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
 
-from snnkernels.dispatch import checkpoint_interval
-
-COPY = "copy"
-
-# What the numbers of a file mean, for those who read it without this code.
-METHOD = {
-    "ms": "median wall-clock time of a call, launches included, what it allocates freed within it",
-    "ratio": "median of naive / engine over paired, interleaved repeats; ratio_min and ratio_max are their extremes",
-    "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU",
-    "bytes": "current read, spikes written; with backward: current and their gradients read, gradient written, states",
-    "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
-    "gradient": "dense and random, of the spikes",
-}
+# What a suite measures: a name to choose by, and the measurement.
+Case = tuple[str, Callable[[], Measurement]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One engine on one workload in one direction, as METHOD says; memory beyond the inputs at its peak."""
+def layers(options: argparse.Namespace, device: str) -> list[Case]:
+    """A layer of neurons alone. Each shape is compiled for itself, which is the best that a compiler can do."""
 
-    direction: str
-    shape: str
-    dtype: str
-    device: str
-    engine: str
-    naive_ms: float
-    ms: float
-    ratio: float
-    ratio_min: float
-    ratio_max: float
-    device_ms: float | None
-    bytes: int
-    bytes_per_second: float
-    copy_bytes_per_second: float
-    fraction_of_copy: float
-    peak_bytes: int | None
-    naive_peak_bytes: int | None
+    def measure(workload: Workload) -> Measurement:
+        torch.compiler.reset()
+        return measure_layer(workload, _chosen(options), options.repeats, _memory(options, device))
+
+    return [(str(workload), partial(measure, workload)) for workload in standard_workloads(device)]
 
 
-@dataclass
-class Measurement:
-    """The rows measured, and what the gate refused, in a sentence each."""
+def public(options: argparse.Namespace, device: str) -> list[Case]:
+    """Large layers that others have published times of, as far as memory goes."""
 
-    rows: list[Row] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-
-def measure(workload: Workload, engines: Sequence[str], repeats: int) -> Measurement:
-    """Measure engines on a workload, those that pass the gate, forward and forward + backward."""
-    inputs, result = random_inputs(workload), Measurement()
-    expected = forward_backward(REFERENCE, inputs)
-    passed = []
-    for engine in engines:
-        try:
-            check(engine, workload, inputs, expected)
-            passed.append(engine)
-        except WrongResult as error:
-            result.refused.append(str(error))
-    del expected
-    for direction in DIRECTIONS if passed else ():
-        result.rows += _measure_direction(workload, direction, passed, inputs, repeats)
-    return result
-
-
-def _measure_direction(
-    workload: Workload, direction: str, engines: Sequence[str], inputs: Inputs, repeats: int
-) -> list[Row]:
-    device = workload.device
-    moved = bytes_moved(workload, direction, checkpoint_interval(device))
-    calls = {name: timed_call(name, direction, inputs) for name in (NAIVE, *engines)}
-    peaks = {name: peak_bytes(call, device) for name, call in calls.items()}
-    copy = {COPY: copy_call(moved, device)}
-    if device == "cuda":
-        seconds = interleaved(calls, repeats, call_clock(device))
-        device_calls = {name: calls[name] for name in engines} | copy
-        device_seconds = interleaved(device_calls, repeats, DeviceClock())
-    else:
-        seconds = device_seconds = interleaved(calls | copy, repeats, call_clock(device))
-    rows = []
-    for engine in engines:
-        ratios = paired_ratios(seconds[NAIVE], seconds[engine])
-        row = Row(
-            direction=direction,
-            shape=workload.shape_name,
-            dtype=workload.dtype_name,
-            device=device,
-            engine=engine,
-            naive_ms=median(seconds[NAIVE]) * 1e3,
-            ms=median(seconds[engine]) * 1e3,
-            ratio=median(ratios),
-            ratio_min=min(ratios),
-            ratio_max=max(ratios),
-            device_ms=median(device_seconds[engine]) * 1e3 if device == "cuda" else None,
-            bytes=moved,
-            bytes_per_second=moved / median(device_seconds[engine]),
-            copy_bytes_per_second=moved / median(device_seconds[COPY]),
-            fraction_of_copy=median(paired_ratios(device_seconds[COPY], device_seconds[engine])),
-            peak_bytes=peaks[engine],
-            naive_peak_bytes=peaks[NAIVE],
+    def measure(workload: Workload) -> Measurement:
+        torch.compiler.reset()
+        needed, available = workload.elements * _BYTES_PER_ELEMENT, available_bytes(device)
+        if available is not None and needed > available:
+            return Measurement(skipped=[f"{workload}: needs {needed >> 30} GiB, {available >> 30} are free"])
+        return measure_layer(
+            workload, _chosen(options), options.repeats, _memory(options, device), directions=[FORWARD_BACKWARD]
         )
-        rows.append(row)
-    return rows
+
+    return [(str(workload), partial(measure, workload)) for workload in public_workloads(device)]
 
 
-def paired_ratios(numerators: Sequence[float], denominators: Sequence[float]) -> list[float]:
-    """The ratio of every sample to the one that was taken beside it."""
-    return [above / below for above, below in zip(numerators, denominators, strict=True)]
+def scaling(options: argparse.Namespace, device: str) -> list[Case]:
+    """More steps, more neurons; what a new shape makes a compiler do is counted."""
+    run = partial(
+        measure_layer, repeats=options.repeats, memory=_memory(options, device), directions=[FORWARD_BACKWARD]
+    )
+    return [(str(w), partial(run, w, _chosen(options))) for w in scaling_workloads(device)]
 
 
-_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
-    ("shape", lambda row: row.shape),
-    ("dtype", lambda row: row.dtype),
-    ("engine", lambda row: row.engine),
-    ("naive ms", lambda row: f"{row.naive_ms:.3f}"),
-    ("ms", lambda row: f"{row.ms:.3f}"),
-    ("ratio", lambda row: f"{row.ratio:.2f}"),
-    ("min - max", lambda row: f"{row.ratio_min:.2f} - {row.ratio_max:.2f}"),
-    ("device ms", lambda row: "" if row.device_ms is None else f"{row.device_ms:.3f}"),
-    ("GB/s", lambda row: f"{row.bytes_per_second / 1e9:.1f}"),
-    ("of copy", lambda row: f"{row.fraction_of_copy:.0%}"),
-    ("peak MB", lambda row: "" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.1f}"),
-    ("naive peak MB", lambda row: "" if row.naive_peak_bytes is None else f"{row.naive_peak_bytes / 1e6:.1f}"),
-)
-_TEXT_COLUMNS = ("shape", "dtype", "engine")
+def steps(options: argparse.Namespace, device: str) -> list[Case]:
+    """Whole training steps."""
+    run = partial(measure_step, repeats=options.repeats, memory=_memory(options, device))
+    chosen = _chosen(options)
+    return [(str(n), partial(run, n, chosen)) for n in networks(device) if options.large or not n.large]
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as text, a table for each direction; columns without a single value are left out."""
-    tables = []
-    for direction in dict.fromkeys(row.direction for row in rows):
-        chosen = [row for row in rows if row.direction == direction]
-        columns = [(header, [cell(row) for row in chosen]) for header, cell in _COLUMNS]
-        columns = [(header, cells) for header, cells in columns if any(cells)]
-        padded = []
-        for header, cells in columns:
-            width = max(map(len, (header, *cells)))
-            pad = str.ljust if header in _TEXT_COLUMNS else str.rjust
-            padded.append([pad(text, width) for text in (header, *cells)])
-        lines = ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
-        tables.append("\n".join([f"{direction}, {chosen[0].device}", *lines]))
-    return "\n\n".join(tables)
+def pairs(options: argparse.Namespace, device: str) -> list[Case]:
+    """What saves bytes or operations beside what one writes without it."""
+    run = partial(measure_feature, repeats=options.repeats, memory=_memory(options, device))
+    return [(str(feature), partial(run, feature)) for feature in features(device)]
 
 
-def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[str, Any]:
-    """What is written as JSON."""
-    return {
-        "environment": describe(device),
-        "method": METHOD,
-        "repeats": repeats,
-        "rows": [asdict(row) for row in result.rows],
-        "refused": result.refused,
-        **more,
-    }
+SUITES = {"layers": layers, "scaling": scaling, "public": public, "steps": steps, "features": pairs}
+
+# What the torch loop keeps for backward, and the gate's, in float32.
+_BYTES_PER_ELEMENT = 64
+
+
+def _chosen(options: argparse.Namespace) -> Callable[..., list[Contender]]:
+    """The line-up, without those that --skip or --contender leave out."""
+
+    def contenders(*work: Any) -> list[Contender]:
+        return [
+            contender
+            for contender in contenders_for(*work)
+            if options.contender in contender.name and not (options.skip and options.skip in contender.name)
+        ]
+
+    return contenders
+
+
+def _memory(options: argparse.Namespace, device: str) -> str:
+    return options.memory if device == "cpu" else "gpu"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows, versions and machine there")
+    parser.add_argument("suite", nargs="?", choices=SUITES, default="layers", help="default: %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also add the rows, versions and machine to it")
+    parser.add_argument("--memory", choices=MEMORIES, default=FRESH, help="of a CPU's allocator (default %(default)s)")
     parser.add_argument("--repeats", type=int, default=15, help="paired repeats (default %(default)s)")
     parser.add_argument("--threads", type=int, help="CPU threads (default: torch's)")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
-    parser.add_argument("--only", default="", metavar="TEXT", help="workloads whose name has this text: T=25, bfloat16")
+    parser.add_argument("--only", default="", metavar="TEXT", help="work whose name has this text: T=25, bfloat16")
+    parser.add_argument("--contender", default="", metavar="TEXT", help="contenders whose name has this text")
+    parser.add_argument("--skip", default="", metavar="TEXT", help="contenders whose name has not: compiled")
+    parser.add_argument("--large", action="store_true", help="also networks that take a CPU minutes")
     options = parser.parse_args(arguments)
     if options.repeats < 1:
         parser.error(f"--repeats must be 1 or more, got {options.repeats}")
@@ -191,24 +119,26 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns 1 where the gate refused an engine."""
+    """The command; returns 1 where the gate refused a contender."""
     options = parse(arguments)
+    disable_caches()
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    engines = [engine for engine in engines_for(device) if unusable_reason(engine, device) is None]
+    if options.memory == WARM:
+        keep_memory()
     result = Measurement()
-    for workload in standard_workloads(device):
-        if options.only in str(workload):
-            print(f"measuring {workload}", file=sys.stderr)
-            measured = measure(workload, engines, options.repeats)
-            result.rows += measured.rows
-            result.refused += measured.refused
+    for name, measure in SUITES[options.suite](options, device):
+        if options.only in name:
+            print(f"measuring {name}", file=sys.stderr)
+            result.add(measure())
     print(table(result.rows))
+    for sentence in result.skipped:
+        print(f"skipped {sentence}", file=sys.stderr)
     for sentence in result.refused:
         print(f"REFUSED: {sentence}", file=sys.stderr)
     if options.json:
-        options.json.write_text(json.dumps(report(device, result, options.repeats), indent=2) + "\n")
+        add_run(options.json, report(device, result, options.repeats))
     return 1 if result.refused else 0
 
 

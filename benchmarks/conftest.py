@@ -7,17 +7,30 @@ from typing import Any
 
 import pytest
 import torch
+from compilations import disable_caches
 from environment import describe
+from memory import FRESH, MEMORIES, WARM, keep_memory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--memory", choices=MEMORIES, default=FRESH, help="warm: the allocator is told to keep memory")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.memory == WARM:
+        keep_memory()
+    disable_caches()
     given = any(str(argument).startswith("--benchmark-columns") for argument in config.invocation_params.args)
     if not given:
         config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
     # What the gate fails is not timed: no more than that, where warnings are errors.
     config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
+    # torch.compile's own: caches are off, and it looks at the gradient of whatever goes in.
+    for text in ("dynamo_pgo force disabled", "The .grad attribute of a Tensor that is not a leaf"):
+        config.addinivalue_line("filterwarnings", f"ignore:{text}")
     warnings.filterwarnings("ignore", "Not saving anything")
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     machine_info["snnkernels"] = describe("cuda" if torch.cuda.is_available() else "cpu")
+    machine_info["memory"] = config.option.memory

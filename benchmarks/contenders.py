@@ -1,80 +1,145 @@
-"""Who is measured: the naive loop and the engines, each called the same way; and the gate that an engine must pass."""
+"""Who is measured: what a contender is, the loop, torch.compile of it, our engines, and how a layer is called."""
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from naive import lif_loop
 from torch import Tensor
-from workloads import FORWARD, FORWARD_BACKWARD, Inputs, Workload
+from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD, Inputs
 
 import snnkernels
 from snnkernels import dispatch
 
-NAIVE, REFERENCE = "naive", "reference"
+Layer = Callable[[Tensor], Tensor]  # input current [T, B, ...] to spikes
+Options = Mapping[str, Any]  # of snnkernels.lif
+
+# A compiler unrolls the loop over time: its time grows with T, to minutes.
+COMPILED_STEPS = 128
 
 
-class WrongResult(Exception):
-    """An engine does not compute what the reference engine does; the text says which and where."""
+@dataclass(frozen=True)
+class Contender:
+    """A library's, or a user's, way to compute a layer of neurons.
+
+    build: its layer on a kind of device ("cpu", "cuda").
+    options: those with which `snnkernels.lif` computes the same; what is timed beside it has them too.
+    difference: what else differs in the work, in words.
+    gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
+    most_steps: T beyond which it is left out.
+    encode: a library's own Poisson encoder, of images and the number of steps.
+    """
+
+    name: str
+    build: Callable[[str], Layer]
+    options: Options = field(default_factory=dict)
+    difference: str = ""
+    gate: str | None = "rounding"
+    requires: tuple[str, ...] = ()
+    compiles: bool = False
+    most_steps: int | None = None
+    encode: Callable[[Tensor, int], Tensor] | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def unusable_reason(self, device: str, steps: int) -> str | None:
+        """Why it cannot be timed here, or None where it can."""
+        if self.most_steps is not None and steps > self.most_steps:
+            return f"compiles each of {steps} time steps, minutes long: left out beyond {self.most_steps}"
+        return next(filter(None, map(import_error, self.requires)), None)
 
 
-def engines_for(device: str) -> tuple[str, ...]:
-    """The engines that are written for a kind of device. Triton's interpreter, on a CPU, is there for tests alone."""
-    return tuple(engine for engine in dispatch.ENGINES if device != "cpu" or engine != "triton")
+@dataclass(frozen=True)
+class Engine(Contender):
+    """One of our engines."""
+
+    def unusable_reason(self, device: str, steps: int) -> str | None:
+        if self.name == "triton" and os.environ.get("TRITON_INTERPRET", "0") not in ("", "0"):
+            return "TRITON_INTERPRET is set: the interpreter is never timed"
+        return dispatch.unusable_reason(self.name, device)
 
 
-def unusable_reason(engine: str, device: str) -> str | None:
-    """Why an engine cannot be timed on a kind of device, or None where it can."""
-    if engine == "triton" and os.environ.get("TRITON_INTERPRET", "0") not in ("", "0"):
-        return "TRITON_INTERPRET is set: the interpreter is never timed"
-    return dispatch.unusable_reason(engine, device)
+def import_error(module: str) -> str | None:
+    """Why a module cannot be imported, or None where it can; its own warnings at import are not ours to heed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            importlib.import_module(module)
+    except Exception as error:  # noqa: BLE001  whatever breaks inside another library is the reason
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
-def forward(contender: str, inputs: Inputs) -> Tensor:
+def engine(name: str) -> Engine:
+    """An engine of ours with the default options."""
+    return Engine(name, lambda device: our_layer(name), gate="exact")
+
+
+def our_layer(engine_name: str, options: Options | None = None) -> Layer:
+    """An engine of ours with any options."""
+    options = options or {}
+    return lambda current: snnkernels.lif(current, backend=engine_name, **options)
+
+
+def compiled(contender: Contender, build: Callable[[str], Layer] | None = None) -> Contender:
+    """A contender under torch.compile; `build` where not all of its layer can be compiled."""
+    return Contender(
+        f"{contender.name}, compiled",
+        build or (lambda device: torch.compile(contender.build(device), fullgraph=True)),
+        options=contender.options,
+        difference=contender.difference,
+        requires=contender.requires,
+        compiles=True,
+        most_steps=COMPILED_STEPS,
+    )
+
+
+def described(options: Options) -> str:
+    """Options as they are written in a call."""
+    return ", ".join(f"{name}={value}" for name, value in options.items())
+
+
+NAIVE = Contender("torch loop", lambda device: lif_loop)
+NAIVE_COMPILED = compiled(NAIVE)
+REFERENCE = engine("reference")
+ELEMENTWISE = Contender("elementwise op", lambda device: lambda current: current * 0.9, gate=None)
+
+
+def engines_for(device: str) -> list[Engine]:
+    """Those written for a kind of device. Triton's interpreter, on a CPU, is there for tests alone."""
+    return [engine(name) for name in dispatch.ENGINES if device != "cpu" or name != "triton"]
+
+
+def forward(layer: Layer, inputs: Inputs) -> Tensor:
     """The spikes, no gradient to follow."""
     with torch.no_grad():
-        return _spikes(contender, inputs.current)
+        return layer(inputs.current)
 
 
-def forward_backward(contender: str, inputs: Inputs) -> tuple[Tensor, Tensor]:
+def forward_backward(layer: Layer, inputs: Inputs) -> tuple[Tensor, Tensor]:
     """The spikes, and the gradient of the current: a leaf made for this call, so that no gradient accumulates."""
     current = inputs.current.detach().requires_grad_()
-    spikes = _spikes(contender, current)
+    spikes = layer(current)
     (grad,) = torch.autograd.grad(spikes, current, inputs.grad_spikes)
     return spikes.detach(), grad
 
 
-def timed_call(contender: str, direction: str, inputs: Inputs) -> Callable[[], None]:
+def timed_call(layer: Layer, direction: str, inputs: Inputs) -> Callable[[], object]:
     """What is timed. What a call allocates is freed within its time, for every contender alike."""
+    if direction == BACKWARD:
+        current = inputs.current.detach().requires_grad_()
+        spikes = layer(current)
+        return lambda: _discard(torch.autograd.grad(spikes, current, inputs.grad_spikes, retain_graph=True))
     function = {FORWARD: forward, FORWARD_BACKWARD: forward_backward}[direction]
-
-    def call() -> None:
-        function(contender, inputs)
-
-    return call
+    return lambda: _discard(function(layer, inputs))
 
 
-def check(engine: str, workload: Workload, inputs: Inputs, expected: tuple[Tensor, Tensor]) -> None:
-    """The gate: an engine's spikes, without and with a gradient to follow, and the gradient of the current.
-
-    expected: the reference engine's spikes and gradient. Raises WrongResult unless all are equal to the last bit.
-    """
-    right_spikes, right_grad = expected
-    spikes, grad = forward_backward(engine, inputs)
-    for what, actual, right in (
-        ("spikes of a call without a gradient", forward(engine, inputs), right_spikes),
-        ("spikes", spikes, right_spikes),
-        ("gradients of the current", grad, right_grad),
-    ):
-        if not torch.equal(actual, right):
-            wrong = torch.ne(actual, right).sum().item()
-            raise WrongResult(
-                f"{engine} is not timed on {workload}: {what} differ from the reference's in {wrong} of "
-                f"{right.numel()} elements"
-            )
-
-
-def _spikes(contender: str, current: Tensor) -> Tensor:
-    return lif_loop(current) if contender == NAIVE else snnkernels.lif(current, backend=contender)
+def _discard(_: object) -> None:
+    """Free a result before the clock is read."""

@@ -27,6 +27,9 @@ KERNEL_SOURCES = (
 )
 _SOURCE_SUFFIXES = (".py", ".h", ".cpp", ".cuh", ".cu")
 
+# The other libraries, as they are called on PyPI.
+PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
+
 # Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
 _ALLOCATOR_VARIABLES = ("GLIBC_TUNABLES", "LD_PRELOAD", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
 
@@ -37,6 +40,7 @@ def describe(device: str) -> dict[str, Any]:
         "snnkernels": _version("snnkernels"),
         "torch": torch.__version__,
         "triton": _version("triton"),
+        "peers": {name: _version(name) for name in PEERS},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": cpu_model(),
@@ -100,7 +104,7 @@ def _version(distribution: str) -> str | None:
 
 def _uncommitted_changes() -> bool | None:
     """Whether what is measured differs from its commit; None outside a git checkout."""
-    changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", "snnkernels", "csrc", "benchmarks/*.py")
+    changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", "snnkernels", "csrc", "benchmarks/**.py")
     return None if changes is None else changes != ""
 
 

@@ -7,7 +7,6 @@ workloads, in three dtypes. It stops measuring in time to end within ten minutes
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compare import Measurement, measure, report, table
-from contenders import engines_for, unusable_reason
+from contenders import NAIVE, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
-from workloads import gpu_workloads
+from lineup import contenders_for
+from measure import Measurement, measure_layer
+from results import FOLDER, add_run, report
+from tables import table
+from workloads import Workload, gpu_workloads
 
 import snnkernels
 
@@ -68,7 +70,19 @@ def count_tests(junit_xml: str) -> dict[str, Any]:
     return {"passed": passed, "failed": len(failed), "skipped": skipped, "failures": failed}
 
 
-def measure_all(engines: Sequence[str], repeats: int, seconds: float) -> tuple[Measurement, list[str]]:
+def line_up(workload: Workload, direction: str) -> list[Contender]:
+    """Who is fast enough for the time there is: the loop, the compiled engines, and SpikingJelly's kernels."""
+    names = {NAIVE.name, "SpikingJelly", *(engine.name for engine in engines_for("cuda"))} - {REFERENCE.name}
+    return [contender for contender in contenders_for(workload, direction) if contender.name in names]
+
+
+def unusable_engines() -> list[str]:
+    """Our engines that cannot run here, and why."""
+    reasons = {engine.name: engine.unusable_reason("cuda", 1) for engine in engines_for("cuda")}
+    return [f"{name}: {reason}" for name, reason in reasons.items() if reason is not None]
+
+
+def measure_all(repeats: int, seconds: float) -> tuple[Measurement, list[str]]:
     """Measure as many workloads as there is time and memory for; also says which were left out, and why."""
     result, left_out = Measurement(), []
     deadline = time.monotonic() + seconds
@@ -78,12 +92,9 @@ def measure_all(engines: Sequence[str], repeats: int, seconds: float) -> tuple[M
             continue
         print(f"measuring {workload}", file=sys.stderr)
         try:
-            measured = measure(workload, engines, repeats)
+            result.add(measure_layer(workload, line_up, repeats, "gpu"))
         except torch.OutOfMemoryError:
             left_out.append(f"{workload}: not enough memory")
-            continue
-        result.rows += measured.rows
-        result.refused += measured.refused
         torch.cuda.empty_cache()
     return result, left_out
 
@@ -100,21 +111,18 @@ def summary(tests: dict[str, Any], result: Measurement, notes: Sequence[str]) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns 2 where there is nothing to report on, 1 where a test failed or the gate refused."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for the file")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the file")
     options = parser.parse_args(arguments)
     reason = no_report_reason()
     if reason is not None:
         print(f"gpu-report: {reason}", file=sys.stderr)
         return 2
-    reasons = {engine: unusable_reason(engine, "cuda") for engine in engines_for("cuda") if engine != "reference"}
-    unusable = [f"{engine}: {reason}" for engine, reason in reasons.items() if reason is not None]
-    tests = run_tests(TEST_SECONDS)
-    usable = [engine for engine, reason in reasons.items() if reason is None]
-    result, left_out = measure_all(usable, REPEATS, MEASURE_SECONDS)
+    unusable, tests = unusable_engines(), run_tests(TEST_SECONDS)
+    result, left_out = measure_all(REPEATS, MEASURE_SECONDS)
     content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / f"{slug(gpu()['name'])}.json"
-    path.write_text(json.dumps(content, indent=2) + "\n")
+    path.unlink(missing_ok=True)
+    add_run(path, content)
     print(summary(tests, result, unusable + left_out))
     print(f"written to {path}")
     green = tests.get("failed") == 0 and tests["passed"] > 0 and not result.refused and not unusable

@@ -1,10 +1,10 @@
-"""How time and memory are measured, on a CPU and on a GPU."""
+"""How time is measured, on a CPU and on a GPU."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -13,6 +13,9 @@ Clock = Callable[[Call, int], float]  # seconds of one call, as the mean of so m
 
 # A shorter sample is made of several calls, so that reading the clock does not count.
 _SAMPLE_SECONDS = 1e-3
+
+# Calls of one contender take no more than about this altogether, as some take seconds each.
+_MOST_SECONDS = 6.0
 
 # Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job for the
 # host to launch the call behind it.
@@ -66,34 +69,30 @@ def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[s
     """Seconds of a call, `repeats` samples of each, after a warm-up.
 
     All take turns, the one that begins changing, so that what disturbs the machine disturbs all: sample i of one is
-    to be compared with sample i of another.
+    to be compared with sample i of another. A call that takes seconds has fewer samples, but three at least.
     """
-    numbers = {}
+    numbers, turns = {}, {}
     for name, call in calls.items():
         clock(call, 1)
-        numbers[name] = max(1, math.ceil(_SAMPLE_SECONDS / max(clock(call, 1), 1e-9)))
+        seconds = max(clock(call, 1), 1e-9)
+        numbers[name] = max(1, math.ceil(_SAMPLE_SECONDS / seconds))
+        turns[name] = min(repeats, max(3, math.ceil(_MOST_SECONDS / seconds)))
     names = list(calls)
     samples: dict[str, list[float]] = {name: [] for name in names}
     for repeat in range(repeats):
         first = repeat % len(names)
         for name in names[first:] + names[:first]:
-            samples[name].append(clock(calls[name], numbers[name]))
+            if repeat < turns[name]:
+                samples[name].append(clock(calls[name], numbers[name]))
     return samples
+
+
+def paired_ratios(numerators: Sequence[float], denominators: Sequence[float]) -> list[float]:
+    """The ratio of every sample to the one that was taken beside it, as far as there are samples of both."""
+    return [above / below for above, below in zip(numerators, denominators, strict=False)]
 
 
 def copy_call(count: int, device: str) -> Call:
     """A torch copy that moves `count` bytes, half read and half written, between memory that was used before."""
     source, target = (torch.ones(max(1, count // 8), dtype=torch.float32, device=device) for _ in range(2))
     return lambda: target.copy_(source)
-
-
-def peak_bytes(call: Call, device: str) -> int | None:
-    """Memory that a call holds at its peak besides its inputs; None on a CPU, where torch does not count it."""
-    if device != "cuda":
-        return None
-    torch.cuda.synchronize()
-    before = torch.cuda.memory_allocated()
-    torch.cuda.reset_peak_memory_stats()
-    call()
-    torch.cuda.synchronize()
-    return torch.cuda.max_memory_allocated() - before

@@ -8,8 +8,8 @@ from math import prod
 import torch
 from torch import Tensor
 
-FORWARD, FORWARD_BACKWARD = "forward", "forward+backward"
-DIRECTIONS = (FORWARD, FORWARD_BACKWARD)
+FORWARD, BACKWARD, FORWARD_BACKWARD = "forward", "backward", "forward+backward"
+DIRECTIONS = (FORWARD, BACKWARD, FORWARD_BACKWARD)
 
 _DIMENSIONS = {3: "TBN", 5: "TBCHW"}
 
@@ -29,6 +29,14 @@ class Workload:
     @property
     def dtype_name(self) -> str:
         return str(self.dtype).removeprefix("torch.")
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def steps(self) -> int:
+        return self.shape[0]
 
     def __str__(self) -> str:
         return f"{self.shape_name} {self.dtype_name} {self.device}"
@@ -66,13 +74,15 @@ def bytes_moved(workload: Workload, direction: str, interval: int) -> int:
     The states that enter and leave the layer, and their gradients, are not counted: one time step's worth each, and
     zero or unused here. So rates derived from these bytes are never too high.
     """
-    elements, steps = prod(workload.shape), workload.shape[0]
+    elements, steps = workload.elements, workload.steps
     per_element = workload.dtype.itemsize
     if direction == FORWARD:
         return 2 * elements * per_element
     chunks = -(-steps // interval)
-    state_bytes = max(per_element, 4)
-    return 5 * elements * per_element + 2 * chunks * (elements // steps) * state_bytes
+    states = chunks * (elements // steps) * max(per_element, 4)
+    if direction == BACKWARD:
+        return 3 * elements * per_element + states
+    return 5 * elements * per_element + 2 * states
 
 
 # A layer of the usual sizes, in memory beyond any cache; the same for longer; long and narrow; convolutional; tiny,
@@ -87,10 +97,27 @@ _BFLOAT16_SHAPES = ((25, 128, 1000), (100, 128, 1024), (8, 16, 32, 32, 32))
 _PUBLIC_HALF_SHAPES = tuple((steps, 64, 65536) for steps in (4, 8, 16, 32))
 _PUBLIC_WIDE_SHAPES = tuple((steps, 1, 2**20) for steps in (8, 32, 128))
 
+# What a layer's time, and the compilers, make of more steps and of more neurons.
+_SCALING_SHAPES = tuple((steps, 16, 1024) for steps in (8, 16, 32, 64, 128)) + tuple(
+    (16, 1, 2**power) for power in range(8, 21, 2)
+)
+
 
 def standard_workloads(device: str) -> list[Workload]:
     """The table of the benchmarks: seconds on two CPU cores."""
     table = [(shape, torch.float32) for shape in _SHAPES] + [(shape, torch.bfloat16) for shape in _BFLOAT16_SHAPES]
+    return [Workload(shape, dtype, device) for shape, dtype in table]
+
+
+def scaling_workloads(device: str) -> list[Workload]:
+    """One dimension at a time."""
+    return [Workload(shape, torch.float32, device) for shape in _SCALING_SHAPES]
+
+
+def public_workloads(device: str) -> list[Workload]:
+    """Those that others have published times of; gigabytes, and minutes on two CPU cores."""
+    table = [(shape, torch.bfloat16) for shape in _PUBLIC_HALF_SHAPES]
+    table += [(shape, torch.float32) for shape in _PUBLIC_WIDE_SHAPES]
     return [Workload(shape, dtype, device) for shape, dtype in table]
 
 

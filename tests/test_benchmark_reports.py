@@ -15,10 +15,11 @@ import snnkernels
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import compare  # noqa: E402
-import contenders  # noqa: E402
 import environment  # noqa: E402
 import gpu_report  # noqa: E402
+import tables  # noqa: E402
 import workloads  # noqa: E402
+from measure import Measurement, Row  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
 TINY = "T=4,B=1,N=16"
@@ -26,70 +27,90 @@ TINY = "T=4,B=1,N=16"
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 
 
-def row(**changes: Any) -> compare.Row:
+def row(**changes: Any) -> Row:
     values: dict[str, Any] = {
-        "direction": FORWARD,
+        "work": FORWARD,
         "shape": "T=8,B=2,N=4",
         "dtype": "float32",
         "device": "cpu",
-        "engine": "native",
-        "naive_ms": 12.0,
-        "ms": 1.5,
-        "ratio": 8.0,
-        "ratio_min": 7.25,
-        "ratio_max": 9.0,
-        "device_ms": None,
+        "memory": "warm",
+        "contender": "torch loop",
+        "options": "",
+        "difference": "",
+        "ms": 12.0,
+        "ours": "native",
+        "ours_ms": 1.5,
+        "times_ours": 8.0,
+        "times_ours_min": 7.25,
+        "times_ours_max": 9.0,
         "bytes": 3_000_000,
         "bytes_per_second": 2e9,
         "copy_bytes_per_second": 4e9,
         "fraction_of_copy": 0.5,
-        "peak_bytes": None,
-        "naive_peak_bytes": None,
     }
-    return compare.Row(**values | changes)
+    return Row(**values | changes)
 
 
 def test_table_on_a_cpu() -> None:
-    rows = [row(), row(engine="reference", ms=16.0, ratio=0.75), row(direction=FORWARD_BACKWARD)]
-    assert compare.table(rows).splitlines() == [
+    compiled = row(contender="compiled", ms=1.0, compilations=2, compile_seconds=12.25, times_ours=0.75)
+    step = row(work="training step", bytes_per_second=None, fraction_of_copy=None, peak_bytes=2_000_000)
+    assert tables.table([row(), compiled, step]).splitlines() == [
         "forward, cpu",
-        "shape        dtype    engine     naive ms      ms  ratio    min - max  GB/s  of copy",
-        "T=8,B=2,N=4  float32  native       12.000   1.500   8.00  7.25 - 9.00   2.0      50%",
-        "T=8,B=2,N=4  float32  reference    12.000  16.000   0.75  7.25 - 9.00   2.0      50%",
+        "shape        dtype    memory  contender   ours        ms  ours ms  x ours    min - max  GB/s  of copy"
+        "     compiled",
+        "T=8,B=2,N=4  float32  warm    torch loop  native  12.000    1.500    8.00  7.25 - 9.00   2.0      50%",
+        "T=8,B=2,N=4  float32  warm    compiled    native   1.000    1.500    0.75  7.25 - 9.00   2.0      50%"
+        "  2 in 12.2 s",
         "",
-        "forward+backward, cpu",
-        "shape        dtype    engine  naive ms     ms  ratio    min - max  GB/s  of copy",
-        "T=8,B=2,N=4  float32  native    12.000  1.500   8.00  7.25 - 9.00   2.0      50%",
+        "training step, cpu",
+        "shape        dtype    memory  contender   ours        ms  ours ms  x ours    min - max  peak MB",
+        "T=8,B=2,N=4  float32  warm    torch loop  native  12.000    1.500    8.00  7.25 - 9.00      2.0",
     ]
 
 
 def test_table_on_a_gpu() -> None:
-    rows = [row(device="cuda", engine="triton", device_ms=0.125, peak_bytes=2_000_000, naive_peak_bytes=9_000_000)]
-    assert compare.table(rows).splitlines()[1:] == [
-        "shape        dtype    engine  naive ms     ms  ratio    min - max  device ms  GB/s  of copy  peak MB"
-        "  naive peak MB",
-        "T=8,B=2,N=4  float32  triton    12.000  1.500   8.00  7.25 - 9.00      0.125   2.0      50%      2.0"
-        "            9.0",
+    rows = [row(device="cuda", memory="gpu", contender="cuda", device_ms=0.125, shape="N=4")]
+    assert tables.table(rows).splitlines()[1:] == [
+        "shape  dtype    memory  contender  ours        ms  ours ms  x ours    min - max  device ms  GB/s  of copy",
+        "N=4    float32  gpu     cuda       native  12.000    1.500    8.00  7.25 - 9.00      0.125   2.0      50%",
     ]
-    assert compare.table([]) == ""
+    assert tables.table([]) == ""
 
 
 def test_compare_writes_rows_and_versions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "compare.json"
-    assert compare.main(["--json", str(file), "--repeats", "2", "--only", TINY, "--device", "cpu"]) == 0
-    content = json.loads(file.read_text())
-    engines = {engine for engine in ("reference", "native") if contenders.unusable_reason(engine, "cpu") is None}
-    assert {(entry["direction"], entry["engine"]) for entry in content["rows"]} == {
-        (direction, engine) for direction in workloads.DIRECTIONS for engine in engines
-    }
-    for entry in content["rows"]:
-        assert entry["ratio_min"] <= entry["ratio"] <= entry["ratio_max"]
-        assert entry["ms"] > 0 and entry["naive_ms"] > 0 and entry["fraction_of_copy"] > 0
-        assert entry.keys() == compare.Row.__dataclass_fields__.keys()
-    found = content["environment"]
+    """Every call adds a run to the file."""
+    file = tmp_path / "results" / "compare.json"
+    for contender in ("reference", "torch loop"):
+        arguments = ["--json", str(file), "--repeats", "2", "--only", TINY, "--device", "cpu"]
+        assert compare.main([*arguments, "--contender", contender, "--skip", "compiled"]) == 0
+    first, second = json.loads(file.read_text())["runs"]
+    assert [(entry["work"], entry["contender"]) for entry in first["rows"]] == [
+        (direction, "reference") for direction in workloads.DIRECTIONS
+    ]
+    assert [entry["work"] for entry in second["rows"]] == [FORWARD, FORWARD_BACKWARD]
+    for entry in first["rows"] + second["rows"]:
+        assert entry["times_ours_min"] <= entry["times_ours"] <= entry["times_ours_max"]
+        assert entry["ms"] > 0 and entry["ours_ms"] > 0 and entry["fraction_of_copy"] > 0
+        assert entry.keys() == Row.__dataclass_fields__.keys() and entry["memory"] == "fresh"
+    found = second["environment"]
     assert found["torch"] == torch.__version__ and found["threads"] == torch.get_num_threads()
     assert {"snnkernels", "python", "cpu", "commit", "uncommitted_changes", "allocator"} <= found.keys()
+    assert found["peers"].keys() == {"snntorch", "spikingjelly", "norse", "sinabs"}
     assert TINY in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suite", compare.SUITES)
+def test_suites_have_cases_of_distinct_names(suite: str) -> None:
+    """On either device; large networks are a CPU's on request only."""
+    names = {}
+    for device in ("cpu", "cuda"):
+        for large in ([], ["--large"]):
+            options = compare.parse([suite, *large])
+            names[device, bool(large)] = [name for name, _ in compare.SUITES[suite](options, device)]
+            assert len(set(names[device, bool(large)])) == len(names[device, bool(large)]) > 0
+    missing = 2 if suite == "steps" else 0
+    assert len(names["cpu", False]) == len(names["cpu", True]) - missing
+    assert len(names["cuda", False]) == len(names["cuda", True])
 
 
 @pytest.mark.parametrize("arguments", [["--repeats", "0"], pytest.param(["--device", "cuda"], marks=NO_GPU)])
@@ -152,12 +173,12 @@ def test_summary_of_the_gpu_report() -> None:
     tests = gpu_report.count_tests(_JUNIT)
     failures = ["tests.test_engines::test_b", "tests.test_engines::test_c"]
     assert tests == {"passed": 2, "failed": 2, "skipped": 1, "failures": failures}
-    result = compare.Measurement([row(device="cuda", engine="triton")], ["native is not timed"])
+    result = Measurement([row(device="cuda", contender="triton")], ["native is not timed"])
     lines = gpu_report.summary(tests, result, ["T=8 float16: no time left"]).splitlines()
     assert lines[:3] == ["GPU tests: 2 passed, 2 failed, 1 skipped", *(f"  FAILED {name}" for name in failures)]
     assert lines[4] == "forward, cuda"
     assert lines[-2:] == ["REFUSED: native is not timed", "left out: T=8 float16: no time left"]
-    unfinished = gpu_report.summary({"unfinished": "stopped after 300 s"}, compare.Measurement(), [])
+    unfinished = gpu_report.summary({"unfinished": "stopped after 300 s"}, Measurement(), [])
     assert unfinished == "GPU tests: stopped after 300 s"
 
 
@@ -165,17 +186,17 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
     small, large, late = (Workload((2, 1, size), torch.float32, "cuda") for size in (1, 2, 3))
     now = 0.0
 
-    def measure(workload: Workload, engines: list[str], repeats: int) -> compare.Measurement:
+    def measure(workload: Workload, *_: Any) -> Measurement:
         nonlocal now
         now += 60
         if workload is large:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return compare.Measurement([row(shape=workload.shape_name)], ["native is not timed"])
+        return Measurement([row(shape=workload.shape_name)], ["native is not timed"])
 
     monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
-    monkeypatch.setattr(gpu_report, "measure", measure)
+    monkeypatch.setattr(gpu_report, "measure_layer", measure)
     monkeypatch.setattr(gpu_report.time, "monotonic", lambda: now)
-    result, left_out = gpu_report.measure_all(["native"], repeats=1, seconds=100)
+    result, left_out = gpu_report.measure_all(repeats=1, seconds=100)
     assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
     assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
 
@@ -195,15 +216,15 @@ def test_gpu_report_is_written(
 ) -> None:
     """The file and the status, on a GPU that is not there."""
     device = {"name": "NVIDIA H200", "driver": "580.1"}
-    result = compare.Measurement([row(device="cuda", engine="triton", device_ms=0.5)], refused)
+    result = Measurement([row(device="cuda", contender="triton", device_ms=0.5)], refused)
     for module in (gpu_report, environment):
         monkeypatch.setattr(module, "gpu", lambda: device)
     monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
-    monkeypatch.setattr(gpu_report, "unusable_reason", lambda engine, kind: None)
+    monkeypatch.setattr(gpu_report, "unusable_engines", list)
     monkeypatch.setattr(gpu_report, "run_tests", lambda seconds: tests)
-    monkeypatch.setattr(gpu_report, "measure_all", lambda engines, repeats, seconds: (result, ["T=8: no time left"]))
+    monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds: (result, ["T=8: no time left"]))
     assert gpu_report.main(["--out", str(tmp_path / "results")]) == status
-    content = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())
+    (content,) = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())["runs"]
     assert content["tests"] == tests and content["refused"] == refused and content["left_out"] == ["T=8: no time left"]
     assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
     assert content["rows"][0]["device_ms"] == 0.5

@@ -1,10 +1,7 @@
-"""The benchmarks: the gate refuses wrong engines, the baseline does the same work, the numbers are what they say."""
+"""The benchmarks: the baseline does the same work, the numbers are what they say."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,143 +11,65 @@ from typing import Any
 import pytest
 import torch
 from support import COMPILED, Target
-from torch import Tensor
-
-import snnkernels
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
-import compare  # noqa: E402
+import compilations  # noqa: E402
 import contenders  # noqa: E402
+import lineup  # noqa: E402
+import measure  # noqa: E402
+import memory  # noqa: E402
 import timing  # noqa: E402
 import workloads  # noqa: E402
-from contenders import WrongResult  # noqa: E402
+from contenders import NAIVE, REFERENCE, forward_backward  # noqa: E402
 from naive import lif_loop  # noqa: E402
-from workloads import FORWARD, FORWARD_BACKWARD, Inputs, Workload  # noqa: E402
+from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
 SMALL = Workload((20, 3, 37), torch.float32, "cpu")
 TINY = "T=4,B=1,N=16"
 
 
-def flip_one_spike(spikes: Tensor) -> Tensor:
-    """The wrong spikes of an engine that misses one element."""
-    wrong = torch.zeros_like(spikes)
-    wrong.view(-1)[7] = 1 - 2 * spikes.detach().view(-1)[7]
-    return spikes + wrong
+def test_a_refused_contender_is_left_out() -> None:
+    broken = replace(NAIVE, name="broken", build=lambda device: lambda current: 1 - lif_loop(current))
+    missing = replace(NAIVE, name="missing", requires=("no_such_library",))
+    result = measure.measure_layer(SMALL, lambda *work: [NAIVE, broken, missing], 1, "fresh", [FORWARD])
+    assert [row.contender for row in result.rows] == ["torch loop"]
+    assert len(result.refused) == 1 and "in 2220 of 2220 elements" in result.refused[0]
+    assert result.skipped == ["missing: ModuleNotFoundError: No module named 'no_such_library'"]
 
 
-def scale_gradient(spikes: Tensor) -> Tensor:
-    """The right spikes, with gradients that are off by rounding."""
-    if spikes.requires_grad:
-        spikes.register_hook(lambda grad: grad * (1 + 1e-6))
-    return spikes
-
-
-@pytest.fixture
-def break_reference(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Tensor], Tensor]], None]:
-    """Make the engine "reference" wrong from here on: what it computed before is the truth."""
-    original = snnkernels.lif
-
-    def install(fault: Callable[[Tensor], Tensor]) -> None:
-        monkeypatch.setattr(snnkernels, "lif", lambda current, **options: fault(original(current, **options)))
-
-    return install
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16], ids=str)
-def test_gate_passes_right_engines(compiled: Target, dtype: torch.dtype) -> None:
-    if compiled.interpreted:
-        pytest.skip("Triton's interpreter is never timed")
-    workload = replace(SMALL, dtype=dtype, device=compiled.device)
-    inputs = workloads.random_inputs(workload)
-    contenders.check(compiled.engine, workload, inputs, contenders.forward_backward("reference", inputs))
-
-
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        (flip_one_spike, r"reference is not timed on T=20,B=3,N=37 float32 cpu: spikes .* in 1 of 2220 elements"),
-        (scale_gradient, r"reference is not timed on T=20,B=3,N=37 float32 cpu: gradients of the current differ"),
-    ],
-)
-def test_gate_refuses_wrong_results(
-    break_reference: Callable[..., None], fault: Callable[[Tensor], Tensor], message: str
-) -> None:
-    inputs = workloads.random_inputs(SMALL)
-    expected = contenders.forward_backward("reference", inputs)
-    contenders.check("reference", SMALL, inputs, expected)
-    break_reference(fault)
-    with pytest.raises(WrongResult, match=message):
-        contenders.check("reference", SMALL, inputs, expected)
-
-
-def test_gate_refuses_nan(break_reference: Callable[..., None]) -> None:
-    """NaN in the same place on both sides is not right."""
-    inputs = workloads.random_inputs(SMALL)
-    break_reference(lambda spikes: spikes * float("nan"))
-    expected = contenders.forward_backward("reference", inputs)
-    with pytest.raises(WrongResult, match="2220 of 2220"):
-        contenders.check("reference", SMALL, inputs, expected)
-
-
-_BREAK_NATIVE = """
-import snnkernels
-
-original = snnkernels.lif
-
-def lif(current, *, backend, **options):
-    spikes = original(current, backend=backend, **options)
-    return 1 - spikes if backend == "native" else spikes
-
-snnkernels.lif = lif
-"""
-
-
-def test_a_red_gate_fails_its_benchmark_before_any_timing(tmp_path: Path) -> None:
-    """pytest benchmarks, as a user runs it, with a native engine that fires where it should not."""
-    pytest.importorskip("pytest_benchmark")
-    Target("native", "cpu").require()
-    Path(tmp_path, "break_native.py").write_text(_BREAK_NATIVE)
-    results = tmp_path / "results.json"
-    command = [sys.executable, "-m", "pytest", "benchmarks", "-p", "break_native", "-p", "no:cacheprovider"]
-    command += ["--benchmark-only", f"--benchmark-json={results}", "-k", "forward and 4x1x16 and cpu"]
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        command, cwd=BENCHMARKS.parent, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert f"native is not timed on {TINY} float32 cpu: spikes of a call without a gradient differ" in done.stdout
-    assert "2 failed, 4 passed" in done.stdout
-    timed = {(row["group"], row["name"]): row["extra_info"] for row in json.loads(results.read_text())["benchmarks"]}
-    groups = [f"{direction} {TINY} float32 cpu" for direction in workloads.DIRECTIONS]
-    assert sorted(timed) == [(group, name) for group in groups for name in ("naive", "reference")]
-    assert timed[groups[0], "naive"].keys() == {"bytes_moved", "bytes_per_second"}
-    assert timed[groups[0], "reference"].keys() == {"bytes_moved", "bytes_per_second", "ratio_to_naive"}
-
-
-def test_compare_leaves_a_refused_engine_out(
-    break_reference: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The truth is computed first, then the engine breaks: nothing of it is timed."""
-    original = contenders.forward_backward
-
-    def break_after_first(contender: str, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        result = original(contender, inputs)
-        break_reference(flip_one_spike)
-        return result
-
-    monkeypatch.setattr(compare, "forward_backward", break_after_first)
-    result = compare.measure(SMALL, ["reference"], repeats=1)
-    assert result.rows == [] and len(result.refused) == 1 and "1 of 2220" in result.refused[0]
+def test_rows_are_paired_with_our_engine_at_the_same_equations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that knows how long each call takes."""
+    seconds = {NAIVE.name: 12.0, "snnTorch": 8.0, "native": 3.0, "native (delay_reset=True)": 2.0, "copy": 1.5}
+    monkeypatch.setattr(measure.dispatch, "choose", lambda device: "native")
+    monkeypatch.setattr(measure, "our_layer", lambda engine, options: options)
+    monkeypatch.setattr(measure, "peak_bytes", lambda call, device: 7)
+    monkeypatch.setattr(measure, "interleaved", lambda calls, *_: {name: [seconds[name]] * 3 for name in calls})
+    asked: list[Any] = []
+    work = measure.Work(FORWARD, "T=1", "float32", "cpu", lambda _, layer: asked.append(layer) or print, bytes=30)
+    peer = replace(NAIVE, name="snnTorch", options={"delay_reset": True})
+    compiled = compilations.Compilations(graphs=2, seconds=5.0)
+    entries = [
+        measure.Entry(NAIVE, lif_loop, compilations.Compilations(), 0),
+        measure.Entry(peer, lif_loop, compiled, 4),
+    ]
+    naive, other_row = measure.measure_work(work, entries, 3, "warm")
+    assert asked == [lif_loop, {}, lif_loop, {"delay_reset": True}]
+    assert (naive.times_ours, naive.ours, naive.ours_ms, naive.options) == (4.0, "native", 3000.0, "")
+    assert (other_row.times_ours, other_row.ours_ms, other_row.options) == (4.0, 2000.0, "delay_reset=True")
+    assert (naive.fraction_of_copy, other_row.fraction_of_copy) == (1.5 / 12, 1.5 / 8)
+    assert (naive.compilations, naive.compile_seconds) == (0, None)
+    assert (other_row.compilations, other_row.compile_seconds, other_row.differing_neurons) == (2, 5.0, 4)
+    assert {row.memory for row in (naive, other_row)} == {"warm"} and naive.peak_bytes == 7
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_the_naive_loop_does_the_same_work(dtype: torch.dtype) -> None:
     """The same spikes; the same gradients, but for the rounding of one division."""
     inputs = workloads.random_inputs(replace(SMALL, dtype=dtype))
-    spikes, grad = contenders.forward_backward("naive", inputs)
-    expected_spikes, expected_grad = contenders.forward_backward("reference", inputs)
+    spikes, grad = forward_backward(NAIVE.build("cpu"), inputs)
+    expected_spikes, expected_grad = forward_backward(REFERENCE.build("cpu"), inputs)
     assert torch.equal(spikes, expected_spikes) and torch.equal(lif_loop(inputs.current), spikes)
     torch.testing.assert_close(grad, expected_grad, rtol=1e-5 if dtype == torch.float32 else 1e-13, atol=1e-12)
 
@@ -164,20 +83,23 @@ def test_inputs_are_as_in_a_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "dtype", "forward", "backward_too"),
+    ("shape", "dtype", "forward", "backward_too", "interval_states"),
     [
         # 2 of 4 bytes; 5 of 4, and in and out of backward one float32 for each chunk of 8 steps
-        ((8, 1, 1), torch.float32, 8 * 8, 8 * 20 + 8),
-        ((9, 1, 1), torch.float32, 9 * 8, 9 * 20 + 2 * 8),
-        ((8, 2, 3), torch.bfloat16, 48 * 4, 48 * 10 + 6 * 8),
-        ((16, 1, 1), torch.float64, 16 * 16, 16 * 40 + 2 * 16),
-        ((1, 2, 3, 4, 5), torch.float16, 120 * 4, 120 * 10 + 120 * 8),
+        ((8, 1, 1), torch.float32, 8 * 8, 8 * 20, 4),
+        ((9, 1, 1), torch.float32, 9 * 8, 9 * 20, 2 * 4),
+        ((8, 2, 3), torch.bfloat16, 48 * 4, 48 * 10, 6 * 4),
+        ((16, 1, 1), torch.float64, 16 * 16, 16 * 40, 2 * 8),
+        ((1, 2, 3, 4, 5), torch.float16, 120 * 4, 120 * 10, 120 * 4),
     ],
 )
-def test_bytes_moved(shape: tuple[int, ...], dtype: torch.dtype, forward: int, backward_too: int) -> None:
+def test_bytes_moved(
+    shape: tuple[int, ...], dtype: torch.dtype, forward: int, backward_too: int, interval_states: int
+) -> None:
     workload = Workload(shape, dtype, "cpu")
     assert workloads.bytes_moved(workload, FORWARD, interval=8) == forward
-    assert workloads.bytes_moved(workload, FORWARD_BACKWARD, interval=8) == backward_too
+    assert workloads.bytes_moved(workload, BACKWARD, interval=8) == backward_too - forward + interval_states
+    assert workloads.bytes_moved(workload, FORWARD_BACKWARD, interval=8) == backward_too + 2 * interval_states
 
 
 def test_workloads_have_the_public_ones() -> None:
@@ -192,9 +114,25 @@ def test_workloads_have_the_public_ones() -> None:
 
 
 def test_the_interpreter_is_never_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "triton" not in contenders.engines_for("cpu") and "triton" in contenders.engines_for("cuda")
+    names = {device: [engine.name for engine in contenders.engines_for(device)] for device in ("cpu", "cuda")}
+    assert "triton" not in names["cpu"] and "triton" in names["cuda"]
     monkeypatch.setenv("TRITON_INTERPRET", "1")
-    assert "interpreter" in (contenders.unusable_reason("triton", "cuda") or "")
+    assert "interpreter" in (contenders.engine("triton").unusable_reason("cuda", 4) or "")
+
+
+def test_the_line_up() -> None:
+    """Everyone by a name of their own; an operator beside the tiny layer, engines alone for backward alone."""
+    tiny, layer = Workload((4, 1, 16), torch.float32, "cpu"), Workload((4, 128, 1000), torch.float32, "cpu")
+    names = [contender.name for contender in lineup.contenders_for(tiny, FORWARD)]
+    assert len(set(names)) == len(names) and names[:2] == ["torch loop", "torch loop, compiled"]
+    assert {"snnTorch", "SpikingJelly", "Norse", "sinabs", "elementwise op"} <= set(names)
+    assert "elementwise op" not in [contender.name for contender in lineup.contenders_for(layer, FORWARD)]
+    assert {contender.gate for contender in lineup.contenders_for(layer, BACKWARD)} == {"exact"}
+
+
+def test_long_loops_are_not_compiled() -> None:
+    assert "each of 500 time steps" in (contenders.NAIVE_COMPILED.unusable_reason("cpu", 500) or "")
+    assert contenders.NAIVE_COMPILED.unusable_reason("cpu", 25) is None
 
 
 def test_repeats_take_turns_and_are_paired() -> None:
@@ -213,7 +151,7 @@ def test_repeats_take_turns_and_are_paired() -> None:
     assert order[4:] == [slow, quick, quick, slow, slow, quick]
     assert samples["slow"] == pytest.approx([2e-3 * position for position in (5, 8, 9)])
     assert samples["quick"] == pytest.approx([4e-4 * position for position in (6, 7, 10)])
-    ratios = compare.paired_ratios(samples["slow"], samples["quick"])
+    ratios = timing.paired_ratios(samples["slow"], samples["quick"])
     assert ratios == pytest.approx([5 * 5 / 6, 5 * 8 / 7, 5 * 9 / 10])
 
 
@@ -226,6 +164,15 @@ def test_short_calls_are_timed_by_many() -> None:
 
     timing.interleaved({"call": lambda: None}, 2, clock)
     assert numbers == [1, 1, 100, 100]
+
+
+def test_slow_calls_have_fewer_samples() -> None:
+    """A call of seconds would take all of the time; the others' samples stay, pairs are made of what there is."""
+    seconds = {"slow": 5.0, "quick": 0.1}
+    calls = {name: (lambda name=name: name) for name in seconds}
+    samples = timing.interleaved(calls, 10, lambda call, number: seconds[call()])
+    assert {name: len(found) for name, found in samples.items()} == {"slow": 3, "quick": 10}
+    assert timing.paired_ratios(samples["slow"], samples["quick"]) == [50.0] * 3
 
 
 def test_the_clock_counts_every_call() -> None:
@@ -247,7 +194,7 @@ def test_the_device_clock_and_peak_memory() -> None:
     copy = timing.copy_call(2**20, "cuda")
     assert timing.DeviceClock()(lambda: calls.append(1) or copy(), 3) > 0
     assert len(calls) == 3
-    peak = timing.peak_bytes(lambda: torch.empty(2**26, dtype=torch.uint8, device="cuda"), "cuda")
+    peak = memory.peak_bytes(lambda: torch.empty(2**26, dtype=torch.uint8, device="cuda"), "cuda")
     assert peak is not None and 2**26 <= peak < 2**27
 
 
@@ -255,11 +202,8 @@ def test_the_device_clock_and_peak_memory() -> None:
 @pytest.mark.parametrize("engine", sorted({target.engine for target in COMPILED}))
 def test_a_gpu_is_measured(engine: str) -> None:
     Target(engine, "cuda").require()
-    result = compare.measure(replace(SMALL, device="cuda"), [engine], repeats=2)
-    assert not result.refused and [row.direction for row in result.rows] == list(workloads.DIRECTIONS)
+    line_up = [NAIVE, contenders.engine(engine)]
+    result = measure.measure_layer(replace(SMALL, device="cuda"), lambda *work: line_up, 2, "gpu")
+    assert not result.refused and [row.work for row in result.rows[1::2]] == list(workloads.DIRECTIONS)
     for row in result.rows:
         assert row.device_ms is not None and row.device_ms > 0 and row.peak_bytes is not None and row.peak_bytes > 0
-
-
-def test_peak_memory_of_a_cpu_is_unknown() -> None:
-    assert timing.peak_bytes(lambda: None, "cpu") is None

@@ -1,0 +1,237 @@
+"""What must be reached: every bar, the row it is judged by, and the runs of compare.py that measure these rows.
+
+`python benchmarks/bars.py` runs them one after the other, minutes in all, adds what they measure to
+benchmarks/results/<cpu>.json, and prints the bars. --only chooses runs, --list prints their commands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED
+from environment import ROOT, cpu_model, slug
+from features import COUNT, WEIGHT_GRADIENT, events
+from measure import Row
+from memory import FRESH, WARM
+from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
+from results import FOLDER, load, rows_of
+from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
+
+LONG, WIDE, DEEP, TINY = "T=100,B=128,N=1024", "T=25,B=128,N=1000", "T=500,B=16,N=512", "T=4,B=1,N=16"
+PUBLIC = "T=32,B=64,N=65536"
+_STEP, _PRODUCT = "784-1000-10,T=25,B=128", "3200x784x1000"
+
+Run = tuple[str, ...]
+
+
+def _layer(memory: str, shape: str, *more: str) -> Run:
+    return ("layers", "--memory", memory, "--only", f"{shape} float32", *more)
+
+
+# Each is a process of its own, as memory is warm or fresh for good; all but the long compilation end in two minutes.
+RUNS: tuple[Run, ...] = (
+    *(_layer(memory, shape, "--skip", "compiled") for memory in (WARM, FRESH) for shape in (LONG, WIDE)),
+    *(_layer(memory, DEEP, "--skip", "compiled", "--repeats", "9") for memory in (WARM, FRESH)),
+    *(_layer(WARM, shape, "--contender", "compiled") for shape in (WIDE, LONG)),
+    _layer(FRESH, TINY, "--skip", "compiled"),
+    ("steps", "--only", _STEP, "--skip", "compiled", "--repeats", "9"),
+    ("features",),
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number to reach, or with `at_most` to stay below, and a better one.
+
+    value: the number that was measured, of the rows that it is chosen from; None where there is no such row.
+    """
+
+    work: str
+    what: str
+    value: Callable[[Sequence[Row]], float | None]
+    bar: float
+    stretch: float
+    at_most: bool = False
+    percent: bool = False
+
+    def verdict(self, measured: float | None) -> str:
+        if measured is None:
+            return "not measured"
+        sign = -1 if self.at_most else 1
+        if sign * measured >= sign * self.stretch:
+            return "stretch"
+        return "met" if sign * measured >= sign * self.bar else "missed"
+
+    def written(self, number: float | None) -> str:
+        if number is None:
+            return ""
+        return f"{number:.0%}" if self.percent else f"{number:.3g} x"
+
+
+# dtype, device and memory
+Place = tuple[str, str, str]
+_FRESH, _WARM, _GPU, _GPU_HALF = (
+    ("float32", "cpu", FRESH),
+    ("float32", "cpu", WARM),
+    ("float32", "cuda", "gpu"),
+    ("float16", "cuda", "gpu"),
+)
+
+
+def _matching(rows: Sequence[Row], work: str, shape: str, contenders: Sequence[str], place: Place) -> list[Row]:
+    wanted = work, shape, *place
+    return [
+        row
+        for row in rows
+        if (row.work, row.shape, row.dtype, row.device, row.memory) == wanted and row.contender in contenders
+    ]
+
+
+def _times(work: str, shape: str, contender: str, place: Place = _FRESH) -> Callable[[Sequence[Row]], float | None]:
+    """How many times as long as ours a contender takes."""
+    return lambda rows: next((row.times_ours for row in _matching(rows, work, shape, [contender], place)), None)
+
+
+def _of_contender(work: str, shape: str, contender: str) -> Callable[[Sequence[Row]], float | None]:
+    """Our time as a multiple of the contender's."""
+    times = _times(work, shape, contender)
+    return lambda rows: None if (ratio := times(rows)) is None else 1 / ratio
+
+
+def _of_copy(direction: str, shape: str, place: Place) -> Callable[[Sequence[Row]], float | None]:
+    """The faster of our engines."""
+
+    def value(rows: Sequence[Row]) -> float | None:
+        found = _matching(rows, direction, shape, ("native", "triton"), place)
+        return max((row.fraction_of_copy for row in found if row.fraction_of_copy), default=None)
+
+    return value
+
+
+def _less_kept(rows: Sequence[Row]) -> float | None:
+    kept = (row for row in rows if row.kept_bytes and row.ours_kept_bytes)
+    return next((row.kept_bytes / row.ours_kept_bytes for row in kept), None)
+
+
+# SpikingJelly chooses its backend itself, on a CPU torch; under torch.compile it stands in the tables of layers.
+_LOOP, _SNNTORCH, _SPIKINGJELLY = NAIVE.name, "snnTorch", "SpikingJelly"
+
+
+def _layers(place: Place, *table: tuple[str, str, float, float]) -> list[Bar]:
+    """A layer of neurons, forward and backward."""
+    return [
+        Bar(
+            f"{shape}, {_where(place)}",
+            f"{name} / ours",
+            _times(FORWARD_BACKWARD, shape, name, place),
+            *bar,
+        )
+        for shape, name, *bar in table
+    ]
+
+
+def _where(place: Place) -> str:
+    dtype, device, memory = place
+    return f"{dtype} {device}" if device == "cuda" else f"{memory} memory"
+
+
+def _bandwidth(place: Place, shape: str, *table: tuple[str, float, float]) -> list[Bar]:
+    return [
+        Bar(
+            f"{shape}, {_where(place)}",
+            f"{direction}, of copy bandwidth",
+            _of_copy(direction, shape, place),
+            *bar,
+            percent=True,
+        )
+        for direction, *bar in table
+    ]
+
+
+CPU_BARS: tuple[Bar, ...] = (
+    *_layers(
+        _WARM,
+        (LONG, _LOOP, 4.5, 6),
+        (LONG, NAIVE_COMPILED.name, 3.5, 5),
+        (LONG, _SPIKINGJELLY, 6, 8),
+        (LONG, _SNNTORCH, 6, 8),
+        (LONG, "Norse", 40, 60),
+        (LONG, "sinabs", 40, 60),
+        (WIDE, _LOOP, 5, 8),
+        (WIDE, NAIVE_COMPILED.name, 1.7, 2.5),
+        (WIDE, _SPIKINGJELLY, 9, 14),
+        (DEEP, _LOOP, 14, 22),
+    ),
+    *_layers(_FRESH, (LONG, _LOOP, 3.5, 6), (WIDE, _LOOP, 5, 8), (DEEP, _LOOP, 14, 20)),
+    *_bandwidth(_WARM, LONG, (FORWARD, 0.70, 0.90), (BACKWARD, 0.60, 0.80)),
+    *(
+        Bar(shape, f"{what} / {name}", _of_contender(work, shape, name), *bar, at_most=True)
+        for shape, what, work, name, *bar in (
+            (TINY, FORWARD, FORWARD, ELEMENTWISE.name, 3, 2),
+            (_STEP, "step", TRAINING_STEP, NO_NEURONS.name, 1.10, 1.05),
+            (_STEP, "event step", EVENT_STEP, NO_NEURONS.name, 0.7, 0.45),
+        )
+    ),
+    *(
+        Bar(_STEP, f"{name}{encoder} / event step", _times(EVENT_STEP, _STEP, name + encoder), *bar)
+        for name, *bar in ((_SNNTORCH, 2, 3.5), (_SPIKINGJELLY, 2.5, 4))
+        for encoder in (ITS_ENCODER, "")
+    ),
+    *(
+        Bar(_PRODUCT, f"dense / {events(rate, work)}", _times(events(rate, work), _PRODUCT, "dense product"), *bar)
+        for rate, work, *bar in (
+            (0.12, FORWARD, 3, 4.5),
+            (0.12, WEIGHT_GRADIENT, 2.5, 4),
+            (0.02, FORWARD, 8, 12),
+            (0.02, WEIGHT_GRADIENT, 6, 10),
+        )
+    ),
+    Bar(f"784-1024,{LONG}", "memory kept by Linear, LIF / by SpikingLinear", _less_kept, 8, 24),
+)
+
+GPU_BARS: tuple[Bar, ...] = (
+    *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
+    *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
+    *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
+    Bar(f"{LONG}, {_where(_GPU)}", "full output / count", _times(COUNT, LONG, "lif(x).sum(0)", place=_GPU), 1.6, 1.8),
+)
+
+
+def judged(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """A line for each bar: work, what, measured, bar, stretch, verdict."""
+    lines = []
+    for bar in GPU_BARS if any(row.device == "cuda" for row in rows) else CPU_BARS:
+        measured = bar.value(rows)
+        numbers = [bar.written(number) for number in (measured, bar.bar, bar.stretch)]
+        lines.append((bar.work, bar.what, *numbers, bar.verdict(measured)))
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="TEXT", help="runs whose command has this text: steps, T=25")
+    parser.add_argument("--list", action="store_true", help="print the commands and run none")
+    parser.add_argument("--json", type=Path, default=FOLDER / f"{slug(cpu_model())}.json", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    status = 0
+    for run in RUNS:
+        command = ["benchmarks/compare.py", *run, "--device", "cpu", "--json", str(options.json)]
+        if options.only not in shlex.join(command):
+            continue
+        print(shlex.join(["python", *command]), flush=True)
+        if not options.list:
+            status |= subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode
+    if options.json.exists():
+        for line in judged(rows_of(load(options.json))):
+            print("  ".join(text.ljust(width) for text, width in zip(line, (34, 46, 8, 6, 6, 0), strict=True)))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

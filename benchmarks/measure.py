@@ -1,0 +1,235 @@
+"""One measurement: everyone on one piece of work, through the gate, in turn, each paired with our engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from compilations import Compilations, watch
+from contenders import Contender, Layer, Options, described, forward, forward_backward, our_layer, timed_call
+from gate import Gate, WrongResult
+from memory import peak_bytes
+from timing import Call, DeviceClock, call_clock, copy_call, interleaved, paired_ratios
+from workloads import DIRECTIONS, Workload, bytes_moved, random_inputs
+
+from snnkernels import dispatch
+
+# What the numbers of a file mean, for those who read it without this code.
+METHOD = {
+    "ms": "median wall-clock time of a call, launches included, what it allocates freed within it",
+    "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
+    "times_ours": "median of contender / ours over paired, interleaved repeats; _min and _max are their extremes",
+    "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
+    "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU",
+    "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
+    "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
+    "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",
+    "kept_bytes": "memory held from forward to backward besides the output, the input spikes included; likewise",
+    "compilations": "by torch.compile and Triton at the contender's first calls on this shape in its process",
+    "compile_seconds": "of these first calls, with and without a gradient",
+    "differing_neurons": "neurons whose spikes differ from the reference's, potential within rounding of threshold",
+    "gradient": "dense and random, of the spikes",
+}
+
+_COPY = "copy"
+
+# Who takes longer for the first calls with and without a gradient is not timed.
+_MOST_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contender at one piece of work, as METHOD says."""
+
+    work: str
+    shape: str
+    dtype: str
+    device: str
+    memory: str
+    contender: str
+    options: str
+    difference: str
+    ms: float
+    ours: str
+    ours_ms: float
+    times_ours: float
+    times_ours_min: float
+    times_ours_max: float
+    device_ms: float | None = None
+    bytes: int | None = None
+    bytes_per_second: float | None = None
+    copy_bytes_per_second: float | None = None
+    fraction_of_copy: float | None = None
+    peak_bytes: int | None = None
+    ours_peak_bytes: int | None = None
+    kept_bytes: int | None = None
+    ours_kept_bytes: int | None = None
+    compilations: int = 0
+    compile_seconds: float | None = None
+    differing_neurons: int = 0
+
+
+@dataclass
+class Measurement:
+    """The rows measured; what the gate refused, and who could not run, in a sentence each."""
+
+    rows: list[Row] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def add(self, other: Measurement) -> None:
+        self.rows += other.rows
+        self.refused += other.refused
+        self.skipped += [sentence for sentence in other.skipped if sentence not in self.skipped]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A contender that passed the gate, and what came of its first calls."""
+
+    contender: Contender
+    layer: Layer
+    compiled: Compilations
+    differing: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is measured: its names, how a layer of neurons becomes the call that is timed, and the bytes it moves.
+
+    `call` is given None instead of a contender for our side of a pair, which `ours` names where it is more than an
+    engine.
+    """
+
+    name: str
+    shape: str
+    dtype: str
+    device: str
+    call: Callable[[Contender | None, Layer], Call]
+    bytes: int | None = None
+    ours: str | None = None
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Samples of each call, by the wall clock and by the device's, and each one's peak memory."""
+
+    seconds: Mapping[str, list[float]]
+    device_seconds: Mapping[str, list[float]]
+    peaks: Mapping[str, int | None]
+
+
+def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement) -> list[Entry]:
+    """Who can run here and passes the gate on a workload; the others are told of in `result`."""
+    inputs = random_inputs(workload)
+    gate, entries = Gate(workload, inputs), []
+    for contender in contenders:
+        reason = contender.unusable_reason(workload.device, workload.steps)
+        if reason is not None:
+            result.skipped.append(f"{contender.name}: {reason}")
+            continue
+        layer = contender.build(workload.device)
+        with watch() as compiled:
+            forward_backward(layer, inputs)
+            forward(layer, inputs)
+        if compiled.seconds > _MOST_SECONDS and not contender.compiles:
+            result.skipped.append(f"{contender.name} on {workload}: its first calls took {compiled.seconds:.0f} s")
+            continue
+        try:
+            entries.append(Entry(contender, layer, compiled, gate.check(contender, layer)))
+        except WrongResult as error:
+            result.refused.append(str(error))
+    return entries
+
+
+def measure_layer(
+    workload: Workload,
+    contenders: Callable[[Workload, str], Sequence[Contender]],
+    repeats: int,
+    memory: str,
+    directions: Sequence[str] = DIRECTIONS,
+) -> Measurement:
+    """A layer of neurons alone, in each direction; `contenders` gives those of a direction."""
+    result, inputs = Measurement(), random_inputs(workload)
+    everyone = {c.name: c for direction in directions for c in contenders(workload, direction)}
+    admitted = {entry.contender.name: entry for entry in admit(list(everyone.values()), workload, result)}
+    for direction in directions:
+        work = Work(
+            name=direction,
+            shape=workload.shape_name,
+            dtype=workload.dtype_name,
+            device=workload.device,
+            call=lambda _, layer, direction=direction: timed_call(layer, direction, inputs),
+            bytes=bytes_moved(workload, direction, dispatch.checkpoint_interval(workload.device)),
+        )
+        entries = [admitted[c.name] for c in contenders(workload, direction) if c.name in admitted]
+        result.rows += measure_work(work, entries, repeats, memory)
+    return result
+
+
+def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str) -> list[Row]:
+    """Everyone in turn with our engine under the same options, and with a copy of as many bytes."""
+    if not entries:
+        return []
+    engine = dispatch.choose(work.device)
+    ours = work.ours or engine
+    calls: dict[str, Call] = {}
+    for entry in entries:  # ours after its partner, not after ourselves, whose inputs and outputs would still be cached
+        calls[entry.contender.name] = work.call(entry.contender, entry.layer)
+        options = entry.contender.options
+        calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options)))
+    timed = time_calls(work, calls, repeats)
+    return [row(work, entry, ours, _partner(ours, entry.contender.options), memory, timed) for entry in entries]
+
+
+def _partner(ours: str, options: Options) -> str:
+    """The name of our call under a contender's options; with none, an engine is a contender itself."""
+    return f"{ours} ({described(options)})" if options else ours
+
+
+def time_calls(work: Work, calls: Mapping[str, Call], repeats: int) -> Timed:
+    """All calls in turn."""
+    peaks = {name: peak_bytes(call, work.device) for name, call in calls.items()}
+    timed = calls | ({_COPY: copy_call(work.bytes, work.device)} if work.bytes else {})
+    seconds = device_seconds = interleaved(timed, repeats, call_clock(work.device))
+    if work.device == "cuda":
+        device_seconds = interleaved(timed, repeats, DeviceClock())
+    return Timed(seconds, device_seconds, peaks)
+
+
+def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: Timed) -> Row:
+    """A contender beside our call named `partner`."""
+    contender, seconds, device_seconds = entry.contender, timed.seconds, timed.device_seconds
+    ratios = paired_ratios(seconds[contender.name], seconds[partner])
+    bandwidth = {}
+    if work.bytes:
+        bandwidth = {
+            "bytes": work.bytes,
+            "bytes_per_second": work.bytes / median(device_seconds[contender.name]),
+            "copy_bytes_per_second": work.bytes / median(device_seconds[_COPY]),
+            "fraction_of_copy": median(paired_ratios(device_seconds[_COPY], device_seconds[contender.name])),
+        }
+    return Row(
+        work=work.name,
+        shape=work.shape,
+        dtype=work.dtype,
+        device=work.device,
+        memory=memory,
+        contender=contender.name,
+        options=described(contender.options),
+        difference=contender.difference,
+        ms=median(seconds[contender.name]) * 1e3,
+        ours=ours,
+        ours_ms=median(seconds[partner]) * 1e3,
+        times_ours=median(ratios),
+        times_ours_min=min(ratios),
+        times_ours_max=max(ratios),
+        device_ms=median(device_seconds[contender.name]) * 1e3 if work.device == "cuda" else None,
+        **bandwidth,
+        peak_bytes=timed.peaks[contender.name],
+        ours_peak_bytes=timed.peaks[partner],
+        compilations=entry.compiled.number,
+        compile_seconds=entry.compiled.seconds if entry.compiled.number else None,
+        differing_neurons=entry.differing,
+    )

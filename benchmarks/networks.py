@@ -1,0 +1,148 @@
+"""Whole training steps: linear layers, each followed by a contender's neurons, called for all time steps at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from contenders import Contender, Layer
+from measure import Entry, Measurement, Work, admit, measure_work
+from torch import Tensor, nn
+from workloads import FORWARD_BACKWARD, Workload
+
+from snnkernels import SpikeLinear, dispatch, poisson_encode, poisson_spikes, spike_count_loss
+
+TRAINING_STEP = "training step"
+
+# Ours with event-driven linear layers and Poisson spikes that are never stored; all others with dense ones.
+EVENT_STEP = "training step against event-driven"
+
+# After the name of a library whose step begins with its own encoder; all others begin with ours.
+ITS_ENCODER = ", its encoder"
+
+# Beyond this size the linear layers alone take a CPU many seconds.
+_LARGE = 1024
+
+# Of the pixels of MNIST a fifth is not black, and an image's mean intensity is about 0.12.
+_LIT, _INTENSITY = 0.2, 0.6
+
+
+@dataclass(frozen=True)
+class Network:
+    """`sizes` are those of its layers. With `encoded`, Poisson spikes of images go in, and the loss is on spike counts;
+    else random numbers go in, and the loss is the sum of all spikes."""
+
+    sizes: tuple[int, ...]
+    steps: int
+    batch: int
+    device: str
+    encoded: bool
+
+    @property
+    def shape_name(self) -> str:
+        return f"{'-'.join(map(str, self.sizes))},T={self.steps},B={self.batch}"
+
+    @property
+    def layer(self) -> Workload:
+        """Its first layer of neurons alone."""
+        return Workload((self.steps, self.batch, self.sizes[1]), torch.float32, self.device)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is measured on a CPU on request only."""
+        return self.device == "cpu" and self.sizes[-1] > _LARGE
+
+    def __str__(self) -> str:
+        return f"{self.shape_name} float32 {self.device}"
+
+
+def networks(device: str) -> list[Network]:
+    """A network for MNIST, and the layers of Open Neuromorphic's benchmark of libraries (2024)."""
+    public = [Network((size, size), 500, 16, device, encoded=False) for size in (512, 4096, 16384)]
+    return [Network((784, 1000, 10), 25, 128, device, encoded=True), *public]
+
+
+# What is left of a step is its encoder, matrix products, loss and optimizer.
+NO_NEURONS = Contender("neurons left out", lambda device: lambda current: current, gate=None)
+
+
+def measure_step(
+    network: Network, contenders: Callable[[Workload, str], Sequence[Contender]], repeats: int, memory: str
+) -> Measurement:
+    """The gate is that of the first layer of neurons alone; then whole steps take turns."""
+    torch.compiler.reset()
+    result = Measurement()
+    entries = admit([*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS], network.layer, result)
+    if network.encoded:
+        entries += [_with_encoder(entry) for entry in entries if entry.contender.encode]
+    dense = Work(
+        name=TRAINING_STEP,
+        shape=network.shape_name,
+        dtype="float32",
+        device=network.device,
+        call=partial(_dense_step, network),
+    )
+    works = [dense]
+    if network.encoded and network.device == "cpu":
+        ours = f"{dispatch.choose(network.device)}, events"
+        works.append(replace(dense, name=EVENT_STEP, call=partial(_beside_events, network), ours=ours))
+    for work in works:
+        result.rows += measure_work(work, entries, repeats, memory)
+    return result
+
+
+def _with_encoder(entry: Entry) -> Entry:
+    return replace(entry, contender=replace(entry.contender, name=entry.contender.name + ITS_ENCODER))
+
+
+def _dense_step(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
+    own = contender is not None and contender.name.endswith(ITS_ENCODER)
+    return step_call(network, layer, encode=contender.encode if own else poisson_encode)
+
+
+def _beside_events(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
+    return step_call(network, layer, events=True) if contender is None else _dense_step(network, contender, layer)
+
+
+def step_call(
+    network: Network, layer: Layer, events: bool = False, encode: Callable[[Tensor, int], Tensor] = poisson_encode
+) -> Callable[[], Tensor]:
+    """A training step, with Adam where the network is a classifier; the same weights and images for everyone."""
+    torch.manual_seed(0)
+    kind = SpikeLinear if events else nn.Linear
+    model = nn.Sequential(*(kind(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
+    model.to(network.device)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    if network.encoded:
+        spikes_of, loss_of = _classifier(network, poisson_spikes if events else encode)
+    else:
+        spikes_of, loss_of = _summed(network)
+
+    def step() -> Tensor:
+        spikes = spikes_of()
+        for linear in model:
+            spikes = layer(linear(spikes))
+        loss = loss_of(spikes)
+        optimizer.zero_grad()
+        loss.backward()
+        if network.encoded:
+            optimizer.step()
+        return loss.detach()
+
+    return step
+
+
+def _classifier(
+    network: Network, encode: Callable[[Tensor, int], object]
+) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
+    lit = torch.rand(network.batch, network.sizes[0]) < _LIT
+    images = (lit * torch.rand(lit.shape) * 2 * _INTENSITY).clamp(max=1).to(network.device)
+    targets = torch.randint(network.sizes[-1], (network.batch,)).to(network.device)
+    return lambda: encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
+
+
+def _summed(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
+    current = torch.randn(network.steps, network.batch, network.sizes[0], device=network.device)
+    return lambda: current, lambda spikes: spikes.sum()

@@ -1,0 +1,189 @@
+"""The pages of the benchmarks: files of rows, bars, tables between markers, plots."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import bars  # noqa: E402
+import compare  # noqa: E402
+import features  # noqa: E402
+import report  # noqa: E402
+import results  # noqa: E402
+from measure import Measurement, Row  # noqa: E402
+from workloads import FORWARD, FORWARD_BACKWARD, scaling_workloads  # noqa: E402
+
+plots = pytest.importorskip("plots", reason="needs matplotlib")
+
+
+def row(**changes: Any) -> Row:
+    values: dict[str, Any] = {
+        "work": FORWARD_BACKWARD,
+        "shape": bars.LONG,
+        "dtype": "float32",
+        "device": "cpu",
+        "memory": "warm",
+        "contender": "torch loop",
+        "options": "",
+        "difference": "",
+        "ms": 12.0,
+        "ours": "native",
+        "ours_ms": 1.5,
+        "times_ours": 8.0,
+        "times_ours_min": 7.25,
+        "times_ours_max": 9.0,
+    }
+    return Row(**values | changes)
+
+
+FEATURES = features.features("cpu")
+
+
+def run(*rows: Row, **environment: Any) -> dict[str, Any]:
+    result = results.report("cpu", Measurement(list(rows)), repeats=3)
+    result["environment"] |= {"cpu": "A CPU", "threads": 2, "torch": "2.13", "commit": "0" * 40} | environment
+    return result
+
+
+def test_a_later_run_stands_for_an_earlier_one(tmp_path: Path) -> None:
+    """Row by row; a run without a row left goes."""
+    path = tmp_path / "results" / "cpu.json"
+    results.add_run(path, run(row(times_ours=1.0), row(contender="Norse", times_ours=2.0)))
+    results.add_run(path, run(row(memory="fresh", times_ours=3.0)))
+    results.add_run(path, run(row(times_ours=4.0)))
+    assert [[r["times_ours"] for r in entry["rows"]] for entry in results.load(path)] == [[2.0], [3.0], [4.0]]
+    results.add_run(path, run(row(contender="Norse", times_ours=5.0)))
+    assert [r.times_ours for r in results.rows_of(results.load(path))] == [3.0, 4.0, 5.0]
+
+
+def verdicts(*rows: Row) -> dict[tuple[str, str], tuple[str, str]]:
+    return {(work, what): (measured, verdict) for work, what, measured, _, _, verdict in bars.judged(rows)}
+
+
+def test_bars_are_judged_by_their_rows() -> None:
+    step = {"work": bars.EVENT_STEP, "shape": "784-1000-10,T=25,B=128", "memory": "fresh"}
+    found = verdicts(
+        row(times_ours=4.4),
+        row(contender="SpikingJelly", times_ours=7.0),
+        row(contender="SpikingJelly, compiled", times_ours=3.0),
+        row(contender="snnTorch", times_ours=8.0),
+        row(work=FORWARD, contender="native", fraction_of_copy=0.756),
+        row(**step, contender="neurons left out", times_ours=2.5),
+        row(**step, contender="snnTorch", times_ours=1.9),
+        row(contender="nn.Linear, LIF", kept_bytes=160, ours_kept_bytes=10),
+    )
+    layer, network = f"{bars.LONG}, warm memory", step["shape"]
+    assert found[layer, "torch loop / ours"] == ("4.4 x", "missed")
+    assert found[layer, "SpikingJelly / ours"] == ("7 x", "met")
+    assert found[layer, "snnTorch / ours"] == ("8 x", "stretch")
+    assert found[layer, "forward, of copy bandwidth"] == ("76%", "met")
+    assert found[layer, "backward, of copy bandwidth"] == ("", "not measured")
+    assert found[network, "event step / neurons left out"] == ("0.4 x", "stretch")
+    assert found[network, "snnTorch / event step"] == ("1.9 x", "missed")
+    assert found[f"784-1024,{bars.LONG}", "memory kept by Linear, LIF / by SpikingLinear"] == ("16 x", "met")
+    assert {verdict for _, verdict in verdicts().values()} == {"not measured"}
+
+
+def test_a_gpu_has_bars_of_its_own() -> None:
+    gpu = {"device": "cuda", "memory": "gpu"}
+    half = gpu | {"shape": bars.PUBLIC, "dtype": "float16"}
+    found = verdicts(
+        row(**gpu, times_ours=70.0),
+        row(**gpu, work=features.COUNT, contender="lif(x).sum(0)", times_ours=1.7),
+        row(**half, contender="SpikingJelly", times_ours=1.3),
+        row(**half, work=FORWARD, contender="triton", fraction_of_copy=0.9),
+        row(**half, work=FORWARD, contender="native", fraction_of_copy=0.8),
+    )
+    assert {(what, *verdict) for (_, what), verdict in found.items()} == {
+        ("SpikingJelly / ours", "1.3 x", "missed"),
+        ("forward, of copy bandwidth", "90%", "met"),
+        ("backward, of copy bandwidth", "", "not measured"),
+        ("torch loop / ours", "70 x", "stretch"),
+        ("snnTorch / ours", "", "not measured"),
+        ("full output / count", "1.7 x", "met"),
+    }
+
+
+def test_runs_measure_what_the_bars_are_judged_by(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Every run chooses some work, and every row that a bar looks for is of a case of one of the runs."""
+    for arguments in bars.RUNS:
+        options = compare.parse(arguments)
+        names = [name for name, _ in compare.SUITES[options.suite](options, "cpu") if options.only in name]
+        assert len(names) == (len(FEATURES) if options.suite == "features" else 1)
+    found = verdicts(*(row(work=f.work, shape=f.shape, memory="fresh", contender="dense product") for f in FEATURES))
+    assert [measured for (_, what), (measured, _) in found.items() if "events" in what] == ["8 x"] * 4
+    assert bars.main(["--list", "--json", str(tmp_path / "none.json")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(bars.RUNS)
+
+
+PAGE = "# Title\n\n<!-- benchmarks: short -->\nold\n<!-- end -->\n\ntext\n<!-- benchmarks: scaling -->\n<!-- end -->\n"
+
+
+def test_tables_are_written_between_markers(tmp_path: Path) -> None:
+    rows = row(times_ours=4.44), row(memory="fresh", times_ours=5.0), row(contender="Norse", times_ours=40.0)
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    text = report.filled(page, {"cpu": [run(*rows)]})
+    assert text.startswith("# Title\n\n<!-- benchmarks: short -->\n\n") and "old" not in text
+    assert f"|  | {bars.LONG} |" in text and "| torch loop | 4.4 \\| 5.0 |" in text and "| Norse | 40.0 \\| - |" in text
+    assert "A CPU, 2 threads; torch 2.13" in text and "commit 0000000000" in text
+    assert "text\n<!-- benchmarks: scaling -->\n\nNot measured.\n\n<!-- end -->" in text
+    page.write_text(text)
+    assert report.filled(page, {"cpu": [run(*rows)]}) == text
+
+
+@pytest.mark.parametrize("section", report.SECTIONS)
+def test_every_section_has_a_table(section: str) -> None:
+    shape, (feature, *_) = scaling_workloads("cpu")[0].shape_name, FEATURES
+    rows = [
+        row(),
+        row(shape=shape, compilations=2, compile_seconds=3.0, options="strict=True", difference="decay as v - v / 10"),
+        row(contender="native", bytes_per_second=2e9, fraction_of_copy=0.5),
+        row(work=bars.TRAINING_STEP, contender="neurons left out"),
+        row(work=feature.work, kept_bytes=2_000_000, ours_kept_bytes=1_000_000),
+        row(shape="T=4,B=64,N=65536", dtype="bfloat16"),
+    ]
+    lines = report.SECTIONS[section](rows).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert len(table) > 2 and len({line.replace("\\|", "").count("|") for line in table[:3]}) == 1
+
+
+def test_pages_have_the_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All of them are on one page or the other, and a stale page is found and written."""
+    named = [name for page in report.PAGES for _, name, _ in report._SECTION.findall(page.read_text())]
+    assert sorted(named) == sorted(report.SECTIONS)
+    page, folder = tmp_path / "page.md", tmp_path / "results"
+    page.write_text(PAGE)
+    for name, value in (("PAGES", (page,)), ("ROOT", tmp_path), ("FOLDER", folder), ("IMAGES", tmp_path)):
+        monkeypatch.setattr(report, name, value)
+    results.add_run(folder / "cpu.json", run(row()))
+    assert report.main(["--check"]) == 1 and page.read_text() == PAGE
+    assert report.main([]) == 0 and "](benchmarks-cpu-layers.png)" in page.read_text()
+    assert report.main(["--check"]) == 0
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["benchmarks-cpu-layers.png"]
+
+
+def test_plots_are_of_what_there_is(tmp_path: Path) -> None:
+    scaled = [row(shape=w.shape_name, contender=name) for w in scaling_workloads("cpu") for name in ("native", "Norse")]
+    drawn = plots.write_plots([row(peak_bytes=10_000_000), *scaled], tmp_path, "cpu")
+    assert [path.name for path in drawn] == [f"benchmarks-cpu-{name}.png" for name in ("layers", "scaling", "memory")]
+    assert all(path.stat().st_size > 5000 for path in drawn)
+    assert plots.write_plots([], tmp_path, "none") == []
+
+
+def test_results_are_those_of_the_pages() -> None:
+    """`make report` was run after the last measurement."""
+    assert report.main(["--check"]) == 0
+
+
+def test_results_are_whole() -> None:
+    """Every file in results/ can be read, and nothing in it was refused."""
+    for path in results.FOLDER.glob("*.json"):
+        runs = json.loads(path.read_text())["runs"]
+        assert results.rows_of(runs) and not [sentence for entry in runs for sentence in entry["refused"]]
