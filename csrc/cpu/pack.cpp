@@ -1,32 +1,40 @@
 #include "pack.h"
 
-#include <cstring>
+#include <algorithm>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "clones.h"
 
 namespace snn::cpu {
 namespace {
 
-// Eight bytes of 0 or 1 become eight bits: the product moves byte i to bit 56 + i, and no two terms meet.
-inline unsigned char gather(const unsigned char* flags) {
-  uint64_t word;
-  std::memcpy(&word, flags, 8);
-  return static_cast<unsigned char>(word * 0x0102040810204080 >> 56);
+#if defined(__SSE2__)
+// The signs of a comparison's lanes as bits, which compilers do not find in a loop over spikes.
+inline unsigned char eight(const float* spikes) {
+  const __m128 low = _mm_cmpneq_ps(_mm_loadu_ps(spikes), _mm_setzero_ps());
+  const __m128 high = _mm_cmpneq_ps(_mm_loadu_ps(spikes + 4), _mm_setzero_ps());
+  return static_cast<unsigned char>(_mm_movemask_ps(low) | _mm_movemask_ps(high) << 4);
+}
+#endif
+
+template <class C>
+unsigned char eight(const C* spikes) {
+  unsigned char bits = 0;
+  for (int bit = 0; bit < 8; ++bit) bits |= static_cast<unsigned char>((spikes[bit] != C(0)) << bit);
+  return bits;
 }
 
-// By way of bytes, which compilers know how to make of whole vectors of comparisons.
 template <class C>
 SNN_CLONES void pack(const C* spikes, int64_t count, unsigned char* bits) {
-  constexpr int64_t kBlock = 64;
   int64_t i = 0;
-  unsigned char flags[kBlock];
-  for (; i + kBlock <= count; i += kBlock) {
-    for (int64_t j = 0; j < kBlock; ++j) flags[j] = spikes[i + j] != C(0);
-    for (int64_t j = 0; j < kBlock; j += 8) bits[(i + j) / 8] = gather(flags + j);
-  }
-  std::memset(flags, 0, kBlock);
-  for (int64_t j = 0; i + j < count; ++j) flags[j] = spikes[i + j] != C(0);
-  for (int64_t j = 0; i + j < count; j += 8) bits[(i + j) / 8] = gather(flags + j);
+  for (; i + 8 <= count; i += 8) bits[i / 8] = eight(spikes + i);
+  if (i == count) return;
+  C last[8] = {};
+  std::copy_n(spikes + i, count - i, last);
+  bits[i / 8] = eight(last);
 }
 
 template <class C>

@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <tuple>
+#include <type_traits>
 
 #include "clones.h"
 #include "convert.h"
@@ -24,10 +25,9 @@ constexpr int64_t kGrain = 1 << 15;  // spikes below which a second thread costs
 
 template <class C>
 SNN_CLONES bool binary(const C* values, int64_t count) {
-  bool other = false;
-#pragma GCC ivdep
-  for (int64_t i = 0; i < count; ++i) other |= (values[i] != C(0)) & (values[i] != C(1));
-  return !other;
+  std::conditional_t<sizeof(C) == 4, int32_t, int64_t> others = 0;  // as wide as a value, for vectors of them
+  for (int64_t i = 0; i < count; ++i) others |= (values[i] != C(0)) & (values[i] != C(1));
+  return others == 0;
 }
 
 template <class C>
