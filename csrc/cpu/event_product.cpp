@@ -14,8 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <new>
 #include <optional>
 
 #include "convert.h"
@@ -29,21 +27,6 @@ namespace snn::cpu {
 namespace {
 
 using torch::stable::Tensor;
-
-// Memory on cache lines, not initialised.
-template <class C>
-class Aligned {
- public:
-  explicit Aligned(int64_t count) : data_(static_cast<C*>(::operator new(count * sizeof(C), kCacheLine))) {}
-  C* get() const { return data_.get(); }
-
- private:
-  static constexpr std::align_val_t kCacheLine{64};
-  struct Free {
-    void operator()(C* memory) const { ::operator delete(memory, kCacheLine); }
-  };
-  std::unique_ptr<C, Free> data_;
-};
 
 constexpr int64_t kChunk = 256;  // rows of a panel converted at once
 
@@ -73,18 +56,20 @@ void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, cons
   // A panel is filled again for each part, which costs little beside a large one; few panels make work by small ones.
   const int64_t part = panels < 8 ? 512 : 4096, parts = (lists.targets + part - 1) / part;
   torch::stable::parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
-    Aligned<C> panel(lists.span * kWidth), buffer(std::min(lists.targets, part) * kWidth);
-    std::fill_n(panel.get(), lists.span * kWidth, C(0));  // the columns beyond the last are added up too
+    const Loan panel_memory(lists.span * kWidth * sizeof(C));
+    const Loan buffer_memory(std::min(lists.targets, part) * kWidth * sizeof(C));
+    C *panel = static_cast<C*>(panel_memory.get()), *buffer = static_cast<C*>(buffer_memory.get());
+    std::fill_n(panel, lists.span * kWidth, C(0));  // the columns beyond the last are added up too
     for (int64_t task = first; task < last; ++task) {
       const int64_t column = task / parts * kWidth, width = std::min(kWidth, columns - column);
       const int64_t target = task % parts * part, count = std::min(part, lists.targets - target);
       C bias[kWidth] = {};
       begin(column, width, bias);
-      const Sums<C> sums = place(target, column, width, Sums<C>{buffer.get(), kWidth});
+      const Sums<C> sums = place(target, column, width, Sums<C>{buffer, kWidth});
       for (int64_t block = 0; block < lists.blocks(); ++block) {
         const int64_t source = block * lists.span;
-        fill(source, std::min(lists.span, lists.sources - source), column, width, panel.get());
-        add_events(panel.get(), lists.offsets.data() + block * lists.targets + target, lists.indices.data(), count,
+        fill(source, std::min(lists.span, lists.sources - source), column, width, panel);
+        add_events(panel, lists.offsets.data() + block * lists.targets + target, lists.indices.data(), count,
                    block ? sums.data : bias, block ? sums.stride : 0, sums.data, sums.stride);
       }
       end(target, count, column, width, sums.data);
