@@ -58,7 +58,7 @@ def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
 
 def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -> Tensor:
     """The native engine's product, `[rows, N]`."""
-    limit = event_limit(product)
+    limit = event_limit(product, weight.shape[0])
     if isinstance(spikes, PackedSpikes):
         bits = spikes.bits.flatten(0, 1)
         return _apply(_Plan(spikes.layout.inner // spikes.shape[-1], limit), weight, bias, None, None, bits)
