@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compilations import disable_caches
+from compilations import caches_disabled
 from contenders import Contender
 from features import features, measure_feature
 from lineup import contenders_for
@@ -121,17 +121,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns 1 where the gate refused a contender."""
     options = parse(arguments)
-    disable_caches()
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     if options.memory == WARM:
         keep_memory()
     result = Measurement()
-    for name, measure in SUITES[options.suite](options, device):
-        if options.only in name:
-            print(f"measuring {name}", file=sys.stderr)
-            result.add(measure())
+    with caches_disabled():
+        for name, measure in SUITES[options.suite](options, device):
+            if options.only in name:
+                print(f"measuring {name}", file=sys.stderr)
+                result.add(measure())
     print(table(result.rows))
     for sentence in result.skipped:
         print(f"skipped {sentence}", file=sys.stderr)

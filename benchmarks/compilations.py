@@ -29,13 +29,17 @@ class Compilations:
         return self.graphs + self.kernels
 
 
-def disable_caches() -> None:
+@contextmanager
+def caches_disabled() -> Iterator[None]:
     """Compile anew, not from an earlier process's cache on disk, and as often as shapes ask for it.
 
     torch's own limit would run a function eagerly from the ninth shape on, without a word.
     """
-    torch.compiler.config.force_disable_caches = True
-    torch._dynamo.config.recompile_limit = 64
+    with (
+        torch.compiler.config.patch(force_disable_caches=True),
+        torch._dynamo.config.patch(recompile_limit=64),
+    ):
+        yield
 
 
 @contextmanager

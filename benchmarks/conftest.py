@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
-from compilations import disable_caches
+from compilations import caches_disabled
 from environment import describe
 from memory import FRESH, MEMORIES, WARM, keep_memory
 
@@ -19,7 +20,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.memory == WARM:
         keep_memory()
-    disable_caches()
     given = any(str(argument).startswith("--benchmark-columns") for argument in config.invocation_params.args)
     if not given:
         config.option.benchmark_columns = ["median", "iqr", "min", "max", "rounds"]
@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for text in ("dynamo_pgo force disabled", "The .grad attribute of a Tensor that is not a leaf"):
         config.addinivalue_line("filterwarnings", f"ignore:{text}")
     warnings.filterwarnings("ignore", "Not saving anything")
+
+
+@pytest.fixture(autouse=True, scope="package")
+def compiled_anew() -> Iterator[None]:
+    with caches_disabled():
+        yield
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:

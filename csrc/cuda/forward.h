@@ -13,8 +13,8 @@ template <class Neuron, class T, int N, template <class, int> class Output>
 __global__ void __launch_bounds__(kForwardThreads)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
-  constexpr bool kExchanges = Output<T, N>::kRow > N;  // which leaves fewer registers
-  constexpr int kAhead = N == 1 && !kExchanges ? 2 * kInterval : kInterval;
+  constexpr bool kExchanges = Output<T, N>::kRow > N;
+  constexpr int kAhead = N == 1 ? 2 * kInterval : kInterval;
   const Shape& shape = arguments.shape;
   const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
   const int64_t index = int64_t(blockIdx.x) * kForwardThreads + threadIdx.x;
@@ -45,15 +45,16 @@ __global__ void __launch_bounds__(kForwardThreads)
     }
 #pragma unroll
     for (int k = 0; k < kAhead; ++k) {
-      if (begin + k >= steps) break;
-      if (keep && k % kInterval == 0) {
-        store_rows(state, checkpoint, neurons);
-        checkpoint += Neuron::kStates * neurons;
+      if (begin + k < steps) {  // no break: threads that exchange bits would save where they meet again
+        if (keep && k % kInterval == 0) {
+          store_rows(state, checkpoint, neurons);
+          checkpoint += Neuron::kStates * neurons;
+        }
+        C current[N], spike[N];
+        now[k].get(current);
+        layer.step(current, state, spike);
+        output.add(spike);
       }
-      C current[N], spike[N];
-      now[k].get(current);
-      layer.step(current, state, spike);
-      output.add(spike);
     }
   }
   if (!mine.inside) return;
