@@ -20,7 +20,7 @@ _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 # Firing rates up to which the event-driven product of spikes and weights is faster than the dense one, for layers of so
 # many outputs or more: few leave vectors half empty. Forward and weight gradient of 3200 rows and 512 to 1000 inputs on
 # two cores with AVX-512 break even at 0.05, 0.12, 0.28 and 0.4.
-_EVENT_LIMITS = {1: 0.05, 32: 0.1, 64: 0.25, 128: 0.35}
+_EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.25), (128, 0.35))
 
 _requested = os.environ.get("SNNKERNELS_BACKEND", "auto")
 
@@ -88,4 +88,8 @@ def event_limit(product: str, outputs: int) -> float:
     """The firing rate up to which spikes are multiplied by event in a layer of so many outputs; 1 for always."""
     if product == "events":
         return 1.0
-    return max((limit for least, limit in _EVENT_LIMITS.items() if outputs >= least), default=0.0)
+    limit = 0.0
+    for least, rate in _EVENT_LIMITS:
+        if outputs >= least:
+            limit = rate
+    return limit
