@@ -276,7 +276,8 @@ def backward_kernel(
             else:
                 tl.store(grad_x[0] + (start + k) * grad_x[1], grad, mask=here)
             grad_state = _where(here, grad_entered, grad_state)
-            sums = _add_where(here, sums, grad_param)
+            if PARAM_GRADS:  # Triton 3.6 takes no empty tuple from one step of a loop to the next
+                sums = _add_where(here, sums, grad_param)
     _store_states(grad_x[0], x_sum, neurons, inside)
     _store_states(grad_states + neuron, grad_state, neurons, inside)
     _store_states(grad_params + neuron, sums, neurons, inside)
