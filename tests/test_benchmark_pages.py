@@ -16,6 +16,7 @@ import compare  # noqa: E402
 import features  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
+from benchmark_rows import result_row  # noqa: E402
 from measure import Measurement, Row  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, scaling_workloads  # noqa: E402
 
@@ -23,23 +24,7 @@ plots = pytest.importorskip("plots", reason="needs matplotlib")
 
 
 def row(**changes: Any) -> Row:
-    values: dict[str, Any] = {
-        "work": FORWARD_BACKWARD,
-        "shape": bars.LONG,
-        "dtype": "float32",
-        "device": "cpu",
-        "memory": "warm",
-        "contender": "torch loop",
-        "options": "",
-        "difference": "",
-        "ms": 12.0,
-        "ours": "native",
-        "ours_ms": 1.5,
-        "times_ours": 8.0,
-        "times_ours_min": 7.25,
-        "times_ours_max": 9.0,
-    }
-    return Row(**values | changes)
+    return result_row(**{"work": FORWARD_BACKWARD, "shape": bars.LONG} | changes)
 
 
 FEATURES = features.features("cpu")

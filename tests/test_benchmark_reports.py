@@ -19,6 +19,7 @@ import environment  # noqa: E402
 import gpu_report  # noqa: E402
 import tables  # noqa: E402
 import workloads  # noqa: E402
+from benchmark_rows import result_row  # noqa: E402
 from measure import Measurement, Row  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
@@ -31,24 +32,12 @@ def row(**changes: Any) -> Row:
     values: dict[str, Any] = {
         "work": FORWARD,
         "shape": "T=8,B=2,N=4",
-        "dtype": "float32",
-        "device": "cpu",
-        "memory": "warm",
-        "contender": "torch loop",
-        "options": "",
-        "difference": "",
-        "ms": 12.0,
-        "ours": "native",
-        "ours_ms": 1.5,
-        "times_ours": 8.0,
-        "times_ours_min": 7.25,
-        "times_ours_max": 9.0,
         "bytes": 3_000_000,
         "bytes_per_second": 2e9,
         "copy_bytes_per_second": 4e9,
         "fraction_of_copy": 0.5,
     }
-    return Row(**values | changes)
+    return result_row(**values | changes)
 
 
 def test_table_on_a_cpu() -> None:
