@@ -9,52 +9,49 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import ops  # noqa: F401  defines the operators
 from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif
-from .scan import Layout, Plan, layout_of, state_dtype
+from .ops import BACKWARD, FORWARD
+from .scan import Layout, Plan, number, state_dtype
 
 
 def run(
     plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps: the plan's output and the final state in the user's layout, and what backward needs where `keep`.
+    """All time steps: the plan's output in the user's layout, the final state in the engines', and what backward needs
+    where `keep`.
 
     Packed spikes stay as the engine gives them: see packed.PackedSpikes.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
-    layout = layout_of(current, plan.time_dim, plan.steps)
+    layout = plan.layout
     x = layout.pack(current)
-    dtype, device = state_dtype(current.dtype), current.device
-    if initial_state is None:
-        states = torch.zeros(zero_shape(plan, layout, device), dtype=dtype, device=device)
-    else:
-        states = layout.pack_state(initial_state.to(dtype))
+    dtype = state_dtype(current.dtype)
+    states = zero_states(plan, x) if initial_state is None else layout.pack_state(initial_state.to(dtype))
     packed = [
-        layout.pack_parameter(param.to(dtype))
-        if isinstance(param, Tensor)
-        else torch.full((1,), param, dtype=dtype, device=device)
+        layout.pack_parameter(param.to(dtype)) if isinstance(param, Tensor) else number(param, dtype, x)
         for param in params
     ]
     if plan.engine == "reference":
         output, final = reference.scan(plan, x, states, packed)
         kept = states
     else:
-        interval = checkpoint_interval(device.type) if keep else 0
-        forward = getattr(torch.ops.snnkernels, f"{plan.engine}_forward")
+        interval = checkpoint_interval(x.device.type) if keep else 0
         head = (x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
-        output, final, kept = forward(*head, layout.steps, plan.output)
+        output, final, kept = FORWARD[plan.engine](*head, layout.steps, plan.output)
     if plan.output != "packed":
         output = layout.unpack_step(output) if plan.output == "count" else layout.unpack(output)
-    return output, layout.unpack_step(final), (x, kept, *packed)
+    return output, final, (x, kept, *packed)
 
 
-def zero_shape(plan: Plan, layout: Layout, device: torch.device) -> tuple[int, int, int]:
-    """The shape of states that are zero: the CPU's engine takes one number for all neurons."""
-    one = plan.engine == "native" and device.type == "cpu"
-    return (1, 1, 1) if one else (1, layout.outer, layout.inner)
+def zero_states(plan: Plan, x: Tensor) -> Tensor:
+    """States of a scan over x that are zero: the CPU's engine takes one number for all neurons."""
+    dtype = state_dtype(x.dtype)
+    if x.is_cpu and plan.engine == "native":
+        return number(0.0, dtype, x, dims=3)
+    return x.new_zeros((1, plan.layout.outer, plan.layout.inner), dtype=dtype)
 
 
 def _forward(
@@ -64,18 +61,17 @@ def _forward(
     ctx.save_for_backward(*kept)
     ctx.set_materialize_grads(False)
     ctx.plan = plan
-    ctx.layout = layout_of(current, plan.time_dim, plan.steps)
     ctx.like = likes(initial_state, *params)
-    return output, final
+    return output, plan.layout.unpack_step(final)
 
 
 def _backward(
     ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, param_grads: bool
 ) -> list[Tensor | None]:
     """The gradients of current, initial_state and each parameter."""
-    plan, layout = ctx.plan, ctx.layout
+    plan, layout = ctx.plan, ctx.plan.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = pack_gradients(plan, layout, x, grad_output, grad_final)
+    grads = pack_gradients(plan, x, grad_output, grad_final)
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
@@ -89,16 +85,15 @@ def _backward(
 
 
 def pack_gradients(
-    plan: Plan, layout: Layout, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
+    plan: Plan, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """The gradients of spikes and final state as engines take them; what has none (None, or bits) has zeros."""
+    layout = plan.layout
     if grad_output is None or plan.output == "packed":
         grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
     else:
         grad_spikes = layout.pack_gradient(grad_output.to(like.dtype), plan.output)
-    if grad_final is None:
-        return grad_spikes, like.new_zeros(zero_shape(plan, layout, like.device), dtype=state_dtype(like.dtype))
-    return grad_spikes, layout.pack_state(grad_final)
+    return grad_spikes, zero_states(plan, like) if grad_final is None else layout.pack_state(grad_final)
 
 
 def gradients(
@@ -112,9 +107,8 @@ def gradients(
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A compiled engine's gradients of x, states and, for each neuron, parameters."""
-    backward = getattr(torch.ops.snnkernels, f"{plan.engine}_backward")
     head = (x, checkpoints, params, plan.constants, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
-    return backward(*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
+    return BACKWARD[plan.engine](*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
 
 
 Like = tuple[torch.Size, torch.dtype] | None

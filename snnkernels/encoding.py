@@ -11,7 +11,7 @@ from . import ops  # noqa: F401  defines the operators
 from .inputs import check_backend, check_intensities, check_seed, check_steps
 from .packed import PackedSpikes
 from .philox import philox
-from .scan import Layout, pack_bits
+from .scan import Layout, metadata, pack_bits
 
 # A word's upper bits, as many as a float32 can tell apart, are compared with the intensity.
 _UNUSED_BITS, _LEVELS = 8, float(1 << 24)
@@ -51,7 +51,7 @@ class PoissonSpikes:
     def pack(self) -> PackedSpikes:
         """The spikes, one bit each."""
         like = torch.empty(self.shape, device="meta")
-        return PackedSpikes(self._draw(packed=True), Layout(like, 0))
+        return PackedSpikes(self._draw(packed=True), Layout(metadata(like), 0))
 
     def _draw(self, packed: bool) -> Tensor:
         """`[1, T, neurons]`, or as many bits."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from .autograd import Scan, run
 from .inputs import LIFOptions, Parameter, check_lif
 from .packed import PackedSpikes
-from .scan import Plan, layout_of
+from .scan import Plan
 
 Output = Tensor | PackedSpikes
 
@@ -73,35 +73,39 @@ def lif(
         RuntimeError: an engine asked for by name cannot run.
     """
     options = LIFOptions(
-        reset=reset,
-        delay_reset=delay_reset,
-        detach_reset=detach_reset,
-        strict=strict,
-        input_scale=input_scale,
-        surrogate=surrogate,
-        slope=slope,
-        time_dim=time_dim,
-        pre_reset_state=pre_reset_state,
-        steps=steps,
-        output=output,
-        backend=backend,
+        reset,
+        delay_reset,
+        detach_reset,
+        strict,
+        input_scale,
+        surrogate,
+        slope,
+        time_dim,
+        pre_reset_state,
+        steps,
+        output,
+        backend,
     )
     plan = check_lif(current, initial_state, beta, threshold, options)
-    result, state = scan(plan, current, initial_state, beta, threshold)
-    return (result, state) if return_state else result
+    return scan(plan, current, initial_state, (beta, threshold), return_state)
 
 
-def scan(plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter) -> tuple[Output, Tensor]:
+def scan(
+    plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], return_state: bool
+) -> Output | tuple[Output, Tensor]:
     """Run a checked plan; a graph is recorded only where a gradient can be asked for."""
-    tensors = (current, initial_state, *params)
-    needs_grad = torch.is_grad_enabled() and any(isinstance(t, Tensor) and t.requires_grad for t in tensors)
-    if needs_grad and plan.engine != "reference":
+    if plan.engine != "reference" and torch.is_grad_enabled() and _require_grad(current, initial_state, *params):
         output, state = Scan.apply(plan, current, initial_state, *params)
-    else:
-        output, state, _ = run(plan, current, initial_state, params, keep=False)
-    return as_output(plan, current, output), state
+        return as_output(plan, output, state, return_state)
+    output, final, _ = run(plan, current, initial_state, params, keep=False)
+    return as_output(plan, output, plan.layout.unpack_step(final) if return_state else final, return_state)
 
 
-def as_output(plan: Plan, current: Tensor, output: Tensor) -> Output:
-    """What a scan over current gave, as a user gets it."""
-    return PackedSpikes(output, layout_of(current, plan.time_dim, plan.steps)) if plan.output == "packed" else output
+def _require_grad(*values: Parameter | None) -> bool:
+    return any(isinstance(value, Tensor) and value.requires_grad for value in values)
+
+
+def as_output(plan: Plan, output: Tensor, state: Tensor, return_state: bool) -> Output | tuple[Output, Tensor]:
+    """What a scan gave, as a user gets it."""
+    result = PackedSpikes(output, plan.layout) if plan.output == "packed" else output
+    return (result, state) if return_state else result

@@ -61,12 +61,12 @@ class LIF(nn.Module):
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
         plan = check_lif(current, initial_state, self.beta, self.threshold, self.options)
-        output, state = scan(plan, current, initial_state, self.beta, self.threshold)
-        return (output, state) if self.return_state else output
+        return scan(plan, current, initial_state, (self.beta, self.threshold), self.return_state)
 
     def extra_repr(self) -> str:
         shown = {"beta": _shown(self.beta), "threshold": _shown(self.threshold)}
-        changed = {name: value for name, value in vars(self.options).items() if value != getattr(LIFOptions, name)}
+        defaults = LIFOptions()._asdict()
+        changed = {name: value for name, value in self.options._asdict().items() if value != defaults[name]}
         return ", ".join(f"{name}={value}" for name, value in {**shown, **changed}.items())
 
 

@@ -127,3 +127,6 @@ for _engine in ENGINES:
     torch.library.register_fake(f"snnkernels::{_engine}_forward", _fake_forward, lib=LIBRARY)
     torch.library.register_fake(f"snnkernels::{_engine}_backward", _fake_backward, lib=LIBRARY)
     torch.library.register_fake(f"snnkernels::{_engine}_poisson", _fake_poisson, lib=LIBRARY)
+
+FORWARD = {engine: getattr(torch.ops.snnkernels, f"{engine}_forward").default for engine in ENGINES}
+BACKWARD = {engine: getattr(torch.ops.snnkernels, f"{engine}_backward").default for engine in ENGINES}

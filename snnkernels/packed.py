@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import ops  # noqa: F401  defines the operators
 from .inputs import check_backend, check_spikes
-from .scan import Layout, layout_of, pack_bits, unpack_bits
+from .scan import Layout, metadata, pack_bits, unpack_bits
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def pack_binary(spikes: Tensor) -> PackedSpikes | None:
 
 def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
     """Packed spikes, and on a CPU the first value that is neither 0 nor 1, or 0."""
-    layout = layout_of(spikes, check_spikes(spikes, time_dim))
+    layout = Layout(metadata(spikes), check_spikes(spikes, time_dim))
     values = layout.pack(spikes.detach())
     if _native(spikes.device):
         values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values

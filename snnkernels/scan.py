@@ -8,18 +8,38 @@ Neurons are elementwise, so any such order is as good as another, and nothing is
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch.nn.functional import pad
+
+Other = TypeVar("Other")
+
+
+class Metadata(NamedTuple):
+    """A tensor but for its values."""
+
+    shape: torch.Size
+    strides: tuple[int, ...]
+    dtype: torch.dtype
+    device: torch.device
+
+
+def metadata(value: Tensor | Other) -> Metadata | Other:
+    """The metadata of a tensor; anything else is itself."""
+    if not isinstance(value, Tensor):
+        return value
+    return Metadata(value.shape, value.stride(), value.dtype, value.device)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A scan but for its tensors: who computes what."""
+    """A scan but for its tensors: who computes what, in which layout."""
 
     engine: str
     neuron: str  # a key of neurons.NEURONS
@@ -27,8 +47,7 @@ class Plan:
     slope: float
     strict: bool  # a spike when u > threshold, not >=
     constants: tuple[float, ...]  # of the neuron, in its order
-    time_dim: int
-    steps: int | None = None  # of a current that is the same at all of them, and has no dimension of time
+    layout: Layout
     output: str = "spikes"
 
 
@@ -66,21 +85,46 @@ def state_dtype(dtype: torch.dtype) -> torch.dtype:
     return torch.float64 if dtype == torch.float64 else torch.float32
 
 
+_NUMBERS: dict[tuple[float, torch.dtype, int], Tensor] = {}
+_MOST_NUMBERS = 1024
+
+
+def number(value: float, dtype: torch.dtype, like: Tensor, dims: int = 1) -> Tensor:
+    """One number in so many dimensions on the device of `like`, not to be written to.
+
+    Those on a CPU are kept, as to make one takes as long as a small layer. On a GPU a CUDA graph would outlive them.
+    """
+    if not like.is_cpu or type(like) not in (Tensor, Parameter) or torch.compiler.is_compiling():
+        return torch.full((1,) * dims, value, dtype=dtype, device=like.device)
+    key = (value, dtype, dims)
+    known = _NUMBERS.get(key)
+    if known is None:
+        with torch.inference_mode(False):
+            known = torch.full((1,) * dims, value, dtype=dtype)
+        if type(known) is Tensor:  # and not one that torch only pretends to make
+            if len(_NUMBERS) == _MOST_NUMBERS:
+                _NUMBERS.clear()
+            _NUMBERS[key] = known
+    return known
+
+
 class Layout:
     """The physical order of a tensor's dimensions, and the way to `[outer, T, inner]` and back, by views alone."""
 
-    def __init__(self, current: Tensor, time_dim: int, steps: int | None = None) -> None:
+    def __init__(self, current: Metadata, time_dim: int, steps: int | None = None) -> None:
         """steps: how many there are, where current is one step, `[B, ...]`, for all of them."""
+        shape, strides = current.shape, current.strides
         self.constant = steps is not None
-        if self.constant:
-            current = current.unsqueeze(time_dim)
-        self.time_dim, self._order = time_dim, _physical_order(current)
+        if steps is not None:
+            shape = torch.Size((*shape[:time_dim], 1, *shape[time_dim:]))
+            strides = (*strides[:time_dim], 0, *strides[time_dim:])
+        self.time_dim, self._order = time_dim, _physical_order(shape, strides)
         order = self._order
-        sizes = [current.shape[dim] for dim in order]
+        sizes = [shape[dim] for dim in order]
         position = order.index(time_dim)
         self.outer, self.steps = math.prod(sizes[:position]), steps if steps is not None else sizes[position]
         self.inner = math.prod(sizes[position + 1 :])
-        before, after = current.shape[:time_dim], current.shape[time_dim + 1 :]
+        before, after = shape[:time_dim], shape[time_dim + 1 :]
         self.step_shape = before + after
         self.shape = torch.Size((*before, self.steps, *after))
         self._sequence = _Order(self.shape, order)
@@ -105,8 +149,8 @@ class Layout:
         Copies only what lies in another order.
         """
         if self.constant:
-            return self._step.flatten(current, (self.outer, 1, self.inner)).contiguous()
-        return self._sequence.flatten(current, (self.outer, self.steps, self.inner)).contiguous()
+            return self._step.flatten(current, self.outer, 1, self.inner).contiguous()
+        return self._sequence.flatten(current, self.outer, self.steps, self.inner).contiguous()
 
     def pack_gradient(self, grad: Tensor, output: str) -> Tensor:
         """The gradient of an output as that of the spikes, `[outer, T, inner]`.
@@ -115,9 +159,9 @@ class Layout:
         their sum has it: to write that out would cost more than the neurons do.
         """
         if output == "count":
-            packed = self._step.flatten(grad, (self.outer, 1, self.inner)).expand(-1, self.steps, -1)
+            packed = self._step.flatten(grad, self.outer, 1, self.inner).expand(-1, self.steps, -1)
         else:
-            packed = self._sequence.flatten(grad, (self.outer, self.steps, self.inner))
+            packed = self._sequence.flatten(grad, self.outer, self.steps, self.inner)
         return packed if packed.stride(2) in (0, 1) else packed.contiguous()
 
     def unpack(self, packed: Tensor) -> Tensor:
@@ -126,7 +170,7 @@ class Layout:
 
     def pack_state(self, state: Tensor) -> Tensor:
         """A state of a step's shape, or one that broadcasts to it, as `[1, outer, inner]`."""
-        return self._step.flatten(state.expand(self.step_shape), (1, self.outer, self.inner)).contiguous()
+        return self._step.flatten(state.expand(self.step_shape), 1, self.outer, self.inner).contiguous()
 
     def unpack_step(self, packed: Tensor) -> Tensor:
         """A state or a spike count, `[1, outer, inner]` or `[outer, 1, inner]`, in the user's layout."""
@@ -137,40 +181,36 @@ class Layout:
         return parameter.reshape(1) if parameter.numel() == 1 else self.pack_state(parameter)[0]
 
 
-def layout_of(current: Tensor, time_dim: int, steps: int | None = None) -> Layout:
-    """The layout of a current, found once for all of its sizes and strides: a small layer would notice."""
-    if torch.compiler.is_compiling():  # sizes may be symbols
-        return Layout(current, time_dim, steps)
-    return _layout_of(current.shape, current.stride(), time_dim, steps)
-
-
-@lru_cache(maxsize=1024)
-def _layout_of(shape: torch.Size, strides: tuple[int, ...], time_dim: int, steps: int | None) -> Layout:
-    return Layout(torch.empty_strided(shape, strides, device="meta"), time_dim, steps)
-
-
 class _Order:
     """A shape, and its dimensions from the outermost in memory to the innermost."""
 
     def __init__(self, shape: torch.Size, order: list[int]) -> None:
-        self.shape = shape
         self.order = None if order == list(range(len(order))) else order  # None where there is nothing to permute
+        self._inverse = sorted(range(len(order)), key=order.__getitem__)
+        self._sizes = tuple(shape[dim] for dim in order)
 
-    def flatten(self, tensor: Tensor, sizes: tuple[int, ...]) -> Tensor:
-        return (tensor if self.order is None else tensor.permute(self.order)).reshape(sizes)
+    def flatten(self, tensor: Tensor, *sizes: int) -> Tensor:
+        return (tensor if self.order is None else tensor.permute(self.order)).reshape(*sizes)
 
     def restore(self, packed: Tensor) -> Tensor:
-        if self.order is None:
-            return packed.reshape(self.shape)
-        inverse = sorted(range(len(self.order)), key=self.order.__getitem__)
-        return packed.reshape([self.shape[dim] for dim in self.order]).permute(inverse)
+        packed = packed.reshape(*self._sizes)  # torch takes numbers faster than a tuple of them
+        return packed if self.order is None else packed.permute(self._inverse)
 
 
-def _physical_order(tensor: Tensor) -> list[int]:
+def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
     """The dimensions from the outermost in memory to the innermost; as they are where there are gaps or overlaps."""
-    plain = list(range(tensor.dim()))
-    if tensor.is_contiguous():
+    plain = list(range(len(shape)))
+    if _dense(shape, strides, plain):
         return plain
-    strides = tensor.stride()
-    order = sorted(plain, key=lambda dim: strides[dim] if tensor.shape[dim] > 1 else math.inf, reverse=True)
-    return order if tensor.permute(order).is_contiguous() else plain
+    order = sorted(plain, key=lambda dim: strides[dim] if shape[dim] > 1 else math.inf, reverse=True)
+    return order if _dense(shape, strides, order) else plain
+
+
+def _dense(shape: Sequence[int], strides: Sequence[int], order: list[int]) -> bool:
+    """Whether a tensor's dimensions, outermost first in this order, leave no gap in memory."""
+    expected = 1
+    for dim in reversed(order):
+        if shape[dim] != 1 and strides[dim] != expected:
+            return False
+        expected *= shape[dim]
+    return True

@@ -16,7 +16,7 @@ from .inputs import Parameter, check_lif
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, spike_linear
 from .packed import PackedSpikes, pack_binary
-from .scan import Plan, layout_of
+from .scan import Plan
 
 # Bytes of current that backward computes again at a time, in whole intervals between checkpoints.
 _CHUNK_BYTES = 1 << 25
@@ -54,23 +54,23 @@ class SpikingLinear(nn.Module):
 
     def forward(self, spikes: Spikes, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]` or None. Returns what LIF does."""
-        output, state = _forward(spikes, self.linear, self.neuron, initial_state)
-        return (output, state) if self.neuron.return_state else output
+        return _forward(spikes, self.linear, self.neuron, initial_state)
 
 
-def _forward(spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None) -> tuple[Output, Tensor]:
+def _forward(
+    spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
+) -> Output | tuple[Output, Tensor]:
     packed = _to_keep(spikes, linear.weight)
     with torch.no_grad() if packed is not None else nullcontext():
         current = linear(spikes if packed is None else packed)
-    plan = check_lif(current, initial_state, neuron.beta, neuron.threshold, neuron.options)
-    if packed is None:
-        return scan(plan, current, initial_state, neuron.beta, neuron.threshold)
-    if plan.engine == "reference":
-        return scan(plan, linear(spikes), initial_state, neuron.beta, neuron.threshold)
+    params = neuron.beta, neuron.threshold
+    plan = check_lif(current, initial_state, *params, neuron.options)
+    if packed is None or plan.engine == "reference":
+        return scan(plan, current if packed is None else linear(spikes), initial_state, params, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (plan, packed, linear.product, current, source, linear.weight, linear.bias)
-    output, state = _SpikingLinear.apply(*head, initial_state, neuron.beta, neuron.threshold)
-    return as_output(plan, current, output), state
+    output, state = _SpikingLinear.apply(*head, initial_state, *params)
+    return as_output(plan, output, state, neuron.return_state)
 
 
 def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | None:
@@ -101,17 +101,17 @@ class _SpikingLinear(torch.autograd.Function):
         ctx.save_for_backward(weight, bias, checkpoints, *values)
         ctx.set_materialize_grads(False)
         ctx.plan, ctx.packed, ctx.product = plan, packed, product
-        ctx.layout, ctx.like = layout_of(current, 0), likes(initial_state, *params)
+        ctx.like = likes(initial_state, *params)
         ctx.source_dtype = None if source is None else source.dtype
-        return output, final
+        return output, plan.layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         weight, bias, checkpoints, *values = ctx.saved_tensors
-        plan, layout = ctx.plan, ctx.layout
+        plan, layout = ctx.plan, ctx.plan.layout
         needs_source, param_grads = ctx.needs_input_grad[4], any(ctx.needs_input_grad[8:])
-        grad_spikes, grad_state = pack_gradients(plan, layout, weight, grad_output, grad_final)
+        grad_spikes, grad_state = pack_gradients(plan, weight, grad_output, grad_final)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None
         leaves = [tensor.detach().requires_grad_() for tensor in (weight, bias) if tensor is not None]
         sums: list[Tensor] = []

@@ -10,6 +10,7 @@ import torch
 from support import Target, assert_same_bits, random_current
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
+from torch._subclasses import FakeTensor, FakeTensorMode
 
 from snnkernels import LIF, FusedLIF, lif, poisson_encode, spike_count_loss, use_backend
 
@@ -157,6 +158,24 @@ def test_autocast_leaves_a_float32_current_alone(target: Target) -> None:
     expected = lif(current, backend=target.engine)
     with torch.autocast(target.device, torch.bfloat16):
         assert_same_bits(lif(current, backend=target.engine), expected)
+
+
+def test_a_number_first_met_without_autograd_can_be_trained_with() -> None:
+    """Numbers are kept as tensors between calls."""
+    current = random_current(5, 2, 3)
+    with torch.inference_mode():
+        lif(current, beta=0.8125)
+    leaf = current.clone().requires_grad_()
+    lif(leaf, beta=0.8125).sum().backward()
+    assert leaf.grad is not None and leaf.grad.any()
+
+
+def test_a_number_first_met_in_fake_tensors_is_real_afterwards(target: Target) -> None:
+    with FakeTensorMode(), use_backend(target.engine):
+        fake = lif(torch.empty(5, 2, 3, device=target.device), beta=0.6875)
+    assert isinstance(fake, FakeTensor) and fake.shape == (5, 2, 3)
+    real = lif(random_current(5, 2, 3, device=target.device), beta=0.6875, backend=target.engine)
+    assert type(real) is Tensor
 
 
 def test_distributed_data_parallel(target: Target, tmp_path: Path) -> None:

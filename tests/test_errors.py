@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from snnkernels import LIF, FusedLIF, dispatch, lif, poisson_encode, use_backend
+from snnkernels.inputs import lif as checks
 
 CURRENT = torch.zeros(4, 2, 3)
 META = torch.zeros(2, 3, device="meta")
@@ -306,6 +307,7 @@ def test_use_backend_misspelt() -> None:
 @pytest.mark.parametrize("engine", ["native", "triton"])
 def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: f"no {engine} for {device} today")
+    monkeypatch.setattr(checks, "_known_plan", checks._plan)  # which remembers who could run
     message = f'^backend="{engine}" cannot run on cpu: no {engine} for cpu today$'
     with pytest.raises(RuntimeError, match=message):
         lif(CURRENT, backend=engine)
@@ -314,6 +316,20 @@ def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch:
     with pytest.raises(RuntimeError, match=message), use_backend(engine):
         FusedLIF.apply(CURRENT)
     assert lif(CURRENT).shape == CURRENT.shape, "auto runs on what there is"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ({"reset": 0}, {"reset": False}, "reset must be a number or one of subtract, zero, none, got bool"),
+        ({"beta": 1}, {"beta": True}, "beta must be a number or a torch.Tensor, got bool"),
+        ({"slope": 1.0}, {"slope": True}, "slope must be a number or a torch.Tensor, got bool"),
+    ],
+)
+def test_what_equals_a_known_call_is_checked_too(right: dict[str, Any], wrong: dict[str, Any], message: str) -> None:
+    lif(CURRENT, **right)
+    with pytest.raises(TypeError, match=re.escape(message)):
+        lif(CURRENT, **wrong)
 
 
 def test_nothing_runs_before_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,15 @@ class Pool {
   size_t free_bytes_ = 0;
 };
 
+// A call through torch's dispatcher by name, as torch::stable::empty is, takes longer than a small layer does.
+Tensor small(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, ScalarType type) {
+  AtenTensorHandle tensor;
+  TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(static_cast<int64_t>(sizes.size()), sizes.data(), strides.data(),
+                                                  torch::stable::detail::to<int32_t>(torch::stable::detail::from(type)),
+                                                  aoti_torch_device_type_cpu(), 0, &tensor));
+  return Tensor(tensor);
+}
+
 // Never destroyed: tensors may outlive what is destroyed when a process ends.
 Pool& pool() {
   static Pool* pool = new Pool;
@@ -117,7 +126,7 @@ Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
   }
   const size_t bytes = count * bytes_of(type);
   const torch::stable::Device cpu(torch::headeronly::DeviceType::CPU);
-  if (bytes < kLarge) return torch::stable::empty(sizes, type, std::nullopt, cpu);
+  if (bytes < kLarge) return small(sizes, strides, type);
   return torch::stable::from_blob(pool().take(bytes), sizes, strides, cpu, type, [](void* data) { pool().give(data); });
 }
 

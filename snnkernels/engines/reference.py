@@ -52,7 +52,7 @@ def scan(
 ) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
-    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all of `plan.steps`; states: `[S, outer, inner]`; params: one
+    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all of the layout's; states: `[S, outer, inner]`; params: one
     number or `[outer, inner]` each. Returns the output, as scan.OUTPUTS says, and the final states.
     """
     neuron = NEURONS[plan.neuron]
@@ -63,7 +63,7 @@ def scan(
     named = dict(zip(neuron.params, params, strict=True)) | constants
     spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
     state, spikes = list(states.unbind(0)), []
-    for x_t in x.to(states.dtype).unbind(1) * (1 if plan.steps is None else plan.steps):
+    for x_t in x.to(states.dtype).unbind(1) * (plan.layout.steps if plan.layout.constant else 1):
         s, *state = neuron.step(x_t, *state, spike=spike, **named)
         spikes.append(s.to(x.dtype))
     output = torch.stack(spikes, 1)

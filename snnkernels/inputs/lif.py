@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..scan import OUTPUTS, Plan
+from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
 from .spikes import check_steps
 from .values import (
@@ -29,8 +28,7 @@ from .values import (
 _RESETS = ("subtract", "zero", "none")
 
 
-@dataclass(frozen=True)
-class LIFOptions:
+class LIFOptions(NamedTuple):
     """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
 
     reset: str | float = "subtract"
@@ -49,7 +47,7 @@ class LIFOptions:
 
 def lif_options(options: dict[str, Any]) -> LIFOptions:
     """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
-    known = [field.name for field in fields(LIFOptions)]
+    known = LIFOptions._fields
     for name in options:
         if name not in known:
             raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
@@ -76,25 +74,45 @@ def check_lif(
     Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
     asked for that cannot run.
     """
-    time_dim = check_current(current, options.time_dim, options.steps)
+    if not isinstance(current, Tensor):
+        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
+    requested = dispatch.requested_backend()
+    known = (requested, metadata(current), metadata(initial_state), metadata(beta), metadata(threshold), *options)
+    if torch.compiler.is_compiling():  # sizes may be symbols
+        return _plan(*known)
+    if isinstance(beta, Tensor):
+        _check_parameter_values("beta", beta)
+    if isinstance(threshold, Tensor):
+        _check_parameter_values("threshold", threshold, positive=True)
+    try:
+        return _known_plan(*known)
+    except TypeError:  # what cannot be hashed is wrong, or a symbol; what is wrong is to be told by its check
+        return _plan(*known)
+
+
+def _plan(
+    requested: str,
+    current: Metadata,
+    initial_state: Metadata | None,
+    beta: float | Metadata,
+    threshold: float | Metadata,
+    *given: Any,
+) -> Plan:
+    """The plan of a scan, made once for all calls that differ in the values of tensors alone."""
+    options = LIFOptions(*given)
+    time_dim = _check_current(current, options.time_dim, options.steps)
     step_shape = current.shape
     if options.steps is None:
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
-    check_parameter("beta", beta, current, step_shape)
-    check_parameter("threshold", threshold, current, step_shape, positive=True)
+    _check_parameter("beta", beta, current, step_shape)
+    _check_parameter("threshold", threshold, current, step_shape, positive=True)
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
-    make = _plan if torch.compiler.is_compiling() else _known_plan
-    return make(options, check_backend(options.backend, current.device.type), time_dim)
-
-
-def _plan(options: LIFOptions, engine: str, time_dim: int) -> Plan:
-    """What options mean, once they are checked."""
     reset, reset_value = _reset(options.reset)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
     check_one_of("output", options.output, OUTPUTS)
     return Plan(
-        engine=engine,
+        engine=check_backend(options.backend, current.device.type, requested),
         neuron=lif_key(
             reset,
             delay_reset=options.delay_reset,
@@ -105,37 +123,35 @@ def _plan(options: LIFOptions, engine: str, time_dim: int) -> Plan:
         slope=slope,
         strict=options.strict,
         constants=(check_finite("input_scale", options.input_scale), reset_value),
-        time_dim=time_dim,
-        steps=options.steps,
+        layout=Layout(current, time_dim, options.steps),
         output=options.output,
     )
 
 
-_known_plan = lru_cache(maxsize=1024)(_plan)  # a small layer would notice
+_known_plan = lru_cache(maxsize=1024, typed=True)(_plan)  # a small layer would notice
 
 
-def check_current(current: Tensor, time_dim: int, steps: int | None = None) -> int:
+def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
     """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
-    if not isinstance(current, Tensor):
-        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
     check_dtype("current", current)
+    dims = len(current.shape)
     if steps is not None:
         return _check_one_step(current, time_dim, steps)
-    if current.dim() < 2:
+    if dims < 2:
         raise ValueError(f"current must be [T, B, ...], of two dimensions or more, got shape {shape_of(current)}")
-    if not -current.dim() <= time_dim < current.dim():
+    if not -dims <= time_dim < dims:
         raise ValueError(f"time_dim must be a dimension of current, whose shape is {shape_of(current)}, got {time_dim}")
-    time_dim %= current.dim()
+    time_dim %= dims
     if current.shape[time_dim] == 0:
         raise ValueError(f"current must have one time step or more, got T = 0 in shape {shape_of(current)}")
     return time_dim
 
 
-def _check_one_step(current: Tensor, time_dim: int, steps: int) -> int:
+def _check_one_step(current: Metadata, time_dim: int, steps: int) -> int:
     check_steps(steps)
-    if current.dim() < 1:
+    dims = len(current.shape) + 1  # those of the output
+    if dims < 2:
         raise ValueError("current must be one step, [B, ...], where steps is given, got a tensor without dimensions")
-    dims = current.dim() + 1  # those of the output
     if not -dims <= time_dim < dims:
         raise ValueError(
             f"time_dim must be a dimension of the output, which has one more than current's {shape_of(current)}, "
@@ -144,16 +160,19 @@ def _check_one_step(current: Tensor, time_dim: int, steps: int) -> int:
     return time_dim % dims
 
 
-def check_parameter(
-    name: str, value: Parameter, current: Tensor, step_shape: torch.Size, *, positive: bool = False
+def _check_parameter(
+    name: str, value: float | Metadata, current: Metadata, step_shape: torch.Size, *, positive: bool = False
 ) -> None:
     """Check a neuron's parameter: a number, or a tensor that broadcasts to one step."""
-    if not isinstance(value, Tensor):
+    if isinstance(value, Metadata):
+        check_on_step(name, value, current, step_shape)
+    else:
         check_number(name, value, positive=positive)
-        return
-    check_on_step(name, value, current, step_shape)
+
+
+def _check_parameter_values(name: str, value: Tensor, *, positive: bool = False) -> None:
     # The values of a tensor on a GPU are not read: that would make the host wait, and break a CUDA graph.
-    if value.device.type == "cpu" and not torch.compiler.is_compiling():
+    if value.is_cpu:
         check_values(name, value, positive=positive)
 
 
@@ -167,9 +186,9 @@ def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float
     return surrogate, check_number("slope", slope, positive=True)
 
 
-def check_backend(backend: str, device: str) -> str:
-    """Check that an engine can run on a device, or choose one where `backend` is "auto"."""
-    requested = dispatch.requested_backend() if backend == "auto" else backend
+def check_backend(backend: str, device: str, auto: str | None = None) -> str:
+    """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means."""
+    requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
     check_one_of("backend", requested, ("auto", *dispatch.ENGINES))
     if requested == "auto":
         return dispatch.choose(device)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from ..scan import Metadata
+
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
@@ -30,14 +32,15 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
         raise ValueError(f"{name} must be {expected}, got {values[wrong].flatten()[0].item()}")
 
 
-def check_on_step(name: str, value: Tensor, current: Tensor, step_shape: torch.Size) -> None:
+def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: torch.Size) -> None:
     """Check a tensor that broadcasts to one step of current, on its device."""
-    if not isinstance(value, Tensor):
+    if not isinstance(value, Metadata):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
     check_dtype(name, value)
     if value.device != current.device:
         raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
-    trailing = step_shape[len(step_shape) - value.dim() :] if value.dim() <= len(step_shape) else None
+    dims, step_dims = len(value.shape), len(step_shape)
+    trailing = step_shape[step_dims - dims :] if dims <= step_dims else None
     if trailing is None or any(size not in (1, whole) for size, whole in zip(value.shape, trailing, strict=True)):
         raise ValueError(
             f"{name} must broadcast to the shape of one time step, {tuple(step_shape)}, got {shape_of(value)}"
@@ -50,7 +53,7 @@ def check_tensor(name: str, value: Tensor) -> None:
     check_dtype(name, value)
 
 
-def check_dtype(name: str, value: Tensor) -> None:
+def check_dtype(name: str, value: Tensor | Metadata) -> None:
     if value.dtype not in DTYPES:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
 
@@ -80,7 +83,7 @@ def near(value: str, choices: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def shape_of(tensor: Tensor) -> tuple[int, ...]:
+def shape_of(tensor: Tensor | Metadata) -> tuple[int, ...]:
     return tuple(tensor.shape)
 
 
