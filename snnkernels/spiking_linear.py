@@ -18,8 +18,9 @@ from .linear import SpikeLinear, Spikes, spike_linear
 from .packed import PackedSpikes, pack_binary
 from .scan import Plan
 
-# Bytes of current that backward computes again at a time, in whole intervals between checkpoints.
-_CHUNK_BYTES = 1 << 25
+# Bytes of current that backward computes again at a time, in whole intervals between checkpoints: few enough for the
+# neurons to find them in the last cache.
+_CHUNK_BYTES = 1 << 23
 
 
 class SpikingLinear(nn.Module):
