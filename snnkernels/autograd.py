@@ -13,7 +13,7 @@ from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif
 from .ops import BACKWARD, FORWARD
-from .scan import Layout, Plan, number, state_dtype
+from .scan import Layout, Plan, state_dtype
 
 
 def run(
@@ -29,29 +29,28 @@ def run(
     layout = plan.layout
     x = layout.pack(current)
     dtype = state_dtype(current.dtype)
-    states = zero_states(plan, x) if initial_state is None else layout.pack_state(initial_state.to(dtype))
-    packed = [
-        layout.pack_parameter(param.to(dtype)) if isinstance(param, Tensor) else number(param, dtype, x)
-        for param in params
-    ]
+    states = None if initial_state is None else layout.pack_state(initial_state.to(dtype))
+    packed = _pack_parameters(layout, params, x) if plan.parameter_tensors else []
     if plan.engine == "reference":
-        output, final = reference.scan(plan, x, states, packed)
-        kept = states
+        kept = x.new_zeros((1, layout.outer, layout.inner), dtype=dtype) if states is None else states
+        output, final = reference.scan(plan, x, kept, packed)
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
-        head = (x, states, packed, plan.constants, plan.neuron, plan.strict, interval)
+        head = (x, states, packed, plan.numbers, plan.neuron, plan.strict, interval)
         output, final, kept = FORWARD[plan.engine](*head, layout.steps, plan.output)
     if plan.output != "packed":
         output = layout.unpack_step(output) if plan.output == "count" else layout.unpack(output)
     return output, final, (x, kept, *packed)
 
 
-def zero_states(plan: Plan, x: Tensor) -> Tensor:
-    """States of a scan over x that are zero: the CPU's engine takes one number for all neurons."""
+def _pack_parameters(layout: Layout, params: tuple[Parameter, ...], x: Tensor) -> list[Tensor]:
     dtype = state_dtype(x.dtype)
-    if x.is_cpu and plan.engine == "native":
-        return number(0.0, dtype, x, dims=3)
-    return x.new_zeros((1, plan.layout.outer, plan.layout.inner), dtype=dtype)
+    return [
+        layout.pack_parameter(param.to(dtype))
+        if isinstance(param, Tensor)
+        else torch.full((1,), param, dtype=dtype, device=x.device)
+        for param in params
+    ]
 
 
 def _forward(
@@ -75,10 +74,10 @@ def _backward(
     grad_params: Sequence[Tensor | None]
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
-        grad_params = per_param
+        grad_params = per_param or [None] * (len(ctx.like) - 1)
     else:
         grad_x, grad_state, per_neuron = gradients(plan, x, kept, packed, layout.steps, *grads, param_grads)
-        grad_params = per_neuron.unbind(0) if param_grads else [None] * len(packed)
+        grad_params = per_neuron.unbind(0) if param_grads else [None] * (len(ctx.like) - 1)
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
     return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
@@ -86,14 +85,14 @@ def _backward(
 
 def pack_gradients(
     plan: Plan, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """The gradients of spikes and final state as engines take them; what has none (None, or bits) has zeros."""
+) -> tuple[Tensor, Tensor | None]:
+    """The gradients of spikes and final state as engines take them; spikes without one (or bits) have zeros."""
     layout = plan.layout
     if grad_output is None or plan.output == "packed":
         grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
     else:
         grad_spikes = layout.pack_gradient(grad_output.to(like.dtype), plan.output)
-    return grad_spikes, zero_states(plan, like) if grad_final is None else layout.pack_state(grad_final)
+    return grad_spikes, None if grad_final is None else layout.pack_state(grad_final)
 
 
 def gradients(
@@ -103,11 +102,11 @@ def gradients(
     params: Sequence[Tensor],
     steps: int,
     grad_spikes: Tensor,
-    grad_states: Tensor,
+    grad_states: Tensor | None,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A compiled engine's gradients of x, states and, for each neuron, parameters."""
-    head = (x, checkpoints, params, plan.constants, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
+    head = (x, checkpoints, params, plan.numbers, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
     return BACKWARD[plan.engine](*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
 
 

@@ -1,8 +1,9 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
 C++ registers the operators called `native_`, Triton the others. Shapes are the engines' own: x `[outer, T, inner]`, or
-`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]` (on a CPU also `[S, 1, 1]`, the same
-for all neurons), a parameter `[1]` or `[outer, inner]`, checkpoints `[T / interval, S, outer, inner]` (the states that
+`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]` (zero where there are none), a
+parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and after them the parameters where `params` is empty;
+checkpoints `[T / interval, S, outer, inner]` (the states that
 enter each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
 `[P, outer, inner]`, one a neuron.
 The output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
@@ -20,16 +21,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .scan import empty_output
+from .neurons import NEURONS
+from .scan import empty_output, state_dtype
 
 ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
-_FORWARD = """{engine}_forward(Tensor x, Tensor states, Tensor[] params, float[] constants, str neuron, bool strict,
+_FORWARD = """{engine}_forward(Tensor x, Tensor? states, Tensor[] params, float[] numbers, str neuron, bool strict,
     int interval, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
-_BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] constants, str neuron,
-    bool strict, int interval, SymInt steps, str surrogate, float slope, Tensor grad_spikes, Tensor grad_states,
+_BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] numbers, str neuron,
+    bool strict, int interval, SymInt steps, str surrogate, float slope, Tensor grad_spikes, Tensor? grad_states,
     bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
 _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
@@ -43,9 +45,9 @@ _EVENT_WEIGHT_GRAD = """native_event_weight_grad(Tensor grad, Tensor bits, SymIn
 
 def _fake_forward(
     x: Tensor,
-    states: Tensor,
+    states: Tensor | None,
     params: Sequence[Tensor],
-    constants: Sequence[float],
+    numbers: Sequence[float],
     neuron: str,
     strict: bool,
     interval: int,
@@ -53,15 +55,19 @@ def _fake_forward(
     output: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
     chunks = -(-steps // interval) if interval else 0
-    shape = (states.shape[0], x.shape[0], x.shape[2])
-    return empty_output(output, x, steps), states.new_empty(shape), states.new_empty((chunks, *shape))
+    shape, dtype = (len(NEURONS[neuron].states), x.shape[0], x.shape[2]), state_dtype(x.dtype)
+    return (
+        empty_output(output, x, steps),
+        x.new_empty(shape, dtype=dtype),
+        x.new_empty((chunks, *shape), dtype=dtype),
+    )
 
 
 def _fake_backward(
     x: Tensor,
     checkpoints: Tensor,
     params: Sequence[Tensor],
-    constants: Sequence[float],
+    numbers: Sequence[float],
     neuron: str,
     strict: bool,
     interval: int,
@@ -69,14 +75,14 @@ def _fake_backward(
     surrogate: str,
     slope: float,
     grad_spikes: Tensor,
-    grad_states: Tensor,
+    grad_states: Tensor | None,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     count, neurons = len(params) if param_grads else 0, (x.shape[0], x.shape[2])
     return (
         torch.empty_like(x),
-        grad_states.new_empty((grad_states.shape[0], *neurons)),
-        grad_states.new_empty((count, *neurons)),
+        checkpoints.new_empty((checkpoints.shape[1], *neurons)),
+        checkpoints.new_empty((count, *neurons)),
     )
 
 

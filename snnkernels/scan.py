@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn import Parameter
 from torch.nn.functional import pad
 
 Other = TypeVar("Other")
@@ -46,7 +45,8 @@ class Plan:
     surrogate: str  # a key of surrogates.SURROGATES
     slope: float
     strict: bool  # a spike when u > threshold, not >=
-    constants: tuple[float, ...]  # of the neuron, in its order
+    numbers: tuple[float, ...]  # the neuron's constants, and after them its parameters where those are numbers
+    parameter_tensors: bool  # whether they are not all numbers: then each becomes a tensor
     layout: Layout
     output: str = "spikes"
 
@@ -83,29 +83,6 @@ def unpack_bits(bits: Tensor, inner: int, dtype: torch.dtype) -> Tensor:
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
     """States, parameters and all arithmetic: float32 at least."""
     return torch.float64 if dtype == torch.float64 else torch.float32
-
-
-_NUMBERS: dict[tuple[float, torch.dtype, int], Tensor] = {}
-_MOST_NUMBERS = 1024
-
-
-def number(value: float, dtype: torch.dtype, like: Tensor, dims: int = 1) -> Tensor:
-    """One number in so many dimensions on the device of `like`, not to be written to.
-
-    Those on a CPU are kept, as to make one takes as long as a small layer. On a GPU a CUDA graph would outlive them.
-    """
-    if not like.is_cpu or type(like) not in (Tensor, Parameter) or torch.compiler.is_compiling():
-        return torch.full((1,) * dims, value, dtype=dtype, device=like.device)
-    key = (value, dtype, dims)
-    known = _NUMBERS.get(key)
-    if known is None:
-        with torch.inference_mode(False):
-            known = torch.full((1,) * dims, value, dtype=dtype)
-        if type(known) is Tensor:  # and not one that torch only pretends to make
-            if len(_NUMBERS) == _MOST_NUMBERS:
-                _NUMBERS.clear()
-            _NUMBERS[key] = known
-    return known
 
 
 class Layout:

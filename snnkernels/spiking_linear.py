@@ -132,7 +132,7 @@ class _SpikingLinear(torch.autograd.Function):
             if grad_source is not None:
                 grad_source[start : start + count] = grad_current @ weight
         grad_weight, *grad_bias, per_neuron = sums
-        per_step = [grad_state, *(per_neuron.unsqueeze(1).unbind(0) if param_grads else [None] * len(values))]
+        per_step = [grad_state, *(per_neuron.unsqueeze(1).unbind(0) if param_grads else [None] * (len(ctx.like) - 1))]
         return (
             *(None, None, None, None),
             None if grad_source is None else grad_source.to(ctx.source_dtype),

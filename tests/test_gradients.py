@@ -149,7 +149,7 @@ def test_outputs_need_gradients_only_where_an_input_does(target: Target) -> None
 
 
 def test_what_is_kept_for_backward(compiled: Target) -> None:
-    """The input by reference, a state every few steps, the parameters: no second [T, N] tensor."""
+    """The input by reference, a state every few steps: no second [T, N] tensor."""
     steps, neurons = 40, 6
     current = random_current(steps, 1, neurons, device=compiled.device).requires_grad_()
     saved: list[Tensor] = []
@@ -158,7 +158,7 @@ def test_what_is_kept_for_backward(compiled: Target) -> None:
     chunks = -(-steps // checkpoint_interval(compiled.device))
     kept = [tensor for tensor in saved if tensor.data_ptr() != current.data_ptr()]
     assert len(kept) == len(saved) - 1
-    assert sum(tensor.numel() for tensor in kept) == chunks * neurons + 2  # beta and threshold, a number each
+    assert sum(tensor.numel() for tensor in kept) == chunks * neurons
 
 
 class Calls(torch.utils._python_dispatch.TorchDispatchMode):

@@ -13,7 +13,7 @@ from torch import Tensor
 from snnkernels import lif
 from snnkernels.engines import reference
 from snnkernels.neurons import NEURONS
-from snnkernels.scan import Plan, state_dtype
+from snnkernels.scan import Layout, Plan, metadata, state_dtype
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import adjoint, trace_step
 
@@ -156,8 +156,8 @@ def test_derived_adjoint_is_the_gradient_of_the_smooth_step(key: str, surrogate:
 @pytest.mark.parametrize("surrogate", SURROGATES)
 @pytest.mark.parametrize("key", ATTACHED)
 def test_smooth_relaxation_passes_gradcheck(key: str, surrogate: str) -> None:
-    plan = Plan("reference", key, surrogate, 1.5, False, (0.75, -0.5), 0)
     x = random_current(1, 5, 6, dtype=torch.float64) + 0.3
+    plan = Plan("reference", key, surrogate, 1.5, False, (0.75, -0.5), True, Layout(metadata(x), 1))
     state = torch.rand(1, 1, 6, dtype=torch.float64)
     beta, threshold = (torch.rand(1, 6, dtype=torch.float64) * 0.3 + low for low in (0.6, 0.8))
     inputs = [tensor.detach().requires_grad_() for tensor in (x, state, beta, threshold)]

@@ -16,7 +16,7 @@ from torch import Tensor
 from snnkernels.engines import reference, triton
 from snnkernels.language import detach, exp, maximum, minimum, where
 from snnkernels.neurons import NEURONS, Neuron
-from snnkernels.scan import Plan, state_dtype
+from snnkernels.scan import Layout, Plan, metadata, state_dtype
 from snnkernels.surrogates import SURROGATES
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -69,8 +69,9 @@ class Scan:
 
     @property
     def plan(self) -> Plan:
-        rule = (self.neuron, self.surrogate, self.slope, self.strict, tuple(self.constants), 0)
-        return Plan("reference", *rule, self.repeats, self.output)
+        x = self.x if self.repeats is None else self.x[:, 0]
+        rule = (self.neuron, self.surrogate, self.slope, self.strict, tuple(self.constants), True)
+        return Plan("reference", *rule, Layout(metadata(x), 1, self.repeats), self.output)
 
 
 def random_scan(

@@ -104,7 +104,8 @@ def _complaints(report: Report) -> list[str]:
         if report["kernel"] == "poisson":
             scalars = 1  # the seed
         else:
-            scalars = 0 if report["per_neuron"] else len(NEURONS[report["neuron"]].params)
+            one_each = report["param_grads"] and not report["per_neuron"]
+            scalars = len(NEURONS[report["neuron"]].params) if one_each else 0
         if sum(narrow["loads"].values()) != scalars or narrow["stores"]:
             complaints.append("accesses of less than 16 bytes")
     if report["barriers"] > MOST_BARRIERS:

@@ -41,7 +41,7 @@ class Variant:
     neuron: str = "lif_subtract_after_detached"
     surrogate: str = "fast_sigmoid"
     per_neuron: bool = False  # parameters
-    param_grads: bool = False
+    param_grads: bool = False  # without, and without one for each neuron, parameters are numbers and states zero
     outer: int = 1
     steps: int = 100
     inner: int = 1 << 20
@@ -59,16 +59,18 @@ def launches(variant: Variant) -> dict[str, Launch]:
         x = torch.empty(variant.outer, 1 if variant.x_once else variant.steps, variant.inner, dtype=dtype)
         states = torch.empty(len(neuron.states), *step, dtype=state_dtype(dtype))
         checkpoints = states.new_empty(-(-variant.steps // _INTERVAL), *states.shape)
-        params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params]
+        tensors = variant.per_neuron or variant.param_grads
+        params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params] if tensors else []
         images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
-    constants = [variant.constant] * len(neuron.constants)
-    scan = Scan(x, params, constants, neuron.key, False, _INTERVAL, variant.steps)
+    numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params))
+    scan = Scan(x, params, numbers, neuron.key, False, _INTERVAL, variant.steps)
     # The gradient of a count is the same at all steps.
     grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
-    rule = (variant.surrogate, 1.0, (grad, states), variant.param_grads)
+    given = states if params else None
+    rule = (variant.surrogate, 1.0, (grad, given), variant.param_grads)
     packed = variant.output == "packed"
     made = {
-        "forward": forward_launch(scan, states, variant.output, _PROCESSORS),
+        "forward": forward_launch(scan, given, variant.output, _PROCESSORS),
         "backward": backward_launch(scan, checkpoints, *rule, _PROCESSORS),
         "poisson": poisson_launch(images, variant.first, variant.steps, seed, packed, _PROCESSORS),
     }

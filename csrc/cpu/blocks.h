@@ -6,6 +6,7 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "convert.h"
@@ -128,21 +129,23 @@ class Sequence {
   const Shape& shape_;
 };
 
-// A neuron's parameters and constants, as the row functions take them.
+// A neuron's constants and parameters, as the row functions take them. Without tensors of parameters, these are numbers
+// that follow the constants.
 template <class C>
 struct Values {
   std::vector<Tensor> params;
-  std::vector<C> constants;
+  std::vector<C> numbers;
 
-  Values(const std::vector<Tensor>& params_, const std::vector<double>& constants_)
-      : params(params_), constants(constants_.begin(), constants_.end()) {}
+  Values(const std::vector<Tensor>& params_, const std::vector<double>& numbers_)
+      : params(params_), numbers(numbers_.begin(), numbers_.end()) {}
 
-  // Copy this block's parameters to rows; one number is spread over a row.
-  void fill(const Shape& shape, const Block& block, C* rows) const {
-    for (size_t k = 0; k < params.size(); ++k) {
-      const C* data = static_cast<const C*>(params[k].const_data_ptr());
+  // Copy this block's parameters, of which there are so many, to rows; one number is spread over a row.
+  void fill(const Shape& shape, const Block& block, int64_t count, C* rows) const {
+    for (int64_t k = 0; k < count; ++k) {
+      const C* data = params.empty() ? numbers.data() + numbers.size() - count + k
+                                     : static_cast<const C*>(params[k].const_data_ptr());
       C* row = rows + k * shape.block;
-      if (params[k].numel() == 1)
+      if (params.empty() || params[k].numel() == 1)
         std::fill_n(row, block.count, *data);
       else
         std::copy_n(data + block.neuron(shape), block.count, row);
@@ -222,12 +225,13 @@ void load_states(const C* states, const Shape& shape, const Block& block, int64_
     std::copy_n(states + k * shape.neurons() + block.neuron(shape), block.count, rows + k * shape.block);
 }
 
-// Copy a block's states from a tensor that may have one number for all neurons, [S, 1, 1], such as zeros.
+// Copy a block's states from a tensor; without one they are zero.
 template <class C>
-void load_states(const Tensor& states, const Shape& shape, const Block& block, int64_t count, C* rows) {
-  const C* data = static_cast<const C*>(states.const_data_ptr());
-  if (states.numel() == count * shape.neurons()) return load_states(data, shape, block, count, rows);
-  for (int64_t k = 0; k < count; ++k) std::fill_n(rows + k * shape.block, block.count, data[k]);
+void load_states(const std::optional<Tensor>& states, const Shape& shape, const Block& block, int64_t count, C* rows) {
+  if (states.has_value())
+    load_states(static_cast<const C*>(states->const_data_ptr()), shape, block, count, rows);
+  else
+    for (int64_t k = 0; k < count; ++k) std::fill_n(rows + k * shape.block, block.count, C(0));
 }
 
 template <class C>

@@ -7,6 +7,7 @@
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/util/Exception.h>
 
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -28,21 +29,20 @@ Tensor empty_output(OutputKind kind, ScalarType type, ScalarType compute, const 
   }
 }
 
-void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const Tensor& states,
-                     const std::vector<Tensor>& params, const std::vector<double>& constants, const Counts& counts) {
+void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const std::optional<Tensor>& states,
+                     const std::vector<Tensor>& params, const std::vector<double>& numbers, const Counts& counts) {
   STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
                   "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
   STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CPU library is compiled for a checkpoint every ",
                   kInterval, " steps, or none (0), got ", interval);
-  STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == counts.params &&
-                      static_cast<int64_t>(constants.size()) == counts.constants,
+  STD_TORCH_CHECK((params.empty() || static_cast<int64_t>(params.size()) == counts.params) &&
+                      static_cast<int64_t>(params.size() + numbers.size()) == counts.params + counts.constants,
                   "wrong number of parameters or constants for this neuron");
   const ScalarType compute = x.scalar_type() == ScalarType::Double ? ScalarType::Double : ScalarType::Float;
   const int64_t neurons = x.size(0) * x.size(2);
-  STD_TORCH_CHECK(
-      states.scalar_type() == compute && states.is_contiguous() &&
-          (states.numel() == counts.states * neurons || states.numel() == counts.states),
-      "states must be contiguous, [S, outer, inner] or [S, 1, 1], float64 for a float64 x and else float32");
+  STD_TORCH_CHECK(!states.has_value() || (states->scalar_type() == compute && states->is_contiguous() &&
+                                          states->numel() == counts.states * neurons),
+                  "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
   for (const Tensor& param : params)
     STD_TORCH_CHECK(
         param.scalar_type() == compute && param.is_contiguous() && (param.numel() == 1 || param.numel() == neurons),
@@ -50,9 +50,9 @@ void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const Ten
 }
 
 template <class C>
-std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states, const Values<C>& values,
-                                           const std::string& neuron, bool strict, int64_t interval, int64_t steps,
-                                           OutputKind kind) {
+std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<Tensor>& states,
+                                           const Values<C>& values, const std::string& neuron, bool strict,
+                                           int64_t interval, int64_t steps, OutputKind kind) {
   const Shape shape(x, steps);
   const Counts counts = find_counts(neuron);
   const auto step = find_steps<C>(neuron).step;
@@ -71,7 +71,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states
     Output<C> output(kind, result, shape);
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
-      values.fill(shape, block, param);
+      values.fill(shape, block, counts.params, param);
       load_states(states, shape, block, counts.states, state);
       for (int64_t t = 0; t < shape.steps; t += kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
@@ -82,7 +82,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const Tensor& states
           const Block strip = block.strip(i);
           const Rows<const C> x = input.read(strip, t, length, x_buffer.rows);
           const Rows<C> spikes = output.target(strip, t);
-          step({{length, shape.block, x, param + i, values.constants.data(), strict}, state + i, spikes});
+          step({{length, shape.block, x, param + i, values.numbers.data(), strict}, state + i, spikes});
           output.written(strip, t, length, spikes);
         }
       }
@@ -104,7 +104,8 @@ struct Rule {
 
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& checkpoints, const Values<C>& values,
-                                            const Rule& rule, const Gradient& grad_spikes, const Tensor& grad_final) {
+                                            const Rule& rule, const Gradient& grad_spikes,
+                                            const std::optional<Tensor>& grad_final) {
   const Shape shape(x, rule.steps);
   const Counts counts = find_counts(rule.neuron);
   const auto replay = find_steps<C>(rule.neuron).replay;
@@ -112,7 +113,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
   Tensor grad_x = empty({x.size(0), x.size(1), x.size(2)}, x.scalar_type());
   Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
-  Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
+  Tensor grad_params = empty({param_rows, shape.outer, shape.inner}, compute_type<C>());
   const Sequence input(x, shape), output(grad_x, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
@@ -128,7 +129,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
     Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
-      values.fill(shape, block, param);
+      values.fill(shape, block, counts.params, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
       std::fill_n(grad_x_sum, block.count, C(0));
       load_states(grad_final, shape, block, counts.states, grad_state);
@@ -138,9 +139,8 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
                     state);
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
-          const Strip<C> shared{
-              length,     shape.block, input.read(strip, t, length, x_buffer.rows), param + i, values.constants.data(),
-              rule.strict};
+          const Strip<C> shared{length,    shape.block,           input.read(strip, t, length, x_buffer.rows),
+                                param + i, values.numbers.data(), rule.strict};
           const Rows<C> grad_x_rows =
               output.constant() ? Rows<C>{grad_x_buffer.rows, kStrip} : output.target(strip, t, grad_x_buffer.rows);
           replay({shared, state + i, states});
@@ -161,25 +161,26 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   return {grad_x, grad_states, grad_params};
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
-                                                  std::vector<double> constants, std::string neuron, bool strict,
+std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
+                                                  std::vector<double> numbers, std::string neuron, bool strict,
                                                   int64_t interval, int64_t steps, std::string output) {
-  check_arguments(x, steps, interval, states, params, constants, find_counts(neuron));
+  check_arguments(x, steps, interval, states, params, numbers, find_counts(neuron));
   const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
-  return forward<float>(x, states, {params, constants}, neuron, strict, interval, steps, kind);
+    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, steps, kind);
+  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, steps, kind);
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
-                                                   std::vector<double> constants, std::string neuron, bool strict,
+                                                   std::vector<double> numbers, std::string neuron, bool strict,
                                                    int64_t interval, int64_t steps, std::string surrogate, double slope,
-                                                   Tensor grad_spikes, Tensor grad_states, bool param_grads) {
-  check_arguments(x, steps, interval, grad_states, params, constants, find_counts(neuron));
+                                                   Tensor grad_spikes, std::optional<Tensor> grad_states,
+                                                   bool param_grads) {
+  check_arguments(x, steps, interval, grad_states, params, numbers, find_counts(neuron));
   const Rule rule{neuron, surrogate, strict, interval, steps, slope, param_grads};
   if (x.scalar_type() == ScalarType::Double)
-    return backward<double>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
-  return backward<float>(x, checkpoints, {params, constants}, rule, Gradient(grad_spikes), grad_states);
+    return backward<double>(x, checkpoints, {params, numbers}, rule, Gradient(grad_spikes), grad_states);
+  return backward<float>(x, checkpoints, {params, numbers}, rule, Gradient(grad_spikes), grad_states);
 }
 
 }  // namespace

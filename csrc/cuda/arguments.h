@@ -43,9 +43,9 @@ using Compute = typename ComputeOf<T>::type;
 
 template <class C>
 struct Values {
-  const C* param[kMaxParams];
-  int64_t param_stride[kMaxParams];  // 1, or 0 where one number is for all neurons
-  C constant[kMaxConstants];
+  const C* param[kMaxParams];        // null where it is a number
+  int64_t param_stride[kMaxParams];  // 1, or 0 where one value is for all neurons
+  C number[kMaxParams], constant[kMaxConstants];
   bool strict;
 };
 
@@ -67,7 +67,7 @@ struct ForwardArguments {
   Shape shape;
   Values<C> values;
   Input x;
-  const C* states;
+  const C* states;  // null where they are zero
   void* output;
   C* final_states;
   C* checkpoints;  // null where none are kept
@@ -83,7 +83,7 @@ struct BackwardArguments {
   const C* checkpoints;
   Input grad_spikes;
   int64_t grad_inner_stride;  // 1 or 0
-  const C* grad_final;
+  const C* grad_final;        // null where it is zero
   void* grad_x;
   C* grad_states;
   C* grad_params;

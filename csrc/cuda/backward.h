@@ -60,7 +60,7 @@ class BackwardThread {
                 (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
         checkpoint_(arguments.checkpoints + begin / kInterval * kStates * neurons_ + place.neuron),
         layer_(arguments.values, place.neuron) {
-    load_rows(arguments.grad_final + neuron_, neurons_, grad_state_);
+    load_rows_or_zeros(arguments.grad_final, neuron_, neurons_, grad_state_);
     const int length = static_cast<int>(arguments.shape.steps - begin);
     load_rows(checkpoint_, neurons_, next_state_);
     request_x(length);

@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(kForwardThreads)
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
   C* checkpoint = arguments.checkpoints + place.neuron;
   C state[Neuron::kStates][N];
-  load_rows(arguments.states + place.neuron, neurons, state);
+  load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
 
   Pack<T, N> now[kAhead], next[kAhead];
 #pragma unroll

@@ -40,9 +40,15 @@ class Layer {
 #pragma unroll
     for (int k = 0; k < kConstants; ++k) constant_[k] = values.constant[k];
 #pragma unroll
-    for (int k = 0; k < kParams; ++k)
-      (values.param_stride[k] ? Pack<C, N>::load(values.param[k] + neuron) : Pack<C, N>::load_spread(values.param[k]))
-          .get(param_[k]);
+    for (int k = 0; k < kParams; ++k) {
+      if (values.param[k] == nullptr) {
+#pragma unroll
+        for (int i = 0; i < N; ++i) param_[k][i] = values.number[k];
+      } else {
+        (values.param_stride[k] ? Pack<C, N>::load(values.param[k] + neuron) : Pack<C, N>::load_spread(values.param[k]))
+            .get(param_[k]);
+      }
+    }
   }
 
   SNN_DEVICE void step(const C (&x)[N], States& state, C (&spike)[N]) const {

@@ -110,6 +110,16 @@ SNN_DEVICE void load_rows(const C* data, int64_t stride, C (&rows)[kRows][N]) {
   for (int k = 0; k < kRows; ++k) Pack<C, N>::load(data + k * stride).get(rows[k]);
 }
 
+// Likewise of a tensor that may be null, which stands for zeros.
+template <int kRows, class C, int N>
+SNN_DEVICE void load_rows_or_zeros(const C* data, int64_t neuron, int64_t stride, C (&rows)[kRows][N]) {
+  if (data != nullptr) return load_rows(data + neuron, stride, rows);
+#pragma unroll
+  for (int k = 0; k < kRows; ++k)
+#pragma unroll
+    for (int i = 0; i < N; ++i) rows[k][i] = C(0);
+}
+
 template <int kRows, class C, int N>
 SNN_DEVICE void store_rows(const C (&rows)[kRows][N], C* data, int64_t stride) {
 #pragma unroll

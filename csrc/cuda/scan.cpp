@@ -1,4 +1,5 @@
 // The operators of the CUDA library: what they check, allocate and launch.
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -87,11 +88,19 @@ class Tensors {
     wide_ &= input.outer_stride % width_ == 0 && input.time_stride % width_ == 0;
   }
 
+  // Null without a tensor, which stands for zeros.
   template <class C>
-  Values<C> add_values(const NeuronInfo& neuron, const std::vector<Tensor>& params,
-                       const std::vector<double>& constants, bool strict) {
-    STD_TORCH_CHECK(static_cast<int64_t>(params.size()) == neuron.params &&
-                        static_cast<int64_t>(constants.size()) == neuron.constants,
+  const C* add_states(const std::optional<Tensor>& states, const char* name, int64_t count) {
+    if (!states.has_value()) return nullptr;
+    return static_cast<const C*>(add_input(*states, name, kScalarType<C>, count * neurons()));
+  }
+
+  // Without tensors of parameters, these are numbers that follow the constants.
+  template <class C>
+  Values<C> add_values(const NeuronInfo& neuron, const std::vector<Tensor>& params, const std::vector<double>& numbers,
+                       bool strict) {
+    STD_TORCH_CHECK((params.empty() || static_cast<int64_t>(params.size()) == neuron.params) &&
+                        static_cast<int64_t>(params.size() + numbers.size()) == neuron.params + neuron.constants,
                     "wrong number of parameters or constants for this neuron");
     Values<C> values{};
     for (size_t k = 0; k < params.size(); ++k) {
@@ -99,7 +108,8 @@ class Tensors {
       values.param[k] = static_cast<const C*>(add_input(params[k], "a parameter", kScalarType<C>, one ? 1 : neurons()));
       values.param_stride[k] = one ? 0 : 1;
     }
-    for (size_t k = 0; k < constants.size(); ++k) values.constant[k] = static_cast<C>(constants[k]);
+    for (int64_t k = 0; k < static_cast<int64_t>(numbers.size()); ++k)
+      (k < neuron.constants ? values.constant[k] : values.number[k - neuron.constants]) = static_cast<C>(numbers[k]);
     values.strict = strict;
     return values;
   }
@@ -138,10 +148,10 @@ struct Rule {
   int64_t interval, steps;
 };
 
-Tensor empty_output(OutputId output, const Tensor& x, const Tensor& states, const Shape& shape) {
+Tensor empty_output(OutputId output, const Tensor& x, ScalarType compute, const Shape& shape) {
   switch (output) {
     case OutputId::kCount:
-      return torch::stable::new_empty(states, {shape.outer, 1, shape.inner});
+      return torch::stable::new_empty(x, {shape.outer, 1, shape.inner}, compute);
     case OutputId::kPacked:
       return torch::stable::new_empty(x, {shape.outer, shape.steps, (shape.inner + 7) / 8}, ScalarType::Byte);
     default:
@@ -150,8 +160,9 @@ Tensor empty_output(OutputId output, const Tensor& x, const Tensor& states, cons
 }
 
 template <class T>
-std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const Tensor& states, const std::vector<Tensor>& params,
-                                              const std::vector<double>& constants, const Rule& rule, OutputId output) {
+std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::optional<Tensor>& states,
+                                              const std::vector<Tensor>& params, const std::vector<double>& numbers,
+                                              const Rule& rule, OutputId output) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
                   "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
@@ -161,13 +172,14 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const Tensor& sta
   const Shape& shape = tensors.shape();
   ForwardArguments<C> arguments{};
   arguments.shape = shape;
-  arguments.values = tensors.add_values<C>(neuron, params, constants, rule.strict);
+  arguments.values = tensors.add_values<C>(neuron, params, numbers, rule.strict);
   arguments.x = tensors.x();
-  arguments.states =
-      static_cast<const C*>(tensors.add_input(states, "states", kScalarType<C>, neuron.states * tensors.neurons()));
+  arguments.states = tensors.add_states<C>(states, "states", neuron.states);
   const int64_t chunks = rule.interval > 0 ? tensors.chunks() : 0;
-  Tensor result = empty_output(output, x, states, shape), final_states = torch::stable::empty_like(states);
-  Tensor checkpoints = torch::stable::new_empty(states, {chunks, neuron.states, shape.outer, shape.inner});
+  constexpr ScalarType kCompute = kScalarType<C>;
+  Tensor result = empty_output(output, x, kCompute, shape);
+  Tensor final_states = torch::stable::new_empty(x, {neuron.states, shape.outer, shape.inner}, kCompute);
+  Tensor checkpoints = torch::stable::new_empty(x, {chunks, neuron.states, shape.outer, shape.inner}, kCompute);
   if (tensors.neurons() == 0) return {result, final_states, checkpoints};
   arguments.output = output == OutputId::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
   arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
@@ -184,29 +196,27 @@ struct BackwardRule : Rule {
 
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& checkpoints,
-                                               const std::vector<Tensor>& params, const std::vector<double>& constants,
+                                               const std::vector<Tensor>& params, const std::vector<double>& numbers,
                                                const BackwardRule& rule, const Tensor& grad_spikes,
-                                               const Tensor& grad_final) {
+                                               const std::optional<Tensor>& grad_final) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == kInterval, "the CUDA library is compiled for a checkpoint every ", kInterval,
                   " steps, got ", rule.interval);
   Tensors tensors(x, rule.steps);
   const Shape& shape = tensors.shape();
-  const int64_t state_size = rule.neuron.states * tensors.neurons();
   BackwardArguments<C> arguments{};
   arguments.shape = shape;
-  arguments.values = tensors.add_values<C>(rule.neuron, params, constants, rule.strict);
+  arguments.values = tensors.add_values<C>(rule.neuron, params, numbers, rule.strict);
   arguments.slope = static_cast<C>(rule.slope);
   arguments.surrogate = rule.surrogate;
   arguments.x = tensors.x();
-  arguments.checkpoints = static_cast<const C*>(
-      tensors.add_input(checkpoints, "checkpoints", kScalarType<C>, tensors.chunks() * state_size));
-  arguments.grad_final =
-      static_cast<const C*>(tensors.add_input(grad_final, "grad_states", kScalarType<C>, state_size));
+  arguments.checkpoints = tensors.add_states<C>(checkpoints, "checkpoints", tensors.chunks() * rule.neuron.states);
+  arguments.grad_final = tensors.add_states<C>(grad_final, "grad_states", rule.neuron.states);
   tensors.add_gradient(grad_spikes, arguments);
   const int64_t param_rows = rule.param_grads ? rule.neuron.params : 0;
-  Tensor grad_x = torch::stable::empty_like(x), grad_states = torch::stable::empty_like(grad_final);
-  Tensor grad_params = torch::stable::new_empty(grad_final, {param_rows, shape.outer, shape.inner});
+  Tensor grad_x = torch::stable::empty_like(x);
+  Tensor grad_states = torch::stable::new_empty(checkpoints, {rule.neuron.states, shape.outer, shape.inner});
+  Tensor grad_params = torch::stable::new_empty(checkpoints, {param_rows, shape.outer, shape.inner});
   if (tensors.neurons() == 0) return {grad_x, grad_states, grad_params};
   arguments.grad_x = tensors.add_output(grad_x);
   arguments.grad_states = static_cast<C*>(tensors.add_output(grad_states));
@@ -215,23 +225,24 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   return {grad_x, grad_states, grad_params};
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, Tensor states, std::vector<Tensor> params,
-                                                  std::vector<double> constants, std::string neuron, bool strict,
+std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
+                                                  std::vector<double> numbers, std::string neuron, bool strict,
                                                   int64_t interval, int64_t steps, std::string output) {
   const Rule rule{find_neuron(neuron), strict, interval, steps};
   return with_type(x, [&](auto element) {
-    return forward_as<decltype(element)>(x, states, params, constants, rule, find_output(output));
+    return forward_as<decltype(element)>(x, states, params, numbers, rule, find_output(output));
   });
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
-                                                   std::vector<double> constants, std::string neuron, bool strict,
+                                                   std::vector<double> numbers, std::string neuron, bool strict,
                                                    int64_t interval, int64_t steps, std::string surrogate, double slope,
-                                                   Tensor grad_spikes, Tensor grad_states, bool param_grads) {
+                                                   Tensor grad_spikes, std::optional<Tensor> grad_states,
+                                                   bool param_grads) {
   const BackwardRule rule{
       {find_neuron(neuron), strict, interval, steps}, find_surrogate(surrogate), slope, param_grads};
   return with_type(x, [&](auto element) {
-    return backward_as<decltype(element)>(x, checkpoints, params, constants, rule, grad_spikes, grad_states);
+    return backward_as<decltype(element)>(x, checkpoints, params, numbers, rule, grad_spikes, grad_states);
   });
 }
 

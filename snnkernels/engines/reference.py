@@ -52,15 +52,13 @@ def scan(
 ) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
-    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all of the layout's; states: `[S, outer, inner]`; params: one
-    number or `[outer, inner]` each. Returns the output, as scan.OUTPUTS says, and the final states.
+    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all steps of the layout; states: `[S, outer, inner]`; params: one
+    number or `[outer, inner]` each, none where they are among the plan's numbers. Returns the output, as scan.OUTPUTS
+    says, and the final states.
     """
     neuron = NEURONS[plan.neuron]
-    constants = {
-        name: torch.full((), value, dtype=states.dtype, device=states.device)
-        for name, value in zip(neuron.constants, plan.constants, strict=True)
-    }
-    named = dict(zip(neuron.params, params, strict=True)) | constants
+    numbers = [torch.full((), value, dtype=states.dtype, device=states.device) for value in plan.numbers]
+    named = dict(zip((*neuron.constants, *neuron.params), (*numbers, *params), strict=True))
     spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
     state, spikes = list(states.unbind(0)), []
     for x_t in x.to(states.dtype).unbind(1) * (plan.layout.steps if plan.layout.constant else 1):
@@ -75,11 +73,12 @@ def scan(
 
 
 def gradients(
-    plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor], grad_spikes: Tensor, grad_states: Tensor
+    plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor], grad_spikes: Tensor, grad_states: Tensor | None
 ) -> tuple[Tensor, ...]:
     """The gradients of x, states and each of params, by autograd through :func:`scan`; a parameter's is per neuron."""
     with torch.enable_grad():
         per_neuron = [param.expand(states.shape[1:]) for param in params]
         leaves = [tensor.detach().requires_grad_() for tensor in (x, states, *per_neuron)]
-        outputs = scan(plan, leaves[0], leaves[1], leaves[2:])
-        return torch.autograd.grad(outputs, leaves, (grad_spikes, grad_states), materialize_grads=True)
+        output, final = scan(plan, leaves[0], leaves[1], leaves[2:])
+        grad_states = torch.zeros_like(final) if grad_states is None else grad_states
+        return torch.autograd.grad((output, final), leaves, (grad_spikes, grad_states), materialize_grads=True)

@@ -42,9 +42,9 @@ def _import_failure() -> str | None:
 
 def forward(
     x: Tensor,
-    states: Tensor,
+    states: Tensor | None,
     params: Sequence[Tensor],
-    constants: Sequence[float],
+    numbers: Sequence[float],
     neuron: str,
     strict: bool,
     interval: int,
@@ -54,7 +54,7 @@ def forward(
     """`snnkernels::triton_forward`, as ops.py defines it."""
     from .triton_launch import Scan, forward_launch
 
-    scan = Scan(x, params, constants, neuron, strict, interval, steps)
+    scan = Scan(x, params, numbers, neuron, strict, interval, steps)
     return forward_launch(scan, states, output, _processors(x.device)).run()
 
 
@@ -62,7 +62,7 @@ def backward(
     x: Tensor,
     checkpoints: Tensor,
     params: Sequence[Tensor],
-    constants: Sequence[float],
+    numbers: Sequence[float],
     neuron: str,
     strict: bool,
     interval: int,
@@ -70,13 +70,13 @@ def backward(
     surrogate: str,
     slope: float,
     grad_spikes: Tensor,
-    grad_states: Tensor,
+    grad_states: Tensor | None,
     param_grads: bool,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_backward`, as ops.py defines it."""
     from .triton_launch import Scan, backward_launch
 
-    scan = Scan(x, params, constants, neuron, strict, interval, steps)
+    scan = Scan(x, params, numbers, neuron, strict, interval, steps)
     rule = (surrogate, slope, (grad_spikes, grad_states), param_grads)
     return backward_launch(scan, checkpoints, *rule, _processors(x.device)).run()
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..emit.triton import neuron_source, surrogate_source
 from ..neurons import NEURONS
-from ..scan import empty_output
+from ..scan import empty_output, state_dtype
 from ..surrogates import SURROGATES
 from .triton_loops import backward_kernel, forward_kernel
 from .triton_poisson import poisson_kernel
@@ -86,7 +86,7 @@ class Scan:
 
     x: Tensor
     params: Sequence[Tensor]
-    constants: Sequence[float]
+    numbers: Sequence[float]
     neuron: str
     strict: bool
     interval: int
@@ -98,7 +98,7 @@ class Scan:
         return {
             "x": x,
             "parameters": tuple(param.contiguous() for param in self.params),
-            "constants": tuple(half for number in numbers for half in _halves(number)),
+            "numbers": tuple(half for number in numbers for half in _halves(number)),
             "outer": x.shape[0],
             "steps": self.steps,
             "inner": x.shape[2] // tiling.group,
@@ -106,6 +106,7 @@ class Scan:
             "x_time": time_stride // tiling.group,
             "STEP": neuron_functions(self.neuron)["step"],
             "STRICT": self.strict,
+            "CONSTANTS": len(NEURONS[self.neuron].constants),
             "PER_NEURON": tuple(param.dim() > 1 for param in self.params),
             # One step alone is a sequence like any other: a kernel of its own would be compiled for it.
             "X_ONCE": x.shape[1] == 1 < self.steps,
@@ -116,20 +117,22 @@ class Scan:
         }
 
 
-def forward_launch(scan: Scan, states: Tensor, output: str, processors: int) -> Launch:
+def forward_launch(scan: Scan, states: Tensor | None, output: str, processors: int) -> Launch:
     """The launch of the forward loop. Outputs: what scan.OUTPUTS says, final states, checkpoints."""
-    x, states = _side_by_side(scan.x), states.contiguous()
+    x = _side_by_side(scan.x)
     outer, _, inner = x.shape
+    shape, dtype = (len(NEURONS[scan.neuron].states), outer, inner), state_dtype(x.dtype)
+    chunks = -(-scan.steps // scan.interval) if scan.interval else 0
     tiling = tile(outer, inner, _strides(x), x.element_size(), 1, scan.interval, processors)
     outputs = {
         "output": empty_output(output, x, scan.steps),
-        "final_states": torch.empty_like(states),
-        "checkpoints": states.new_empty((-(-scan.steps // scan.interval) if scan.interval else 0, *states.shape)),
+        "final_states": x.new_empty(shape, dtype=dtype),
+        "checkpoints": x.new_empty((chunks, *shape), dtype=dtype),
     }
     arguments = {
-        **scan.arguments(x, scan.constants, tiling),
-        "states": states,
-        "STATES": states.shape[0],
+        **scan.arguments(x, scan.numbers, tiling),
+        "states": None if states is None else states.contiguous(),
+        "STATES": shape[0],
         "OUTPUT": output,
         "CHUNK": tiling.forward_chunk,
     }
@@ -142,28 +145,28 @@ def backward_launch(
     checkpoints: Tensor,
     surrogate: str,
     slope: float,
-    grads: tuple[Tensor, Tensor],
+    grads: tuple[Tensor, Tensor | None],
     param_grads: bool,
     processors: int,
 ) -> Launch:
     """The launch of the backward loop. Of the gradients of spikes and final states, those of x, states, parameters."""
-    x, grad_spikes, grad_final_states = _side_by_side(scan.x), _side_by_side(grads[0]), grads[1].contiguous()
+    x, grad_spikes, grad_final_states = _side_by_side(scan.x), _side_by_side(grads[0]), grads[1]
     (outer, _, inner), states = x.shape, checkpoints.shape[1]
     grad_strides = _strides(grad_spikes)
     strides = (*_strides(x), *grad_strides)
     tiling = tile(outer, inner, strides, x.element_size(), states, scan.interval, processors)
     outputs = {
         "grad_x": torch.empty(x.shape, dtype=x.dtype, device=x.device),
-        "grad_states": torch.empty_like(grad_final_states),
+        "grad_states": checkpoints.new_empty((states, outer, inner)),
         "grad_params": checkpoints.new_empty((len(scan.params) if param_grads else 0, *checkpoints.shape[2:])),
     }
     arguments = {
-        **scan.arguments(x, (*scan.constants, slope), tiling),
+        **scan.arguments(x, (*scan.numbers, slope), tiling),
         "grad_outer": grad_strides[0] // tiling.group,
         "grad_time": grad_strides[1] // tiling.group,
         "checkpoints": checkpoints.contiguous(),
         "grad_spikes": grad_spikes,
-        "grad_final_states": grad_final_states,
+        "grad_final_states": None if grad_final_states is None else grad_final_states.contiguous(),
         "ADJOINT": neuron_functions(scan.neuron)["adjoint"],
         "DERIVATIVE": surrogate_functions(surrogate)["derivative"],
         "STATES": states,

@@ -58,10 +58,14 @@ def _load_steps(sequence, start, end, COUNT: tl.constexpr):
 
 
 @triton.jit
-def _load_states(pointer, neurons, inside, COUNT: tl.constexpr):
+def _load_states(pointer, neuron, neurons, inside, COUNT: tl.constexpr, DTYPE: tl.constexpr):
+    """States, which are zero where there is no tensor of them."""
     loaded = ()
     for i in tl.static_range(COUNT):
-        loaded += (tl.load(pointer + i * neurons, mask=inside),)
+        if pointer is None:
+            loaded += (tl.zeros(neuron.shape, DTYPE),)
+        else:
+            loaded += (tl.load(pointer + i * neurons + neuron, mask=inside),)
     return loaded
 
 
@@ -150,27 +154,29 @@ def _store_bytes(output, spikes, inside, start, steps, BLOCK: tl.constexpr):
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time"])
 def forward_kernel(
-    x, states, parameters, constants,
+    x, states, parameters, numbers,
     output, final_states, checkpoints,
     outer, steps, inner, x_outer, x_time,
-    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, PER_NEURON: tl.constexpr, OUTPUT: tl.constexpr,
-    X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr,
-    BLOCK: tl.constexpr,
+    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr,
+    OUTPUT: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
+    GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL.
 
     CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. AHEAD has the loads of the chunk after in flight
     meanwhile, which takes registers.
     """
-    DTYPE: tl.constexpr = states.dtype.element_ty
+    DTYPE: tl.constexpr = final_states.dtype.element_ty
     inner, neurons = inner.to(tl.int64) * GROUP, outer * (inner.to(tl.int64) * GROUP)
     neuron, inside, row, column = _place(outer, inner, BLOCK, OUTPUT == "packed")
     end = tl.where(inside, steps, 0)
     x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
     output = _output(output, outer, steps, inner, row, column, OUTPUT, BLOCK)
-    param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
-    constant = _numbers(constants, DTYPE, BLOCK)
-    state = _load_states(states + neuron, neurons, inside, STATES)
+    numbers = _numbers(numbers, DTYPE, BLOCK)
+    constant, param = numbers[:CONSTANTS], numbers[CONSTANTS:]
+    if len(parameters) > 0:
+        param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
+    state = _load_states(states, neuron, neurons, inside, STATES, DTYPE)
     count = _zeros(1 if OUTPUT == "count" else 0, DTYPE, BLOCK)
 
     if AHEAD:
@@ -203,10 +209,20 @@ def forward_kernel(
 
 @triton.jit
 def _load_chunk(
-    x, grad_spikes, checkpoints, neurons, start, end, STATES: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr
+    x,
+    grad_spikes,
+    checkpoints,
+    neuron,
+    neurons,
+    start,
+    end,
+    STATES: tl.constexpr,
+    INTERVAL: tl.constexpr,
+    CHUNK: tl.constexpr,
 ):
     """What the backward loop reads for a chunk: the checkpoint before it, its inputs, the gradients of its spikes."""
-    state = _load_states(checkpoints + start // INTERVAL * STATES * neurons, neurons, end > 0, STATES)
+    kept = checkpoints + start // INTERVAL * STATES * neurons
+    state = _load_states(kept, neuron, neurons, end > 0, STATES, checkpoints.dtype.element_ty)
     return state, _load_steps(x, start, end, CHUNK), _load_steps(grad_spikes, start, end, CHUNK)
 
 
@@ -222,18 +238,18 @@ def _replay(chunk, state, param, constant, STEP: tl.constexpr, STRICT: tl.conste
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time", "grad_outer", "grad_time"])
 def backward_kernel(
-    x, checkpoints, parameters, constants, grad_spikes, grad_final_states,
+    x, checkpoints, parameters, numbers, grad_spikes, grad_final_states,
     grad_x, grad_states, grad_params,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
-    STATES: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr, X_ONCE: tl.constexpr,
-    GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr,
-    BLOCK: tl.constexpr,
+    STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr,
+    X_ONCE: tl.constexpr, GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
+    GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps before CHUNK time steps: replay them, their states in registers, then their adjoint in reverse.
 
     INTERVAL, the steps between checkpoints, is a multiple of CHUNK: a later chunk's replay begins before it. AHEAD has
-    the loads of the chunk before in flight meanwhile. The last of `constants` is the slope. The gradient of an x that
+    the loads of the chunk before in flight meanwhile. The last of `numbers` is the slope. The gradient of an x that
     is the same at all steps is summed from the last of them to the first.
     """
     DTYPE: tl.constexpr = checkpoints.dtype.element_ty
@@ -243,25 +259,27 @@ def backward_kernel(
     x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
     grad_spikes = _sequence(grad_spikes, grad_outer, grad_time, row, column, inside, GRAD_ONCE, GROUP)
     grad_x = _output(grad_x, outer, steps, inner, row, column, "count" if X_ONCE else "spikes", BLOCK)
-    checkpoints += neuron
-    param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
-    numbers = _numbers(constants, DTYPE, BLOCK)
-    constant, slope = numbers[:-1], numbers[-1]
-    grad_state = _load_states(grad_final_states + neuron, neurons, inside, STATES)
+    numbers = _numbers(numbers, DTYPE, BLOCK)
+    constant, param, slope = numbers[:CONSTANTS], numbers[CONSTANTS:-1], numbers[-1]
+    if len(parameters) > 0:
+        param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
+    grad_state = _load_states(grad_final_states, neuron, neurons, inside, STATES, DTYPE)
     sums = _zeros(len(parameters) if PARAM_GRADS else 0, DTYPE, BLOCK)
     x_sum = _zeros(1 if X_ONCE else 0, DTYPE, BLOCK)
 
     last = (steps - 1) // CHUNK * CHUNK
     if AHEAD:
-        ahead = _load_chunk(x, grad_spikes, checkpoints, neurons, last, end, STATES, INTERVAL, CHUNK)
+        ahead = _load_chunk(x, grad_spikes, checkpoints, neuron, neurons, last, end, STATES, INTERVAL, CHUNK)
     for done in range(0, steps, CHUNK):
         start = last - done
         if AHEAD:
             state, chunk, grads = ahead
             before, until = tl.maximum(start - CHUNK, 0), tl.where(start > 0, end, 0)
-            ahead = _load_chunk(x, grad_spikes, checkpoints, neurons, before, until, STATES, INTERVAL, CHUNK)
+            ahead = _load_chunk(x, grad_spikes, checkpoints, neuron, neurons, before, until, STATES, INTERVAL, CHUNK)
         else:
-            state, chunk, grads = _load_chunk(x, grad_spikes, checkpoints, neurons, start, end, STATES, INTERVAL, CHUNK)
+            state, chunk, grads = _load_chunk(
+                x, grad_spikes, checkpoints, neuron, neurons, start, end, STATES, INTERVAL, CHUNK
+            )
         if CHUNK < INTERVAL:
             for earlier in range(start // INTERVAL * INTERVAL, start, CHUNK):
                 state = _replay(_load_steps(x, earlier, end, CHUNK), state, param, constant, STEP, STRICT, CHUNK)[CHUNK]

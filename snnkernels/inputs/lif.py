@@ -106,9 +106,12 @@ def _plan(
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
     _check_parameter("beta", beta, current, step_shape)
     _check_parameter("threshold", threshold, current, step_shape, positive=True)
+    parameters = [float(value) for value in (beta, threshold) if not isinstance(value, Metadata)]
+    parameter_tensors = len(parameters) < 2
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
     reset, reset_value = _reset(options.reset)
+    constants = (check_finite("input_scale", options.input_scale), reset_value)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
     check_one_of("output", options.output, OUTPUTS)
     return Plan(
@@ -122,7 +125,8 @@ def _plan(
         surrogate=surrogate,
         slope=slope,
         strict=options.strict,
-        constants=(check_finite("input_scale", options.input_scale), reset_value),
+        numbers=constants if parameter_tensors else (*constants, *parameters),
+        parameter_tensors=parameter_tensors,
         layout=Layout(current, time_dim, options.steps),
         output=options.output,
     )
