@@ -26,7 +26,6 @@ struct AdjointLoop {
         const C *from = strip.kept + step * kKept * kStrip + begin, *grad_spike = strip.grad_spike[step] + begin;
         C* grad_x = strip.grad_x[step] + begin;
         prefetch_next<V>(grad_spike);
-        if (!strip.grad_x.streamed) prefetch_next<V>(grad_x);
         V grad[kVectors];
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {

@@ -19,7 +19,6 @@ struct StepLoop {
         const C* x = strip.x[step] + begin;
         C* spike = strip.spike[step] + begin;
         prefetch_next<V>(x);
-        if (!strip.spike.streamed) prefetch_next<V>(spike);
         V fired[kVectors];
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i)
