@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #if defined(__CUDACC__)
 #define SNN_INLINE __device__ __forceinline__
@@ -14,86 +16,108 @@
 
 namespace snn {
 
-// The Heaviside function of the distance to threshold: at the threshold itself a neuron fires unless `strict`.
 #if defined(__CUDACC__)
+
+// On a GPU a value C is a number.
+template <class C>
+SNN_INLINE C splat(double number) {
+  return static_cast<C>(number);
+}
 
 template <class C>
 constexpr C kSmallest = std::numeric_limits<C>::denorm_min();
 
-// A kernel learns only at run time whether it is strict. What is above 0 is at least the smallest number, so that one
-// comparison does; a CPU may have been told to take that number for 0.
+// The Heaviside function of the distance to threshold: at the threshold itself a neuron fires unless `strict`. A kernel
+// learns only at run time whether it is. What is above 0 is at least the smallest number, so that one comparison does;
+// a CPU may have been told to take that number for 0.
 template <class C>
 SNN_INLINE C fires(C distance, bool strict) {
   return distance >= (strict ? kSmallest<C> : C(0)) ? C(1) : C(0);
 }
 
-#else
-
-template <class C>
-SNN_INLINE C fires(C distance, bool strict) {
-  return (strict ? distance > C(0) : distance >= C(0)) ? C(1) : C(0);
-}
-
-#endif
-
 SNN_INLINE float absolute(float x) { return fabsf(x); }
 SNN_INLINE double absolute(double x) { return fabs(x); }
-
-// min and max hand on a NaN from either side, as torch's do.
-template <class C>
-SNN_INLINE C minimum(C a, C b) {
-  return a != a ? a : (b < a || b != b) ? b : a;
-}
-
-template <class C>
-SNN_INLINE C maximum(C a, C b) {
-  return a != a ? a : (b > a || b != b) ? b : a;
-}
-
-#if defined(__CUDACC__)
 
 SNN_INLINE float exponential(float x) { return expf(x); }
 SNN_INLINE double exponential(double x) { return exp(x); }
 
 #else
 
-// e^x as 2^k * e^r with |r| <= ln(2) / 2, e^r by its Taylor polynomial: straight-line code that vectorises, which a
-// call to libm does not. Within 2 ulp; results below the smallest normal number are 0.
-template <class C, class Bits, int kMantissa, int kDegree>
+// On a CPU a value C is a vector of numbers, of the compiler's vector extension: operators work lane by lane, and a
+// comparison gives integers of the same size for ?: to choose by.
+template <class C>
+using Element = std::decay_t<decltype(std::declval<C&>()[0])>;
+
+template <class C>
+SNN_INLINE C splat(Element<C> number) {
+  return number - C{};
+}
+
+// The Heaviside function of the distance to threshold: at the threshold itself a neuron fires unless `strict`.
+template <class C>
+SNN_INLINE C fires(C distance, bool strict) {
+  const C fired = splat<C>(1);
+  return strict ? (distance > C{} ? fired : C{}) : (distance >= C{} ? fired : C{});
+}
+
+template <class C>
+SNN_INLINE C absolute(C x) {
+  using Bits = decltype(x < x);
+  return (C)((Bits)x & ~(Bits)splat<C>(-0.0));
+}
+
+// 1 + r / kFrom * (1 + r / (kFrom + 1) * ...), up to degree kDegree.
+template <int kFrom, int kDegree, class C>
+SNN_INLINE C taylor(C r) {
+  if constexpr (kFrom > kDegree)
+    return splat<C>(1);
+  else
+    return splat<C>(1) + r * taylor<kFrom + 1, kDegree>(r) / splat<C>(kFrom);
+}
+
+// e^x as 2^k * e^r with |r| <= ln(2) / 2, e^r by its Taylor polynomial: straight-line code, which a call to libm is
+// not. Within 2 ulp; results below the smallest normal number are 0.
+template <int kMantissa, int kDegree, class C>
 SNN_INLINE C exponential_by_taylor(C x, C log2_e, C ln2_high, C ln2_low, C smallest, C largest) {
-  constexpr Bits kBias = std::numeric_limits<C>::max_exponent - 1;
-  constexpr C kRound = C(1.5) * C(Bits(1) << kMantissa);  // adding it leaves an integer in the low mantissa bits
+  using Bits = decltype(x < x);
+  using Number = Element<C>;
+  using Limits = std::numeric_limits<Number>;
+  constexpr Element<Bits> kBias = Limits::max_exponent - 1;
+  // Adding it leaves an integer in the low mantissa bits.
+  const C round = splat<C>(1.5 * (Element<Bits>(1) << kMantissa));
   const C bounded = x < smallest ? smallest : x > largest ? largest : x;
-  const C shifted = bounded * log2_e + kRound;
-  const C k = shifted - kRound;
+  const C shifted = bounded * log2_e + round;
+  const C k = shifted - round;
   const C r = (bounded - k * ln2_high) - k * ln2_low;
-  C sum = C(1);
-#pragma GCC unroll 16
-  for (int degree = kDegree; degree > 0; --degree) sum = C(1) + r * sum / C(degree);
-  Bits shifted_bits, round_bits;
-  std::memcpy(&shifted_bits, &shifted, sizeof(C));
-  std::memcpy(&round_bits, &kRound, sizeof(C));
   // In two factors, as 2^k alone overflows where e^x is still finite.
-  const Bits exponent = shifted_bits - round_bits, half = exponent >> 1;
-  const Bits low_bits = (half + kBias) << kMantissa, high_bits = (exponent - half + kBias) << kMantissa;
-  C low, high;
-  std::memcpy(&low, &low_bits, sizeof(C));
-  std::memcpy(&high, &high_bits, sizeof(C));
-  const C result = sum * low * high;
-  return x < smallest ? C(0) : x > largest ? std::numeric_limits<C>::infinity() : result;
+  const Bits exponent = (Bits)shifted - (Bits)round, half = exponent >> 1;
+  const C low = (C)((half + kBias) << kMantissa), high = (C)((exponent - half + kBias) << kMantissa);
+  const C result = taylor<1, kDegree>(r) * low * high;
+  return x < smallest ? C{} : x > largest ? splat<C>(Limits::infinity()) : result;
 }
 
-SNN_INLINE float exponential(float x) {
-  return exponential_by_taylor<float, int32_t, 23, 7>(x, 1.44269504f, 0.693359375f, -2.12194440e-4f, -87.336544f,
-                                                      88.722839f);
-}
-
-SNN_INLINE double exponential(double x) {
-  return exponential_by_taylor<double, int64_t, 52, 13>(x, 1.4426950408889634, 6.93147180369123816490e-01,
-                                                        1.90821492927058770002e-10, -708.39641853226408,
-                                                        709.78271289338397);
+template <class C>
+SNN_INLINE C exponential(C x) {
+  if constexpr (sizeof(Element<C>) == sizeof(float))
+    return exponential_by_taylor<23, 7>(x, splat<C>(1.44269504f), splat<C>(0.693359375f), splat<C>(-2.12194440e-4f),
+                                        splat<C>(-87.336544f), splat<C>(88.722839f));
+  else
+    return exponential_by_taylor<52, 13>(x, splat<C>(1.4426950408889634), splat<C>(6.93147180369123816490e-01),
+                                         splat<C>(1.90821492927058770002e-10), splat<C>(-708.39641853226408),
+                                         splat<C>(709.78271289338397));
 }
 
 #endif
+
+// min and max hand on a NaN from either side, as torch's do.
+template <class C>
+SNN_INLINE C minimum(C a, C b) {
+  return a != a ? a : ((b < a) | (b != b)) ? b : a;
+}
+
+template <class C>
+SNN_INLINE C maximum(C a, C b) {
+  return a != a ? a : ((b > a) | (b != b)) ? b : a;
+}
 
 }  // namespace snn

@@ -60,32 +60,39 @@ def test_text_is_the_same_every_time() -> None:
     assert cpp.generated_files() == cpp.generated_files()
 
 
+_VECTORS = """
+#include "{scan}"
+typedef float floats __attribute__((vector_size(16)));
+typedef double doubles __attribute__((vector_size(16)));
+"""
 _HARNESS = """
-extern "C" void {key}(const double* x, const double* v, const double* grad, double* outputs, long count) {{
-  const double none = 0;
-  double next, unused;
+extern "C" void {key}(const doubles* x, const doubles* v, const doubles* grad, doubles* outputs, long count) {{
+  const doubles none = {{}};
+  count /= 2;
   for (long i = 0; i < count; ++i) {{
+    doubles next, kept[2], unused;
     snn::{key}::step(x[i], v + i, &none, &none, false, outputs[i], &next);
-    snn::{key}::adjoint<void>(x[i], v + i, &none, &none, false, 0.0, grad[i], &none, outputs[count + i],
+    snn::{key}::keep(x[i], v + i, &none, &none, false, kept);
+    snn::{key}::adjoint<void>(kept, &none, &none, false, none, grad[i], &none, outputs[count + i],
                               outputs + 2 * count + i, &unused);
   }}
 }}
 """
 _EXPONENTIAL = """
 extern "C" void exponential_{type}(const {type}* x, {type}* y, long count) {{
-  for (long i = 0; i < count; ++i) y[i] = snn::exponential(x[i]);
+  for (long i = 0; i < count; ++i) y[i] = snn::exponential({type}s{{x[i]}})[0];
 }}
 """
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """Every function of the step language as a neuron whose spike is its value, emitted and compiled."""
+    """Every function of the step language as a neuron whose spike is its value, emitted and compiled for vectors."""
     compiler = shutil.which(os.environ.get("CXX", "c++"))
     if compiler is None or not GENERATED.exists():
         pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
     folder = tmp_path_factory.mktemp("emitted")
-    text = f'#include "{GENERATED.parent / "scan.h"}"\n'
+    text = _VECTORS.format(scan=GENERATED.parent / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
         neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
         text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)

@@ -6,50 +6,50 @@
 
 #include "../generated/neurons.h"
 #include "../generated/surrogates.h"
-#include "strips.h"
+#include "group.h"
 
 namespace snn::cpu {
 
-template <class Neuron, class Surrogate, bool kParamGrads, bool kStrict, class C>
-SNN_INLINE void adjoint_of(const AdjointStrip<C>& strip) {
-  constexpr int kStates = Neuron::kStates, kParams = Neuron::kParams;
-  const int64_t spread = strip.spread;
-  const C slope = strip.slope;
-  C constant[Neuron::kConstants + 1];
-  get<Neuron::kConstants>(strip.constant, 1, constant);
-  for (int64_t step = strip.steps - 1; step >= 0; --step) {
-    const C *x = strip.x[step], *grad_spike = strip.grad_spike[step], *state = strip.states + step * kStates * kStrip;
-    C* grad_x = strip.grad_x[step];
-    prefetch_next(grad_spike);
-    prefetch_next(grad_x);
-#pragma GCC ivdep
-    for (int64_t i = 0; i < kStrip; ++i) {
-      C state_in[kStates + 1], param[kParams + 1], grad_next[kStates + 1], grad_state[kStates + 1];
-      C grad_param[kParams + 1];
-      get<kStates>(state + i, kStrip, state_in);
-      get<kParams>(strip.param + i, spread, param);
-      get<kStates>(strip.grad_state + i, spread, grad_next);
-      Neuron::template adjoint<Surrogate>(x[i], state_in, param, constant, kStrict, slope, grad_spike[i], grad_next,
-                                          grad_x[i], grad_state, grad_param);
-      set<kStates>(strip.grad_state + i, spread, grad_state);
-      if (kParamGrads)
-        for (int k = 0; k < kParams; ++k) strip.grad_param[k * spread + i] += grad_param[k];
+template <class Neuron, class Surrogate, bool kParamGrads>
+struct AdjointLoop {
+  template <class V, class C = Element<V>>
+  SNN_INLINE static void run(AdjointStrip<C> strip) {
+    constexpr int kKept = Neuron::kKept + (kParamGrads ? Neuron::kKeptForParams : 0);
+    constexpr int kGradParams = kParamGrads ? Neuron::kParams : 0;
+    const Constants<V, Neuron::kConstants> constant(strip.constant);
+    const Constants<V, 1> slope(&strip.slope);
+    for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
+      const Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
+      Group<V, Neuron::kStates> grad_state(strip.grad_state + begin, strip.spread);
+      Group<V, kGradParams> grad_param(strip.grad_param + begin, strip.spread);
+      for (int64_t step = strip.steps - 1; step >= 0; --step) {
+        const C *from = strip.kept + step * kKept * kStrip + begin, *grad_spike = strip.grad_spike[step] + begin;
+        C* grad_x = strip.grad_x[step] + begin;
+        prefetch_next<V>(grad_spike);
+        V grad[kVectors];
+#pragma GCC unroll 4
+        for (int i = 0; i < kVectors; ++i) {
+          V kept[Neuron::kKept + Neuron::kKeptForParams + 1], added[Neuron::kParams + 1];
+          for (int k = 0; k < kKept; ++k) kept[k] = load<V>(from + k * kStrip + i * kLanes<V>);
+          Neuron::template adjoint<Surrogate>(kept, param.values[i], constant.values, strip.strict, slope.values[0],
+                                              load<V>(grad_spike + i * kLanes<V>), grad_state.values[i], grad[i],
+                                              grad_state.values[i], added);
+          for (int k = 0; k < kGradParams; ++k) grad_param.values[i][k] += added[k];
+        }
+        write(grad, grad_x, strip.grad_x.streamed);
+      }
+      grad_state.put(strip.grad_state + begin, strip.spread);
+      grad_param.put(strip.grad_param + begin, strip.spread);
     }
   }
-}
-
-// The comparison is decided outside the loops, which then compare once for each neuron.
-template <class Neuron, class Surrogate, bool kParamGrads, class C>
-SNN_CLONES void adjoint_strip(const AdjointStrip<C>& strip) {
-  strip.strict ? adjoint_of<Neuron, Surrogate, kParamGrads, true>(strip)
-               : adjoint_of<Neuron, Surrogate, kParamGrads, false>(strip);
-}
+};
 
 template <class Surrogate, class C>
 Adjoint<C> find_adjoint_with(const std::string& neuron, bool param_grads) {
-#define SNN_FIND(NEURON) \
-  if (neuron == #NEURON) \
-    return param_grads ? adjoint_strip<NEURON, Surrogate, true, C> : adjoint_strip<NEURON, Surrogate, false, C>;
+#define SNN_FIND(NEURON)                                                                 \
+  if (neuron == #NEURON)                                                                 \
+    return param_grads ? widest<AdjointLoop<NEURON, Surrogate, true>, AdjointStrip, C>() \
+                       : widest<AdjointLoop<NEURON, Surrogate, false>, AdjointStrip, C>();
   SNN_FOR_EACH_NEURON(SNN_FIND)
 #undef SNN_FIND
   STD_TORCH_CHECK(false, "the native engine has no neuron called ", neuron);

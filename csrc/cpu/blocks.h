@@ -91,20 +91,19 @@ class Sequence {
 
   // Where to write the rows of a strip from step t on, which `written` then completes.
   template <class C>
-  Rows<C> target(const Block& strip, int64_t t, C* buffer) const {
-    if (in_place<C>(strip) && !stream_) return {reinterpret_cast<C*>(at(strip, t)), shape_.inner};
-    return {buffer, kStrip};
+  WrittenRows<C> target(const Block& strip, int64_t t, C* buffer) const {
+    if (in_place<C>(strip)) return {{reinterpret_cast<C*>(at(strip, t)), shape_.inner}, stream_};
+    return {{buffer, kStrip}, false};
   }
 
   template <class C>
   void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& rows) const {
+    if (in_place<C>(strip)) return;
     alignas(64) char line[kStrip * sizeof(C)];
-    for (int64_t step = 0; step < steps && (stream_ || !in_place<C>(strip)); ++step) {
+    for (int64_t step = 0; step < steps; ++step) {
       char* to = at(strip, t + step);
       if (!stream_ || strip.count != kStrip) {
         put_row(type_, rows[step], strip.count, to, 0);
-      } else if (type_ == compute_type<C>()) {
-        stream_lines(rows[step], to, sizeof(line));
       } else {
         store_row(type_, rows[step], kStrip, line, 0);
         stream_lines(line, to, kStrip * size_);

@@ -25,8 +25,9 @@ class Output {
       : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.data_ptr())) {}
 
   // Where to write the spikes of a chunk, which `written` then completes.
-  Rows<C> target(const Block& strip, int64_t t) {
-    return kind_ == OutputKind::kSpikes ? sequence_.target(strip, t, buffer_.rows) : Rows<C>{buffer_.rows, kStrip};
+  WrittenRows<C> target(const Block& strip, int64_t t) {
+    if (kind_ == OutputKind::kSpikes) return sequence_.target(strip, t, buffer_.rows);
+    return {{buffer_.rows, kStrip}, false};
   }
 
   void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& spikes) {

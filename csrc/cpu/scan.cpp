@@ -55,7 +55,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
                                            int64_t interval, int64_t steps, OutputKind kind) {
   const Shape shape(x, steps);
   const Counts counts = find_counts(neuron);
-  const auto step = find_steps<C>(neuron).step;
+  const Step<C> step = find_step<C>(neuron);
   const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
   Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
   Tensor final_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
@@ -81,8 +81,8 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Rows<const C> x = input.read(strip, t, length, x_buffer.rows);
-          const Rows<C> spikes = output.target(strip, t);
-          step({{length, shape.block, x, param + i, values.numbers.data(), strict}, state + i, spikes});
+          const WrittenRows<C> spikes = output.target(strip, t);
+          step({{length, shape.block, param + i, values.numbers.data(), strict}, x, state + i, spikes});
           output.written(strip, t, length, spikes);
         }
       }
@@ -108,9 +108,10 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
                                             const std::optional<Tensor>& grad_final) {
   const Shape shape(x, rule.steps);
   const Counts counts = find_counts(rule.neuron);
-  const auto replay = find_steps<C>(rule.neuron).replay;
+  const Replay<C> replay = find_replay<C>(rule.neuron, rule.param_grads);
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
+  const int64_t kept_rows = counts.kept + (rule.param_grads ? counts.kept_for_params : 0);
   Tensor grad_x = empty({x.size(0), x.size(1), x.size(2)}, x.scalar_type());
   Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = empty({param_rows, shape.outer, shape.inner}, compute_type<C>());
@@ -121,11 +122,11 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const C slope = static_cast<C>(rule.slope);
 
   torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
-    // A strip's states at each step of a chunk need as many values of a row, which is a strip long at least.
-    Scratch<C> scratch(shape, (2 + kInterval) * counts.states + 2 * counts.params + 1);
+    // What a strip keeps of each step of a chunk needs as many values of a row, which is a strip long at least.
+    Scratch<C> scratch(shape, 2 * counts.states + 2 * counts.params + kInterval * kept_rows + 1);
     C *state = scratch.take(counts.states), *grad_state = scratch.take(counts.states);
     C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
-    C *grad_x_sum = scratch.take(1), *states = scratch.take(kInterval * counts.states);
+    C *grad_x_sum = scratch.take(1), *kept = scratch.take(kInterval * kept_rows);
     Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
     for (int64_t index = first; index < last; ++index) {
       const Block block(shape, index);
@@ -139,12 +140,11 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
                     state);
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
-          const Strip<C> shared{length,    shape.block,           input.read(strip, t, length, x_buffer.rows),
-                                param + i, values.numbers.data(), rule.strict};
-          const Rows<C> grad_x_rows =
-              output.constant() ? Rows<C>{grad_x_buffer.rows, kStrip} : output.target(strip, t, grad_x_buffer.rows);
-          replay({shared, state + i, states});
-          adjoint({shared, states, slope, grad_spikes.read(strip, t, length, grad_buffer.rows), grad_state + i,
+          const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};
+          const WrittenRows<C> grad_x_rows = output.constant() ? WrittenRows<C>{{grad_x_buffer.rows, kStrip}, false}
+                                                               : output.target(strip, t, grad_x_buffer.rows);
+          replay({shared, input.read(strip, t, length, x_buffer.rows), state + i, kept});
+          adjoint({shared, kept, slope, grad_spikes.read(strip, t, length, grad_buffer.rows), grad_state + i,
                    grad_x_rows, grad_param + i});
           if (!output.constant())
             output.written(strip, t, length, grad_x_rows);

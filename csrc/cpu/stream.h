@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../scan.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -19,6 +21,20 @@ inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
   return bytes >= kStreamed && reinterpret_cast<uintptr_t>(data) % 64 == 0 && row_bytes % 64 == 0;
 #else
   return false;
+#endif
+}
+
+// One vector, to a multiple of its size. The rest of its line should follow soon.
+template <class V>
+SNN_INLINE void stream(const V& values, void* to) {
+#if defined(__SSE2__)
+  char (&place)[sizeof(V)] = *static_cast<char (*)[sizeof(V)]>(to);
+  if constexpr (sizeof(V) == 16)
+    asm("movntps %1, %0" : "=m"(place) : "x"(values));
+  else
+    asm("vmovntps %1, %0" : "=m"(place) : "v"(values));
+#else
+  std::memcpy(to, &values, sizeof(V));
 #endif
 }
 

@@ -68,12 +68,14 @@ class Layer {
                           C (&grad_x)[N], Params& grad_param) const {
 #pragma unroll
     for (int i = 0; i < N; ++i) {
-      C before[kStates], param[kParams + 1], grad_after[kStates], grad_before[kStates], grad_param_added[kParams + 1];
+      C before[kStates], param[kParams + 1], kept[Neuron::kKept + Neuron::kKeptForParams + 1];
+      C grad_after[kStates], grad_before[kStates], grad_param_added[kParams + 1];
       column(state, i, before);
       column(param_, i, param);
       column(grad_state, i, grad_after);
-      Neuron::template adjoint<Surrogate>(x[i], before, param, constant_, strict_, slope, grad_spike[i], grad_after,
-                                          grad_x[i], grad_before, grad_param_added);
+      Neuron::keep(x[i], before, param, constant_, strict_, kept);
+      Neuron::template adjoint<Surrogate>(kept, param, constant_, strict_, slope, grad_spike[i], grad_after, grad_x[i],
+                                          grad_before, grad_param_added);
       set_column(grad_before, i, grad_state);
       if (kParamGrads) {
 #pragma unroll

@@ -20,9 +20,9 @@ struct fast_sigmoid {
   SNN_INLINE static C derivative(C x, C k) {
     const C t0 = absolute(x);
     const C t1 = k * t0;
-    const C t2 = C(1.0) + t1;
+    const C t2 = splat<C>(1.0) + t1;
     const C t3 = t2 * t2;
-    const C t4 = C(1.0) / t3;
+    const C t4 = splat<C>(1.0) / t3;
     return t4;
   }
 };
@@ -30,11 +30,11 @@ struct fast_sigmoid {
 struct arctan {
   template <class C>
   SNN_INLINE static C derivative(C x, C k) {
-    const C t0 = C(1.5707963267948966) * k;
+    const C t0 = splat<C>(1.5707963267948966) * k;
     const C t1 = t0 * x;
-    const C t2 = k / C(2.0);
+    const C t2 = k / splat<C>(2.0);
     const C t3 = t1 * t1;
-    const C t4 = C(1.0) + t3;
+    const C t4 = splat<C>(1.0) + t3;
     const C t5 = t2 / t4;
     return t5;
   }
@@ -47,7 +47,7 @@ struct sigmoid {
     const C t1 = k * t0;
     const C t2 = -t1;
     const C t3 = exponential(t2);
-    const C t4 = C(1.0) + t3;
+    const C t4 = splat<C>(1.0) + t3;
     const C t5 = k * t3;
     const C t6 = t4 * t4;
     const C t7 = t5 / t6;
@@ -60,9 +60,9 @@ struct triangle {
   SNN_INLINE static C derivative(C x, C k) {
     const C t0 = absolute(x);
     const C t1 = k * t0;
-    const C t2 = C(1.0) - t1;
-    const bool t3 = t2 > C(0.0);
-    const C t4 = t3 ? t2 : C(0.0);
+    const C t2 = splat<C>(1.0) - t1;
+    const auto t3 = t2 > splat<C>(0.0);
+    const C t4 = t3 ? t2 : splat<C>(0.0);
     const C t5 = k * t4;
     return t5;
   }
@@ -73,8 +73,8 @@ struct rectangle {
   SNN_INLINE static C derivative(C x, C k) {
     const C t0 = absolute(x);
     const C t1 = k * t0;
-    const bool t2 = t1 < C(0.5);
-    const C t3 = t2 ? k : C(0.0);
+    const auto t2 = t1 < splat<C>(0.5);
+    const C t3 = t2 ? k : splat<C>(0.0);
     return t3;
   }
 };
@@ -83,7 +83,7 @@ struct gaussian {
   template <class C>
   SNN_INLINE static C derivative(C x, C k) {
     const C t0 = k * x;
-    const C t1 = k / C(1.7724538509055159);
+    const C t1 = k / splat<C>(1.7724538509055159);
     const C t2 = t0 * t0;
     const C t3 = -t2;
     const C t4 = exponential(t3);

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..neurons import NEURONS, Neuron
 from ..surrogates import SURROGATES, Surrogate
-from ..trace import Graph, adjoint, trace_function, trace_step
+from ..trace import Graph, trace_function, trace_step
+from .kept import split_adjoint
 from .statements import program
 
 _HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
@@ -40,26 +41,32 @@ _OPERATIONS = {
 
 def _body(graph: Graph, arrays: dict[str, Sequence[str]], indent: str) -> list[str]:
     """The statements of a graph; `arrays` says which inputs and outputs are elements of which array argument."""
-    written = program(graph, _OPERATIONS, lambda number: f"C({number!r})")
+    written = program(graph, _OPERATIONS, lambda number: f"splat<C>({number!r})")
     element = {name: f"{array}[{i}]" for array, names in arrays.items() for i, name in enumerate(names)}
     lines = [f"const C {name} = {place};" for name, place in element.items() if name in written.used_inputs]
     for statement in written.statements:
-        kind = "bool" if statement.is_condition else "C"
+        kind = "auto" if statement.is_condition else "C"
         lines.append(f"const {kind} {statement.name} = {statement.expression};")
     lines += [f"{element.get(name, name)} = {result};" for name, result in written.results.items()]
     return [indent + line for line in lines]
 
 
 def neuron_struct(neuron: Neuron) -> str:
-    """The C++ struct of a neuron: `step` and `adjoint`, templates over the compute type."""
+    """The C++ struct of a neuron, for numbers or vectors of them: `step`, and its derivative in two parts, of which
+    `keep` comes with the step and `adjoint` on the way back.
+    """
     states, params, constants = neuron.states, neuron.params, neuron.constants
     graph = trace_step(neuron.step, states, params, constants)
+    split = split_adjoint(graph, states, params)
     inputs = {"state": states, "param": params, "constant": constants}
+    kept = {"kept": list(split.keep.outputs)}
     step = _body(graph, {**inputs, "next_state": [f"next_{name}" for name in states]}, " " * 4)
+    keep = _body(split.keep, {**inputs, **kept}, " " * 4)
     backward = _body(
-        adjoint(graph, ("x", *states, *params)),
+        split.adjoint,
         {
             **inputs,
+            **kept,
             "grad_next_state": [f"grad_next_{name}" for name in states],
             "grad_state": [f"grad_{name}" for name in states],
             "grad_param": [f"grad_{name}" for name in params],
@@ -69,6 +76,7 @@ def neuron_struct(neuron: Neuron) -> str:
     lines = [
         f"struct {neuron.key} {{",
         f"  static constexpr int kStates = {len(states)}, kParams = {len(params)}, kConstants = {len(constants)};",
+        f"  static constexpr int kKept = {split.kept}, kKeptForParams = {len(kept['kept']) - split.kept};",
         "",
         "  template <class C>",
         "  SNN_INLINE static void step(C x, const C* state, const C* param, const C* constant, bool strict,",
@@ -76,10 +84,15 @@ def neuron_struct(neuron: Neuron) -> str:
         *step,
         "  }",
         "",
+        "  template <class C>",
+        "  SNN_INLINE static void keep(C x, const C* state, const C* param, const C* constant, bool strict, C* kept) {",
+        *keep,
+        "  }",
+        "",
         "  template <class Surrogate, class C>",
-        "  SNN_INLINE static void adjoint(C x, const C* state, const C* param, const C* constant, bool strict,",
-        "                                 C slope, C grad_spike, const C* grad_next_state, C& grad_x,",
-        "                                 C* grad_state, C* grad_param) {",
+        "  SNN_INLINE static void adjoint(const C* kept, const C* param, const C* constant, bool strict, C slope,",
+        "                                 C grad_spike, const C* grad_next_state, C& grad_x, C* grad_state,",
+        "                                 C* grad_param) {",
         *backward,
         "  }",
         "};",
@@ -90,12 +103,12 @@ def neuron_struct(neuron: Neuron) -> str:
 def surrogate_struct(name: str, surrogate: Surrogate) -> str:
     """The C++ struct of a surrogate: `derivative`, a template over the compute type."""
     graph = trace_function(surrogate.derivative, ("x", "k"), "derivative")
-    written = program(graph, _OPERATIONS, lambda number: f"C({number!r})")
+    written = program(graph, _OPERATIONS, lambda number: f"splat<C>({number!r})")
     lines = [
         f"struct {name} {{",
         "  template <class C>",
         "  SNN_INLINE static C derivative(C x, C k) {",
-        *(f"    const {'bool' if s.is_condition else 'C'} {s.name} = {s.expression};" for s in written.statements),
+        *(f"    const {'auto' if s.is_condition else 'C'} {s.name} = {s.expression};" for s in written.statements),
         f"    return {written.results['derivative']};",
         "  }",
         "};",

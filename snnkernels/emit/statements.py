@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..trace import Graph
 
-_CONDITIONS = {"gt", "ge", "lt", "le", "eq"}
+# Operations whose result is no number.
+CONDITIONS = {"gt", "ge", "lt", "le", "eq"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def program(graph: Graph, operations: Mapping[str, str], constant: Callable[[flo
         else:
             names[index] = f"t{next(counter)}"
             expression = operations[node.op].format(*(names[arg] for arg in node.args))
-            statements.append(Statement(names[index], expression, node.op in _CONDITIONS))
+            statements.append(Statement(names[index], expression, node.op in CONDITIONS))
     results = {name: names[index] for name, index in graph.outputs.items()}
     return Program(statements, results, used_inputs)
