@@ -128,6 +128,13 @@ class Sequence {
   const Shape& shape_;
 };
 
+// Call a function with ranges of the blocks' numbers, on several threads where there are several blocks.
+template <class Function>
+void for_blocks(const Shape& shape, const Function& function) {
+  if (shape.blocks() == 1) return function(0, 1);
+  torch::stable::parallel_for(0, shape.blocks(), 1, function);
+}
+
 // A neuron's constants and parameters, as the row functions take them. Without tensors of parameters, these are numbers
 // that follow the constants.
 template <class C>

@@ -64,7 +64,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
-  torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
+  for_blocks(shape, [&](int64_t first, int64_t last) {
     Scratch<C> scratch(shape, counts.states + counts.params);
     C *state = scratch.take(counts.states), *param = scratch.take(counts.params);
     Buffer<C> x_buffer;
@@ -121,7 +121,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
   const C slope = static_cast<C>(rule.slope);
 
-  torch::stable::parallel_for(0, shape.blocks(), 1, [&](int64_t first, int64_t last) {
+  for_blocks(shape, [&](int64_t first, int64_t last) {
     // What a strip keeps of each step of a chunk needs as many values of a row, which is a strip long at least.
     Scratch<C> scratch(shape, 2 * counts.states + 2 * counts.params + kInterval * kept_rows + 1);
     C *state = scratch.take(counts.states), *grad_state = scratch.take(counts.states);
