@@ -1,7 +1,8 @@
 """The tests and measurements of this machine's GPU, in benchmarks/results/<gpu>.json: `make gpu-report`.
 
-Runs the GPU tests but for the slow, then measures every compiled engine as compare.py does, on its shapes and on public
-workloads, in three dtypes. It stops measuring in time to end within ten minutes; what it left out is in the file.
+Runs the GPU tests but for the slow, then measures spike counts and every compiled engine as compare.py does, on its
+shapes and on public workloads, in three dtypes. It stops measuring in time to end within ten minutes; what it left out
+is in the file.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from contenders import NAIVE, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
+from features import COUNT, features, measure_feature
 from lineup import contenders_for
 from measure import Measurement, measure_layer
 from results import FOLDER, add_run, report
@@ -30,6 +33,7 @@ import snnkernels
 TEST_SECONDS = 300
 MEASURE_SECONDS = 240
 REPEATS = 10
+SMALL = 1 << 24  # elements
 
 
 def no_report_reason() -> str | None:
@@ -71,8 +75,11 @@ def count_tests(junit_xml: str) -> dict[str, Any]:
 
 
 def line_up(workload: Workload, direction: str) -> list[Contender]:
-    """Who is fast enough for the time there is: the loop, the compiled engines, and SpikingJelly's kernels."""
+    """Who is fast enough for the time there is: the loop, the compiled engines, SpikingJelly's kernels; and snnTorch
+    where a layer is small."""
     names = {NAIVE.name, "SpikingJelly", *(engine.name for engine in engines_for("cuda"))} - {REFERENCE.name}
+    if workload.elements <= SMALL:
+        names.add("snnTorch")
     return [contender for contender in contenders_for(workload, direction) if contender.name in names]
 
 
@@ -86,17 +93,28 @@ def measure_all(repeats: int, seconds: float) -> tuple[Measurement, list[str]]:
     """Measure as many workloads as there is time and memory for; also says which were left out, and why."""
     result, left_out = Measurement(), []
     deadline = time.monotonic() + seconds
-    for workload in gpu_workloads():
+    for name, measure in measurements(repeats).items():
         if time.monotonic() > deadline:
-            left_out.append(f"{workload}: no time left")
+            left_out.append(f"{name}: no time left")
             continue
-        print(f"measuring {workload}", file=sys.stderr)
+        print(f"measuring {name}", file=sys.stderr)
         try:
-            result.add(measure_layer(workload, line_up, repeats, "gpu"))
+            result.add(measure())
         except torch.OutOfMemoryError:
-            left_out.append(f"{workload}: not enough memory")
+            left_out.append(f"{name}: not enough memory")
         torch.cuda.empty_cache()
     return result, left_out
+
+
+def measurements(repeats: int) -> dict[str, Callable[[], Measurement]]:
+    """What there is to measure, the bars first: spike counts, and layers of every shape and dtype."""
+    counts = [feature for feature in features("cuda") if feature.work == COUNT]
+    table: dict[str, Callable[[], Measurement]] = {
+        str(feature): partial(measure_feature, feature, repeats, "gpu") for feature in counts
+    }
+    for workload in gpu_workloads():
+        table[str(workload)] = partial(measure_layer, workload, line_up, repeats, "gpu")
+    return table
 
 
 def summary(tests: dict[str, Any], result: Measurement, notes: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ import gpu_report  # noqa: E402
 import tables  # noqa: E402
 import workloads  # noqa: E402
 from benchmark_rows import result_row  # noqa: E402
+from features import COUNT  # noqa: E402
 from measure import Measurement, Row  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
@@ -183,11 +184,22 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
         return Measurement([row(shape=workload.shape_name)], ["native is not timed"])
 
     monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
+    monkeypatch.setattr(gpu_report, "features", lambda device: [])
     monkeypatch.setattr(gpu_report, "measure_layer", measure)
     monkeypatch.setattr(gpu_report.time, "monotonic", lambda: now)
     result, left_out = gpu_report.measure_all(repeats=1, seconds=100)
     assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
     assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
+
+
+def test_gpu_report_measures_what_the_bars_need_first() -> None:
+    names = list(gpu_report.measurements(repeats=1))
+    first = [f"{COUNT}, T=100,B=128,N=1024 float32 cuda", "T=100,B=128,N=1024 float32 cuda"]
+    assert names[0] == first[0] and names.index(first[1]) < 8
+    assert names.index("T=32,B=64,N=65536 bfloat16 cuda") < 10
+    small, large = (Workload(shape, torch.float32, "cuda") for shape in ((100, 128, 1024), (32, 64, 65536)))
+    lines = [[contender.name for contender in gpu_report.line_up(workload, FORWARD)] for workload in (small, large)]
+    assert "snnTorch" in lines[0] and "snnTorch" not in lines[1] and "torch loop" in lines[1]
 
 
 @pytest.mark.parametrize(
