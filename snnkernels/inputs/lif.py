@@ -85,9 +85,10 @@ def check_lif(
     if isinstance(threshold, Tensor):
         _check_parameter_values("threshold", threshold, positive=True)
     try:
-        return _known_plan(*known)
-    except TypeError:  # what cannot be hashed is wrong, or a symbol; what is wrong is to be told by its check
-        return _plan(*known)
+        plan = _known_plan(*known)
+    except TypeError:  # what cannot be hashed is wrong, or a symbol; what is wrong is to be told by its check, alone
+        plan = None
+    return plan or _plan(*known)
 
 
 def _plan(
