@@ -25,7 +25,7 @@ class LayerRecord:
 
     def potentials(self, *, before_reset: bool) -> Tensor:
         """Membrane potentials, `[T, B, ...]`: the layer over a time step at a time, its state handed on."""
-        options = {**vars(self.layer.options), "pre_reset_state": before_reset, "return_state": True}
+        options = {**self.layer.options._asdict(), "pre_reset_state": before_reset, "return_state": True}
         potentials: list[Tensor] = []
         for step in self.current.split(1):
             _, state = lif(
