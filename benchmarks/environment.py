@@ -15,7 +15,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What decides the code that runs on a device: time loops, emitters, and what is emitted.
+# What decides the code that runs on a device: time loops, emitters, what is emitted, and what is chosen.
 KERNEL_SOURCES = (
     "csrc",
     "snnkernels/emit",
@@ -24,8 +24,10 @@ KERNEL_SOURCES = (
     "snnkernels/neurons.py",
     "snnkernels/surrogates.py",
     "snnkernels/trace.py",
+    "snnkernels/tuning.py",
+    "snnkernels/tuning.json",
 )
-_SOURCE_SUFFIXES = (".py", ".h", ".cpp", ".cuh", ".cu")
+_SOURCE_SUFFIXES = (".py", ".json", ".h", ".cpp", ".cuh", ".cu")
 
 # The other libraries, as they are called on PyPI.
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from . import engines
+from . import engines, tuning
+from .tuning import Sizes
 
 ENGINES = ("reference", "native", "triton")
 
-# The fastest first. A device that is not named here runs the reference engine.
+# The fastest first, where tuning.py has no measurement. A device that is not named here runs the reference engine.
 _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("triton", "native", "reference")}
 
 # Steps between the states kept for backward: what is replayed must stay in the first-level cache, or in registers.
@@ -66,10 +67,12 @@ def requested_backend() -> str:
     return _requested
 
 
-def choose(device: str) -> str:
-    """The fastest engine that can run on a kind of device."""
+def choose(device: str, sizes: Sizes | None = None) -> str:
+    """The fastest engine that can run on a kind of device; for a scan of these sizes, where that was measured."""
+    measured = tuning.engine(sizes) if device == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device, ("reference",))
-    return next(engine for engine in preference if unusable_reason(engine, device) is None)
+    order = preference if measured is None else (measured, *preference)
+    return next(engine for engine in order if unusable_reason(engine, device) is None)
 
 
 def unusable_reason(engine: str, device: str) -> str | None:

@@ -125,7 +125,7 @@ def test_slug(name: str, expected: str) -> None:
 def test_source_hash_is_that_of_the_kernel_sources(tmp_path: Path) -> None:
     """It changes with a file's content and name, and with no cache, library or other file."""
     sources = {"csrc/cuda/scan.cu": "a", "csrc/scan.h": "b", "snnkernels/engines/triton.py": "c"}
-    sources |= {name: "d" for name in environment.KERNEL_SOURCES if name.endswith(".py")}
+    sources |= {name: "d" for name in environment.KERNEL_SOURCES if Path(name).suffix}
     for name, text in sources.items():
         Path(tmp_path, name).parent.mkdir(parents=True, exist_ok=True)
         Path(tmp_path, name).write_text(text)

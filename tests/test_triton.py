@@ -13,7 +13,9 @@ import torch
 from support import WITH_EXP, Target, assert_rounded, assert_same_bits
 from torch import Tensor
 
+from snnkernels import tuning
 from snnkernels.engines import reference, triton
+from snnkernels.engines.triton_tiling import VARIATIONS
 from snnkernels.language import detach, exp, maximum, minimum, where
 from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.scan import Layout, Plan, metadata, state_dtype
@@ -149,6 +151,15 @@ def test_every_length(steps: int, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("outer, inner", [(1, 331), (1, 1048), (1, 4104), (17, 264), (3, 1370), (3, 1371)])
 def test_every_tiling(outer: int, inner: int, dtype: torch.dtype) -> None:
     check(random_scan((outer, 11, inner), dtype, per_neuron=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_every_variation_of_the_tiling(variation: str, dtype: torch.dtype) -> None:
+    scan = random_scan((1, 19, 1048), dtype, per_neuron=True)
+    with tuning.use_tilings(variation, variation):
+        for output in ("spikes", "count", "packed"):
+            check(replace(scan, output=output))
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, *HALVES], ids=str)

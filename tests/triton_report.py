@@ -48,6 +48,7 @@ class Variant:
     constant: float = 0.5
     output: str = "spikes"
     x_once: bool = False  # one step for all
+    variation: str = "usual"  # of the tiling
     first: int = 0  # step of the draw
 
 
@@ -70,8 +71,8 @@ def launches(variant: Variant) -> dict[str, Launch]:
     rule = (variant.surrogate, 1.0, (grad, given), variant.param_grads)
     packed = variant.output == "packed"
     made = {
-        "forward": forward_launch(scan, given, variant.output, _PROCESSORS),
-        "backward": backward_launch(scan, checkpoints, *rule, _PROCESSORS),
+        "forward": forward_launch(scan, given, variant.output, _PROCESSORS, variant.variation),
+        "backward": backward_launch(scan, checkpoints, *rule, _PROCESSORS, variant.variation),
         "poisson": poisson_launch(images, variant.first, variant.steps, seed, packed, _PROCESSORS),
     }
     return {name: made[name] for name in variant.kernels}

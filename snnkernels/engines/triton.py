@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .. import tuning
 from ..ops import LIBRARY
 
 _import_error: str | None = None
@@ -55,7 +56,7 @@ def forward(
     from .triton_launch import Scan, forward_launch
 
     scan = Scan(x, params, numbers, neuron, strict, interval, steps)
-    return forward_launch(scan, states, output, _processors(x.device)).run()
+    return forward_launch(scan, states, output, _processors(x.device), _measured(x, steps).forward).run()
 
 
 def backward(
@@ -78,7 +79,7 @@ def backward(
 
     scan = Scan(x, params, numbers, neuron, strict, interval, steps)
     rule = (surrogate, slope, (grad_spikes, grad_states), param_grads)
-    return backward_launch(scan, checkpoints, *rule, _processors(x.device)).run()
+    return backward_launch(scan, checkpoints, *rule, _processors(x.device), _measured(x, steps).backward).run()
 
 
 def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
@@ -86,6 +87,11 @@ def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) 
     from .triton_launch import poisson_launch
 
     return poisson_launch(images, first, steps, seed, packed, _processors(images.device)).run()[0]
+
+
+def _measured(x: Tensor, steps: int) -> tuning.Choice:
+    """The fastest tilings of a scan over x, `[outer, T or 1, inner]`."""
+    return tuning.choice(tuning.Sizes(x.device, x.element_size(), x.shape[0] * x.shape[2], steps))
 
 
 def _processors(device: torch.device) -> int:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -20,18 +20,7 @@ from ..scan import empty_output, state_dtype
 from ..surrogates import SURROGATES
 from .triton_loops import backward_kernel, forward_kernel
 from .triton_poisson import poisson_kernel
-
-
-@dataclass(frozen=True)
-class Tiling:
-    """How a scan is cut into programs, and a program's time into chunks."""
-
-    block: int  # neurons of a program
-    warps: int  # of a program, 32 threads each
-    group: int  # neurons of a thread, side by side: one load
-    forward_chunk: int  # time steps that are loaded at once
-    backward_chunk: int  # time steps whose states are in registers at once
-    ahead: bool  # the loads of a chunk are in flight while the one before it is computed
+from .triton_tiling import Tiling, round_up, tile
 
 
 @dataclass(frozen=True)
@@ -52,32 +41,6 @@ class Launch:
             with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
                 self.kernel[(self.programs,)](**self.arguments, **self.outputs, **self.options)
         return outputs
-
-
-@lru_cache(maxsize=1024)
-def tile(
-    outer: int, inner: int, strides: tuple[int, ...], item_bytes: int, states: int, interval: int, processors: int
-) -> Tiling:
-    """The tiling of a scan over sequences of these sizes and strides, on a GPU of so many multiprocessors.
-
-    A thread has 16 bytes of neurons, or as many as sizes and strides allow to load at once, or as have 8 states that
-    are held in registers for some time steps. Where that would leave one of a multiprocessor's 4 schedulers without a
-    warp, it has one neuron. A program has 4 warps, or 1 where so few programs would be an uneven load. A thread whose
-    neurons take few registers has more time steps in flight.
-    """
-    group = min(math.gcd(16 // item_bytes, inner, *strides), max(8 // states, 1))
-    if outer * inner < 4 * processors * 32 * group:
-        group = 1
-    warps = 4 if outer * inner >= 8 * processors * 32 * group else 1
-    few_registers = group * states * max(item_bytes, 4) < 16
-    return Tiling(
-        block=32 * warps * group,
-        warps=warps,
-        group=group,
-        forward_chunk=_round_up(16 if few_registers else 8, interval),
-        backward_chunk=math.gcd(8 if few_registers else 4, interval),
-        ahead=few_registers,
-    )
 
 
 @dataclass(frozen=True)
@@ -117,13 +80,13 @@ class Scan:
         }
 
 
-def forward_launch(scan: Scan, states: Tensor | None, output: str, processors: int) -> Launch:
+def forward_launch(scan: Scan, states: Tensor | None, output: str, processors: int, variation: str = "usual") -> Launch:
     """The launch of the forward loop. Outputs: what scan.OUTPUTS says, final states, checkpoints."""
     x = _side_by_side(scan.x)
     outer, _, inner = x.shape
     shape, dtype = (len(NEURONS[scan.neuron].states), outer, inner), state_dtype(x.dtype)
     chunks = -(-scan.steps // scan.interval) if scan.interval else 0
-    tiling = tile(outer, inner, _strides(x), x.element_size(), 1, scan.interval, processors)
+    tiling = tile(outer, inner, _strides(x), x.element_size(), 1, scan.interval, processors, variation)
     outputs = {
         "output": empty_output(output, x, scan.steps),
         "final_states": x.new_empty(shape, dtype=dtype),
@@ -136,7 +99,7 @@ def forward_launch(scan: Scan, states: Tensor | None, output: str, processors: i
         "OUTPUT": output,
         "CHUNK": tiling.forward_chunk,
     }
-    places = outer * (_round_up(inner, 8) if output == "packed" else inner)
+    places = outer * (round_up(inner, 8) if output == "packed" else inner)
     return _launch(forward_kernel, arguments, outputs, places, tiling)
 
 
@@ -148,13 +111,14 @@ def backward_launch(
     grads: tuple[Tensor, Tensor | None],
     param_grads: bool,
     processors: int,
+    variation: str = "usual",
 ) -> Launch:
     """The launch of the backward loop. Of the gradients of spikes and final states, those of x, states, parameters."""
     x, grad_spikes, grad_final_states = _side_by_side(scan.x), _side_by_side(grads[0]), grads[1]
     (outer, _, inner), states = x.shape, checkpoints.shape[1]
     grad_strides = _strides(grad_spikes)
     strides = (*_strides(x), *grad_strides)
-    tiling = tile(outer, inner, strides, x.element_size(), states, scan.interval, processors)
+    tiling = tile(outer, inner, strides, x.element_size(), states, scan.interval, processors, variation)
     outputs = {
         "grad_x": torch.empty(x.shape, dtype=x.dtype, device=x.device),
         "grad_states": checkpoints.new_empty((states, outer, inner)),
@@ -252,8 +216,3 @@ def _strides(sequence: Tensor) -> tuple[int, int]:
     """The strides over outer and time; 0 where there is only one."""
     shape, strides = sequence.shape, sequence.stride()
     return strides[0] if shape[0] > 1 else 0, strides[1] if shape[1] > 1 else 0
-
-
-def _round_up(number: int, unit: int) -> int:
-    """The next multiple of a unit, where there is one."""
-    return -(-number // unit) * unit if unit else number

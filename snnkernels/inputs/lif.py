@@ -115,8 +115,10 @@ def _plan(
     constants = (check_finite("input_scale", options.input_scale), reset_value)
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
     check_one_of("output", options.output, OUTPUTS)
+    layout = Layout(current, time_dim, options.steps)
+    sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device.type, requested),
+        engine=check_backend(options.backend, current.device.type, requested, sizes),
         neuron=lif_key(
             reset,
             delay_reset=options.delay_reset,
@@ -128,7 +130,7 @@ def _plan(
         strict=options.strict,
         numbers=constants if parameter_tensors else (*constants, *parameters),
         parameter_tensors=parameter_tensors,
-        layout=Layout(current, time_dim, options.steps),
+        layout=layout,
         output=options.output,
     )
 
@@ -191,12 +193,15 @@ def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float
     return surrogate, check_number("slope", slope, positive=True)
 
 
-def check_backend(backend: str, device: str, auto: str | None = None) -> str:
-    """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means."""
+def check_backend(backend: str, device: str, auto: str | None = None, sizes: dispatch.Sizes | None = None) -> str:
+    """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means.
+
+    sizes: of the scan, on which the choice may depend.
+    """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
     check_one_of("backend", requested, ("auto", *dispatch.ENGINES))
     if requested == "auto":
-        return dispatch.choose(device)
+        return dispatch.choose(device, sizes)
     reason = dispatch.unusable_reason(requested, device)
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {device}: {reason}')

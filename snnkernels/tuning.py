@@ -1,0 +1,139 @@
+"""What was measured to be the fastest on a GPU: the engine of a scan, and how the Triton engine cuts it.
+
+The measurements are one table, tuning.json, which `make gpu-tune` writes: for every GPU, by its name, a row for each
+size of an element and class of sizes, with the milliseconds of every engine, forward and backward and launches
+together, and of every tiling, direction by direction. What is fastest is read off the row. Where there is none, for
+float64 for one, dispatch.py's order of engines and the usual tilings stand.
+
+Nothing here asks the device anything while it works: a lookup may be part of a CUDA graph.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+# Sizes that are measured. Each stands for a class: all up to twice its size, and the last for all beyond it.
+ITEM_BYTES = (2, 4)
+NEURONS = tuple(4**power for power in range(5, 12))
+STEPS = (8, 64)
+
+# What comes first in a row is left only for what is faster by more than the noise of a measurement.
+_NOISE = 1.03
+
+FILE = Path(__file__).with_name("tuning.json")
+
+TABLE: dict[str, Any] = json.loads(FILE.read_text())
+
+
+class Sizes(NamedTuple):
+    """All of a scan that the choice depends on."""
+
+    device: torch.device
+    item_bytes: int
+    neurons: int
+    steps: int
+
+    def representative(self) -> Sizes:
+        """What is measured in the place of these."""
+        neurons, steps = _representative(self.neurons, NEURONS), _representative(self.steps, STEPS)
+        return Sizes(self.device, self.item_bytes, neurons, steps)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is fastest for a scan: an engine, or None where that was not measured, and Triton's tilings, by name."""
+
+    engine: str | None = None
+    forward: str = "usual"
+    backward: str = "usual"
+
+
+_UNKNOWN = Choice()
+_forced: Choice | None = None  # by use_tilings
+
+
+def choice(sizes: Sizes) -> Choice:
+    """What is fastest for a scan."""
+    return _choice(sizes.representative()) if _forced is None else _forced
+
+
+def engine(sizes: Sizes) -> str | None:
+    """The engine that is fastest for a scan, or None where that was not measured.
+
+    torch.compile follows this: it compiles anew for another class of sizes, and only on a GPU that was measured.
+    """
+    return _engine(*sizes.representative()) if _is_measured(sizes.device) else None
+
+
+def _representative(size: int, measured: Sequence[int]) -> int:
+    """The measured size that stands for a size."""
+    for representative in measured[:-1]:
+        if size <= 2 * representative:
+            return representative
+    return measured[-1]
+
+
+@contextmanager
+def use_tilings(forward: str, backward: str) -> Iterator[None]:
+    """Have Triton cut every scan of the process like this within a with statement, to measure it."""
+    global _forced
+    previous, _forced = _forced, Choice(None, forward, backward)
+    try:
+        yield
+    finally:
+        _forced = previous
+
+
+def fastest(times: Mapping[str, float]) -> str:
+    """The first that is as fast as the fastest but for noise."""
+    return next(name for name, time in times.items() if time <= _NOISE * min(times.values()))
+
+
+def _constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """torch.compiler.assume_constant_result, which would import the compiler for every user of the package."""
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@_constant
+def _is_measured(device: torch.device) -> bool:
+    return bool(_rows(device))
+
+
+@_constant
+def _engine(*sizes: Any) -> str | None:
+    """Of Sizes that the compiler takes apart."""
+    return _choice(Sizes(*sizes)).engine
+
+
+@cache
+def _choice(sizes: Sizes) -> Choice:
+    """What is fastest by the row of these sizes, which are measured ones."""
+    for row in _rows(sizes.device):
+        if (row["item_bytes"], row["neurons"], row["steps"]) == sizes[1:]:
+            return Choice(fastest(row["engines"]), fastest(row["forward"]), fastest(row["backward"]))
+    return _UNKNOWN
+
+
+@cache
+def _rows(device: torch.device) -> Sequence[Mapping[str, Any]]:
+    """The rows of a device, or of one of the same architecture; those of a CPU are for tests."""
+    name, architecture = _identity(device)
+    alike = (gpu for gpu in TABLE.values() if gpu["compute_capability"] == architecture)
+    return (TABLE.get(name) or next(alike, {"rows": ()}))["rows"]
+
+
+def _identity(device: torch.device) -> tuple[str, str | None]:
+    """A device's name and its compute capability."""
+    if device.type != "cuda":
+        return device.type, None
+    properties = torch.cuda.get_device_properties(device)
+    return properties.name, f"{properties.major}.{properties.minor}"
