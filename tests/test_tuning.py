@@ -176,14 +176,14 @@ def test_torch_compile_compiles_anew_for_another_class_alone(use: Callable[..., 
 
 
 def test_few_kernels_are_compiled() -> None:
-    """Whatever the sizes, a dtype has a dozen tilings: 1 to 8 neurons a thread, 1 to 8 warps."""
+    """Whatever the sizes, a dtype has a dozen tilings: 1 to 8 neurons a thread, 1 or 4 warps."""
     sizes = [*range(1, 2000, 7), *(2**power + odd for power in range(11, 24) for odd in (0, 1, 2, 4, 8, 16))]
     for item_bytes in (2, 4, 8):
         tilings = {
             tile(outer, inner, (0, inner), item_bytes, 1, 8, 132, name)
             for inner, outer, name in itertools.product(sizes, (1, 16), VARIATIONS)
         }
-        assert len(tilings) <= 15
+        assert len(tilings) <= 10
         assert {tiling.group for tiling in tilings} <= {1, 2, 4, 8}
 
 
