@@ -19,13 +19,17 @@ from environment import ROOT, cpu_model, slug
 from features import COUNT, WEIGHT_GRADIENT, events
 from measure import Row
 from memory import FRESH, WARM
+from mnist import MNIST_TO_98, NETWORK
 from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
 from results import FOLDER, load, rows_of
 from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
 
 LONG, WIDE, DEEP, TINY = "T=100,B=128,N=1024", "T=25,B=128,N=1000", "T=500,B=16,N=512", "T=4,B=1,N=16"
 PUBLIC = "T=32,B=64,N=65536"
-_STEP, _PRODUCT = "784-1000-10,T=25,B=128", "3200x784x1000"
+_STEP, _PRODUCT = NETWORK, "3200x784x1000"
+
+# The layers that a GPU is judged by.
+GPU_LAYERS = ((PUBLIC, "float16"), (LONG, "float32"))
 
 Run = tuple[str, ...]
 
@@ -58,7 +62,7 @@ class Bar:
     bar: float
     stretch: float
     at_most: bool = False
-    percent: bool = False
+    unit: str = "x"  # or "%", of fractions, or "s"
 
     def verdict(self, measured: float | None) -> str:
         if measured is None:
@@ -71,7 +75,7 @@ class Bar:
     def written(self, number: float | None) -> str:
         if number is None:
             return ""
-        return f"{number:.0%}" if self.percent else f"{number:.3g} x"
+        return f"{number:.0%}" if self.unit == "%" else f"{number:.3g} {self.unit}"
 
 
 # dtype, device and memory
@@ -119,6 +123,15 @@ def _less_kept(rows: Sequence[Row]) -> float | None:
     return next((row.kept_bytes / row.ours_kept_bytes for row in kept), None)
 
 
+def _seconds(work: str, shape: str, place: Place) -> Callable[[Sequence[Row]], float | None]:
+    """Of the fastest of our engines."""
+
+    def value(rows: Sequence[Row]) -> float | None:
+        return min((row.ms / 1e3 for row in _matching(rows, work, shape, ("native", "triton"), place)), default=None)
+
+    return value
+
+
 # SpikingJelly chooses its backend itself, on a CPU torch; under torch.compile it stands in the tables of layers.
 _LOOP, _SNNTORCH, _SPIKINGJELLY = NAIVE.name, "snnTorch", "SpikingJelly"
 
@@ -148,7 +161,7 @@ def _bandwidth(place: Place, shape: str, *table: tuple[str, float, float]) -> li
             f"{direction}, of copy bandwidth",
             _of_copy(direction, shape, place),
             *bar,
-            percent=True,
+            unit="%",
         )
         for direction, *bar in table
     ]
@@ -200,6 +213,7 @@ GPU_BARS: tuple[Bar, ...] = (
     *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
     *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
     Bar(f"{LONG}, {_where(_GPU)}", "full output / count", _times(COUNT, LONG, "lif(x).sum(0)", place=_GPU), 1.6, 1.8),
+    Bar(NETWORK, f"{MNIST_TO_98}, wall time", _seconds(MNIST_TO_98, NETWORK, _GPU), 10, 3, at_most=True, unit="s"),
 )
 
 

@@ -19,7 +19,7 @@ from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs
 from snnkernels import LIF, PackedSpikes, SpikeLinear, SpikingLinear, lif, poisson_encode, poisson_spikes, spike_linear
 
 WEIGHT_GRADIENT = "weight gradient"
-COUNT = f"spike count, {FORWARD_BACKWARD}"
+COUNT, COUNT_FORWARD = (f"spike count, {direction}" for direction in (FORWARD_BACKWARD, FORWARD))
 
 Result = Tensor | Sequence[Tensor]
 
@@ -66,6 +66,7 @@ def features(device: str) -> list[Feature]:
     layer, product = "T=100,B=128,N=1024", f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
         (COUNT, layer, _count),
+        (COUNT_FORWARD, layer, _count_forward),
         (f"packed spikes, {FORWARD}", layer, _packed),
         (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
         ("linear layer and neurons, forward+backward", f"784-1024,{layer}", _spiking_linear),
@@ -146,6 +147,12 @@ def _count(device: str) -> Pair:
         'lif(x, output="count")',
         (partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="count"))),
     )
+
+
+def _count_forward(device: str) -> Pair:
+    current = random_inputs(Workload(_LAYER, torch.float32, device)).current
+    calls = (lambda: lif(current).sum(0), lambda: lif(current, output="count"))
+    return Pair("lif(x).sum(0)", 'lif(x, output="count")', calls)
 
 
 def _packed(device: str) -> Pair:

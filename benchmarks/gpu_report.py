@@ -1,8 +1,8 @@
 """The tests and measurements of this machine's GPU, in benchmarks/results/<gpu>.json: `make gpu-report`.
 
-Runs the GPU tests but for the slow, then measures spike counts and every compiled engine as compare.py does, on its
-shapes and on public workloads, in three dtypes. It stops measuring in time to end within ten minutes; what it left out
-is in the file.
+Runs the GPU tests but for the slow, then measures: first what bars.py judges, spike counts and the training of MNIST
+among it, then every compiled engine as compare.py does, on its shapes and on public workloads, in three dtypes. It
+stops measuring in time to end within ten minutes; what it left out is in the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,19 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from bars import GPU_LAYERS, judged
+from budget import run_in_time
 from contenders import NAIVE, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
-from features import COUNT, features, measure_feature
+from features import COUNT, COUNT_FORWARD, features, measure_feature
 from lineup import contenders_for
 from measure import Measurement, measure_layer
+from mnist import MNIST_TO_98, measure_mnist
 from results import FOLDER, add_run, report
-from tables import table
+from tables import columns, table
 from workloads import Workload, gpu_workloads
 
 import snnkernels
 
 TEST_SECONDS = 300
 MEASURE_SECONDS = 240
+MNIST_SECONDS = 60  # of these, at most
 REPEATS = 10
 SMALL = 1 << 24  # elements
 
@@ -89,40 +92,36 @@ def unusable_engines() -> list[str]:
     return [f"{name}: {reason}" for name, reason in reasons.items() if reason is not None]
 
 
-def measure_all(repeats: int, seconds: float) -> tuple[Measurement, list[str]]:
-    """Measure as many workloads as there is time and memory for; also says which were left out, and why."""
-    result, left_out = Measurement(), []
-    deadline = time.monotonic() + seconds
-    for name, measure in measurements(repeats).items():
-        if time.monotonic() > deadline:
-            left_out.append(f"{name}: no time left")
-            continue
-        print(f"measuring {name}", file=sys.stderr)
-        try:
-            result.add(measure())
-        except torch.OutOfMemoryError:
-            left_out.append(f"{name}: not enough memory")
-        torch.cuda.empty_cache()
-    return result, left_out
+def measure_all(repeats: int, seconds: float, data: Path) -> tuple[Measurement, list[str]]:
+    """Measure as much as there is time and memory for; also says what was left out, and why."""
+    result = Measurement()
+    works = {name: lambda run=run: result.add(run()) for name, run in measurements(repeats, data).items()}
+    return result, run_in_time(works, seconds)
 
 
-def measurements(repeats: int) -> dict[str, Callable[[], Measurement]]:
-    """What there is to measure, the bars first: spike counts, and layers of every shape and dtype."""
-    counts = [feature for feature in features("cuda") if feature.work == COUNT]
+def measurements(repeats: int, data: Path) -> dict[str, Callable[[], Measurement]]:
+    """What there is to measure, the bars first: spike counts, layers, MNIST; then layers of every shape and dtype."""
+    counts = [feature for feature in features("cuda") if feature.work in (COUNT, COUNT_FORWARD)]
     table: dict[str, Callable[[], Measurement]] = {
         str(feature): partial(measure_feature, feature, repeats, "gpu") for feature in counts
     }
-    for workload in gpu_workloads():
+    workloads = gpu_workloads()
+    judged_first = [workload for workload in workloads if (workload.shape_name, workload.dtype_name) in GPU_LAYERS]
+    for workload in judged_first:
         table[str(workload)] = partial(measure_layer, workload, line_up, repeats, "gpu")
+    table[MNIST_TO_98] = partial(measure_mnist, "cuda", data, MNIST_SECONDS)
+    for workload in workloads:
+        table.setdefault(str(workload), partial(measure_layer, workload, line_up, repeats, "gpu"))
     return table
 
 
 def summary(tests: dict[str, Any], result: Measurement, notes: Sequence[str]) -> str:
-    """What is printed: the tests in a line, the table, and all that is missing from it."""
+    """What is printed: the tests in a line, the tables, the bars, and all that is missing."""
     counts = ", ".join(f"{value} {name}" for name, value in tests.items() if isinstance(value, int))
     lines = [f"GPU tests: {counts or tests['unfinished']}", *(f"  FAILED {name}" for name in tests.get("failures", ()))]
-    lines += ["", table(result.rows), ""]
-    lines += [f"REFUSED: {sentence}" for sentence in result.refused] + [f"left out: {note}" for note in notes]
+    lines += ["", table(result.rows), "", *(columns(judged(result.rows)) if result.rows else ()), ""]
+    lines += [f"REFUSED: {sentence}" for sentence in result.refused]
+    lines += [f"left out: {note}" for note in (*result.skipped, *notes)]
     return "\n".join(lines).rstrip()
 
 
@@ -130,13 +129,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns 2 where there is nothing to report on, 1 where a test failed or the gate refused."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the file")
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of MNIST (default: %(default)s)")
     options = parser.parse_args(arguments)
     reason = no_report_reason()
     if reason is not None:
         print(f"gpu-report: {reason}", file=sys.stderr)
         return 2
     unusable, tests = unusable_engines(), run_tests(TEST_SECONDS)
-    result, left_out = measure_all(REPEATS, MEASURE_SECONDS)
+    result, left_out = measure_all(REPEATS, MEASURE_SECONDS, options.data)
     content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
     path = options.out / f"{slug(gpu()['name'])}.json"
     path.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from timing import Call, DeviceClock, call_clock, copy_call, interleaved, paired
 from workloads import DIRECTIONS, Workload, bytes_moved, random_inputs
 
 from snnkernels import dispatch
+from snnkernels.tuning import Sizes
 
 # What the numbers of a file mean, for those who read it without this code.
 METHOD = {
@@ -99,7 +100,7 @@ class Work:
     """What is measured: its names, how a layer of neurons becomes the call that is timed, and the bytes it moves.
 
     `call` is given None instead of a contender for our side of a pair, which `ours` names where it is more than an
-    engine.
+    engine. sizes: of its scan, where it is one, by which our engine is chosen.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Work:
     call: Callable[[Contender | None, Layer], Call]
     bytes: int | None = None
     ours: str | None = None
+    sizes: Sizes | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,9 @@ def measure_layer(
             device=workload.device,
             call=lambda _, layer, direction=direction: timed_call(layer, direction, inputs),
             bytes=bytes_moved(workload, direction, dispatch.checkpoint_interval(workload.device)),
+            sizes=Sizes(
+                inputs.current.device, workload.dtype.itemsize, workload.elements // workload.steps, workload.steps
+            ),
         )
         entries = [admitted[c.name] for c in contenders(workload, direction) if c.name in admitted]
         result.rows += measure_work(work, entries, repeats, memory)
@@ -172,7 +177,7 @@ def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str
     """Everyone in turn with our engine under the same options, and with a copy of as many bytes."""
     if not entries:
         return []
-    engine = dispatch.choose(work.device)
+    engine = dispatch.choose(work.device, work.sizes)
     ours = work.ours or engine
     calls: dict[str, Call] = {}
     for entry in entries:  # ours after its partner, not after ourselves, whose inputs and outputs would still be cached

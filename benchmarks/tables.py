@@ -40,6 +40,12 @@ def table(rows: Sequence[Row]) -> str:
     return "\n\n".join(tables)
 
 
+def columns(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of cells, one below the other."""
+    padded = [_padded("", cells)[1:] for cells in zip(*lines, strict=True)]
+    return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
+
+
 def _padded(header: str, cells: Sequence[str]) -> list[str]:
     width = max(map(len, (header, *cells)))
     pad = str.ljust if header in _TEXT_COLUMNS else str.rjust

@@ -14,14 +14,18 @@ import snnkernels
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+import budget  # noqa: E402
 import compare  # noqa: E402
 import environment  # noqa: E402
 import gpu_report  # noqa: E402
+import mnist  # noqa: E402
 import tables  # noqa: E402
 import workloads  # noqa: E402
+from bars import GPU_BARS  # noqa: E402
 from benchmark_rows import result_row  # noqa: E402
-from features import COUNT  # noqa: E402
+from features import COUNT, COUNT_FORWARD  # noqa: E402
 from measure import Measurement, Row  # noqa: E402
+from mnist import MNIST_TO_98  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
 TINY = "T=4,B=1,N=16"
@@ -163,16 +167,21 @@ def test_summary_of_the_gpu_report() -> None:
     tests = gpu_report.count_tests(_JUNIT)
     failures = ["tests.test_engines::test_b", "tests.test_engines::test_c"]
     assert tests == {"passed": 2, "failed": 2, "skipped": 1, "failures": failures}
-    result = Measurement([row(device="cuda", contender="triton")], ["native is not timed"])
+    result = Measurement([row(device="cuda", contender="triton")], ["native is not timed"], ["MNIST: no data"])
     lines = gpu_report.summary(tests, result, ["T=8 float16: no time left"]).splitlines()
     assert lines[:3] == ["GPU tests: 2 passed, 2 failed, 1 skipped", *(f"  FAILED {name}" for name in failures)]
     assert lines[4] == "forward, cuda"
-    assert lines[-2:] == ["REFUSED: native is not timed", "left out: T=8 float16: no time left"]
+    assert [line.split()[-2:] for line in lines[8 : 8 + len(GPU_BARS)]] == [["not", "measured"]] * len(GPU_BARS)
+    assert lines[-3:] == [
+        "REFUSED: native is not timed",
+        "left out: MNIST: no data",
+        "left out: T=8 float16: no time left",
+    ]
     unfinished = gpu_report.summary({"unfinished": "stopped after 300 s"}, Measurement(), [])
     assert unfinished == "GPU tests: stopped after 300 s"
 
 
-def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     small, large, late = (Workload((2, 1, size), torch.float32, "cuda") for size in (1, 2, 3))
     now = 0.0
 
@@ -185,21 +194,36 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
     monkeypatch.setattr(gpu_report, "features", lambda device: [])
+    monkeypatch.setattr(gpu_report, "measure_mnist", lambda *_: Measurement(skipped=["MNIST: not here"]))
     monkeypatch.setattr(gpu_report, "measure_layer", measure)
-    monkeypatch.setattr(gpu_report.time, "monotonic", lambda: now)
-    result, left_out = gpu_report.measure_all(repeats=1, seconds=100)
+    monkeypatch.setattr(budget.time, "monotonic", lambda: now)
+    result, left_out = gpu_report.measure_all(repeats=1, seconds=100, data=tmp_path)
     assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
+    assert result.skipped == ["MNIST: not here"]
     assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
 
 
-def test_gpu_report_measures_what_the_bars_need_first() -> None:
-    names = list(gpu_report.measurements(repeats=1))
-    first = [f"{COUNT}, T=100,B=128,N=1024 float32 cuda", "T=100,B=128,N=1024 float32 cuda"]
-    assert names[0] == first[0] and names.index(first[1]) < 8
-    assert names.index("T=32,B=64,N=65536 bfloat16 cuda") < 10
+def test_gpu_report_measures_what_the_bars_need_first(tmp_path: Path) -> None:
+    names = list(gpu_report.measurements(repeats=1, data=tmp_path))
+    layer = "T=100,B=128,N=1024 float32 cuda"
+    first = {f"{COUNT}, {layer}", f"{COUNT_FORWARD}, {layer}", layer, "T=32,B=64,N=65536 float16 cuda", MNIST_TO_98}
+    assert set(names[:5]) == first and len(set(names)) == len(names) == len(workloads.gpu_workloads()) + 3
     small, large = (Workload(shape, torch.float32, "cuda") for shape in ((100, 128, 1024), (32, 64, 65536)))
     lines = [[contender.name for contender in gpu_report.line_up(workload, FORWARD)] for workload in (small, large)]
     assert "snnTorch" in lines[0] and "snnTorch" not in lines[1] and "torch loop" in lines[1]
+
+
+def test_training_of_mnist_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Or there is a reason why not, in the words of the command that trains."""
+    script = tmp_path / "train.py"
+    monkeypatch.setattr(mnist, "SCRIPT", script)
+    script.write_text("import sys; open(sys.argv[sys.argv.index('--json') + 1], 'w').write('{\"seconds\": 4.5}')")
+    (measured,) = mnist.measure_mnist("cpu", tmp_path, 60).rows
+    assert (measured.work, measured.shape, measured.ms) == (MNIST_TO_98, mnist.NETWORK, 4500.0)
+    script.write_text("import sys; sys.exit('error: MNIST is not here')")
+    assert mnist.measure_mnist("cpu", tmp_path, 60).skipped == [f"{MNIST_TO_98}: error: MNIST is not here"]
+    script.write_text("import time; time.sleep(60)")
+    assert mnist.measure_mnist("cpu", tmp_path, 0.2).skipped == [f"{MNIST_TO_98}: stopped after 0 s"]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +247,7 @@ def test_gpu_report_is_written(
     monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
     monkeypatch.setattr(gpu_report, "unusable_engines", list)
     monkeypatch.setattr(gpu_report, "run_tests", lambda seconds: tests)
-    monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds: (result, ["T=8: no time left"]))
+    monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds, data: (result, ["T=8: no time left"]))
     assert gpu_report.main(["--out", str(tmp_path / "results")]) == status
     (content,) = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())["runs"]
     assert content["tests"] == tests and content["refused"] == refused and content["left_out"] == ["T=8: no time left"]

@@ -42,7 +42,7 @@ def test_a_refused_contender_is_left_out() -> None:
 def test_rows_are_paired_with_our_engine_at_the_same_equations(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that knows how long each call takes."""
     seconds = {NAIVE.name: 12.0, "snnTorch": 8.0, "native": 3.0, "native (delay_reset=True)": 2.0, "copy": 1.5}
-    monkeypatch.setattr(measure.dispatch, "choose", lambda device: "native")
+    monkeypatch.setattr(measure.dispatch, "choose", lambda device, sizes: "native")
     monkeypatch.setattr(measure, "our_layer", lambda engine, options: options)
     monkeypatch.setattr(measure, "peak_bytes", lambda call, device: 7)
     monkeypatch.setattr(measure, "interleaved", lambda calls, *_: {name: [seconds[name]] * 3 for name in calls})
