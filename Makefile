@@ -7,7 +7,7 @@ OUT ?= runs/demo
 bin := $(VENV)/bin
 sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup.py pyproject.toml
 
-.PHONY: demo test lint codegen bench peers report gpu-report
+.PHONY: demo test lint codegen bench peers report gpu-report gpu-tune
 
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
@@ -33,6 +33,9 @@ peers:  ## an environment of its own, .venv-peers, with snnTorch, SpikingJelly, 
 
 report: $(VENV)/.installed  ## tables and plots of benchmarks/results/, for docs/ and the README
 	$(bin)/python benchmarks/report.py
+
+gpu-tune: $(VENV)/.installed  ## which engine and tiling are fastest on this machine's GPU, to snnkernels/tuning.json
+	$(bin)/python benchmarks/tune.py
 
 gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU, to benchmarks/results/
 	$(bin)/python benchmarks/gpu_report.py
