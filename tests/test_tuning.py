@@ -175,6 +175,22 @@ def test_torch_compile_compiles_anew_for_another_class_alone(use: Callable[..., 
     assert run(*shapes) == ([3] * 5, 1)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize(("fastest", "inner"), [("triton", 1000), ("native", 1001)])  # a size has its plan for good
+def test_a_choice_is_part_of_a_cuda_graph(fastest: str, inner: int, use: Callable[..., None]) -> None:
+    for engine in ("triton", "native"):
+        Target(engine, "cuda").require()
+    use(row(engines={fastest: 0.1}), name=NAMES["cuda"][0])
+    current = torch.randn(8, 2, inner, device="cuda")
+    assert dispatch.choose("cuda", Sizes(current.device, 4, 2 * inner, 8)) == fastest
+    lif(current)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        spikes = lif(current)
+    graph.replay()
+    assert torch.equal(spikes, lif(current, backend="reference"))
+
+
 def test_few_kernels_are_compiled() -> None:
     """Whatever the sizes, a dtype has a dozen tilings: 1 to 8 neurons a thread, 1 or 4 warps."""
     sizes = [*range(1, 2000, 7), *(2**power + odd for power in range(11, 24) for odd in (0, 1, 2, 4, 8, 16))]
