@@ -62,10 +62,11 @@ def test_a_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tuning._forced is None
 
 
-def test_the_engines_of_a_cpu_are_measured() -> None:
+def test_the_engines_of_a_cpu_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Triton under its interpreter: it passes the gate in every tiling."""
     for engine in ENGINES:
         Target(engine, "cpu").require()
+    monkeypatch.setattr(tune, "REPEATS", 1)
     clock = call_clock("cpu")
     row = tune.measure(SMALL, list(VARIATIONS), ENGINES, {"device": clock, "call": clock})
     assert row["engines"].keys() == set(ENGINES) and row["forward"].keys() == row["backward"].keys() == set(VARIATIONS)
