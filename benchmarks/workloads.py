@@ -122,10 +122,8 @@ def public_workloads(device: str) -> list[Workload]:
 
 
 def gpu_workloads() -> list[Workload]:
-    """Every shape and dtype of the GPU report, the public workloads among them; those of the bars first."""
+    """Every shape and dtype of the GPU report, the public workloads among them."""
     halves = (torch.bfloat16, torch.float16)
-    table = [(shape, torch.float32) for shape in _SHAPES]
-    table += [(shape, dtype) for shape in reversed(_PUBLIC_HALF_SHAPES) for dtype in halves]
-    table += [(shape, dtype) for dtype in halves for shape in _SHAPES]
-    table += [(shape, dtype) for dtype in (torch.float32, *halves) for shape in _PUBLIC_WIDE_SHAPES]
+    table = [(shape, dtype) for dtype in (torch.float32, *halves) for shape in (*_SHAPES, *_PUBLIC_WIDE_SHAPES)]
+    table += [(shape, dtype) for dtype in halves for shape in _PUBLIC_HALF_SHAPES]
     return [Workload(shape, dtype, "cuda") for shape, dtype in table]

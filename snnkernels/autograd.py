@@ -71,13 +71,13 @@ def _backward(
     plan, layout = ctx.plan, ctx.plan.layout
     x, kept, *packed = ctx.saved_tensors
     grads = pack_gradients(plan, x, grad_output, grad_final)
-    grad_params: Sequence[Tensor | None]
+    grad_params: Sequence[Tensor | None] = [None] * (len(ctx.like) - 1)
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
-        grad_params = per_param or [None] * (len(ctx.like) - 1)
+        grad_params = per_param or grad_params
     else:
         grad_x, grad_state, per_neuron = gradients(plan, x, kept, packed, layout.steps, *grads, param_grads)
-        grad_params = per_neuron.unbind(0) if param_grads else [None] * (len(ctx.like) - 1)
+        grad_params = per_neuron.unbind(0) if param_grads else grad_params
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
     return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]

@@ -160,8 +160,8 @@ def test_autocast_leaves_a_float32_current_alone(target: Target) -> None:
         assert_same_bits(lif(current, backend=target.engine), expected)
 
 
-def test_a_number_first_met_without_autograd_can_be_trained_with() -> None:
-    """Numbers are kept as tensors between calls."""
+def test_a_call_first_made_without_autograd_can_be_trained_with() -> None:
+    """What is kept of a call for calls like it holds nothing of the mode that it was made in."""
     current = random_current(5, 2, 3)
     with torch.inference_mode():
         lif(current, beta=0.8125)
@@ -170,7 +170,7 @@ def test_a_number_first_met_without_autograd_can_be_trained_with() -> None:
     assert leaf.grad is not None and leaf.grad.any()
 
 
-def test_a_number_first_met_in_fake_tensors_is_real_afterwards(target: Target) -> None:
+def test_a_call_first_made_with_fake_tensors_is_real_afterwards(target: Target) -> None:
     with FakeTensorMode(), use_backend(target.engine):
         fake = lif(torch.empty(5, 2, 3, device=target.device), beta=0.6875)
     assert isinstance(fake, FakeTensor) and fake.shape == (5, 2, 3)
