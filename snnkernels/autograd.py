@@ -20,14 +20,14 @@ def run(
     plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
     """All time steps: the plan's output in the user's layout, the final state in the engines', and what backward needs
-    where `keep`.
+    where `keep`: the current, states of a few steps and the parameters, as engines take them.
 
     Packed spikes stay as the engine gives them: see packed.PackedSpikes.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
     layout = plan.layout
-    x = layout.pack(current)
+    x = layout.to_engine(current)
     dtype = state_dtype(current.dtype)
     states = None if initial_state is None else layout.pack_state(initial_state.to(dtype))
     packed = _pack_parameters(layout, params, x) if plan.parameter_tensors else []
@@ -37,9 +37,9 @@ def run(
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
         head = (x, states, packed, plan.numbers, plan.neuron, plan.strict, interval)
-        output, final, kept = FORWARD[plan.engine](*head, layout.steps, plan.output)
+        output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, layout.steps, plan.output)
     if plan.output != "packed":
-        output = layout.unpack_step(output) if plan.output == "count" else layout.unpack(output)
+        output = layout.unpack_step(output) if plan.output == "count" else layout.from_engine(output)
     return output, final, (x, kept, *packed)
 
 
@@ -54,14 +54,14 @@ def _pack_parameters(layout: Layout, params: tuple[Parameter, ...], x: Tensor) -
 
 
 def _forward(
-    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
-) -> tuple[Tensor, Tensor]:
+    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], with_state: bool
+) -> Tensor | tuple[Tensor, Tensor]:
     output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
     ctx.set_materialize_grads(False)
     ctx.plan = plan
     ctx.like = likes(initial_state, *params)
-    return output, plan.layout.unpack_step(final)
+    return (output, plan.layout.unpack_step(final)) if with_state else output
 
 
 def _backward(
@@ -76,11 +76,13 @@ def _backward(
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
         grad_params = per_param or grad_params
     else:
-        grad_x, grad_state, per_neuron = gradients(plan, x, kept, packed, layout.steps, *grads, param_grads)
+        grad_x, grad_state, per_neuron = gradients(
+            plan, x, kept, packed, layout.engine_time_dim, layout.steps, *grads, param_grads
+        )
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
-    return [layout.unpack_step(grad_x) if layout.constant else layout.unpack(grad_x), *reduced]
+    return [layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x), *reduced]
 
 
 def pack_gradients(
@@ -90,8 +92,10 @@ def pack_gradients(
     layout = plan.layout
     if grad_output is None or plan.output == "packed":
         grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
+    elif plan.output == "count":
+        grad_spikes = layout.count_gradient_to_engine(grad_output.to(like.dtype))
     else:
-        grad_spikes = layout.pack_gradient(grad_output.to(like.dtype), plan.output)
+        grad_spikes = layout.gradient_to_engine(grad_output)
     return grad_spikes, None if grad_final is None else layout.pack_state(grad_final)
 
 
@@ -100,6 +104,7 @@ def gradients(
     x: Tensor,
     checkpoints: Tensor,
     params: Sequence[Tensor],
+    time_dim: int,
     steps: int,
     grad_spikes: Tensor,
     grad_states: Tensor | None,
@@ -107,7 +112,8 @@ def gradients(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A compiled engine's gradients of x, states and, for each neuron, parameters."""
     head = (x, checkpoints, params, plan.numbers, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
-    return BACKWARD[plan.engine](*head, steps, plan.surrogate, plan.slope, grad_spikes, grad_states, param_grads)
+    rule = (time_dim, steps, plan.surrogate, plan.slope)
+    return BACKWARD[plan.engine](*head, *rule, grad_spikes, grad_states, param_grads)
 
 
 Like = tuple[torch.Size, torch.dtype] | None
@@ -147,9 +153,11 @@ def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..
 
     @wraps(backward)
     def wrapper(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+        if not torch.is_grad_enabled():
+            return backward(ctx, *grads)
         with torch.no_grad():
             results = backward(ctx, *grads)
-        if not torch.is_grad_enabled() or torch.compiler.is_compiling():
+        if torch.compiler.is_compiling():
             return results
         return _NoSecondDerivative.apply(*(None if r is None else r.detach().requires_grad_() for r in results))
 
@@ -157,18 +165,21 @@ def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..
 
 
 class Scan(torch.autograd.Function):
-    """Any neuron over all time steps: `Scan.apply(plan, current, initial_state, *params)`."""
+    """Any neuron over all time steps: `Scan.apply(plan, with_state, current, initial_state, *params)`.
+
+    Returns the output, and the final state too where it is asked for.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, *params: Parameter
-    ) -> tuple[Tensor, Tensor]:
-        return _forward(ctx, plan, current, initial_state, params)
+        ctx: Any, plan: Plan, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        return _forward(ctx, plan, current, initial_state, params, with_state)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
-        return None, *_backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[3:]))
+    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
+        return None, None, *_backward(ctx, grad_output, grad_final, any(ctx.needs_input_grad[4:]))
 
 
 class FusedLIF(torch.autograd.Function):
@@ -205,12 +216,12 @@ class FusedLIF(torch.autograd.Function):
         beta: Parameter = 0.9,
         threshold: Parameter = 1.0,
         slope: Parameter = 25.0,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Tensor | tuple[Tensor, Tensor]:
         ctx.slope = slope
         if isinstance(slope, Tensor) and slope.numel() == 1:
             slope = slope.item()
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
-        return _forward(ctx, plan, current, initial_state, (beta, threshold))
+        return _forward(ctx, plan, current, initial_state, (beta, threshold), with_state=True)
 
     @staticmethod
     @once_differentiable

@@ -95,17 +95,17 @@ def scan(
 ) -> Output | tuple[Output, Tensor]:
     """Run a checked plan; a graph is recorded only where a gradient can be asked for."""
     if plan.engine != "reference" and torch.is_grad_enabled() and _require_grad(current, initial_state, *params):
-        output, state = Scan.apply(plan, current, initial_state, *params)
-        return as_output(plan, output, state, return_state)
+        outputs = Scan.apply(plan, return_state, current, initial_state, *params)
+        return as_output(plan, *outputs) if return_state else as_output(plan, outputs)
     output, final, _ = run(plan, current, initial_state, params, keep=False)
-    return as_output(plan, output, plan.layout.unpack_step(final) if return_state else final, return_state)
+    return as_output(plan, output, plan.layout.unpack_step(final)) if return_state else as_output(plan, output)
 
 
 def _require_grad(*values: Parameter | None) -> bool:
     return any(isinstance(value, Tensor) and value.requires_grad for value in values)
 
 
-def as_output(plan: Plan, output: Tensor, state: Tensor, return_state: bool) -> Output | tuple[Output, Tensor]:
-    """What a scan gave, as a user gets it."""
+def as_output(plan: Plan, output: Tensor, state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
+    """What a scan gave, as a user gets it: with the final state, if there is one."""
     result = PackedSpikes(output, plan.layout) if plan.output == "packed" else output
-    return (result, state) if return_state else result
+    return result if state is None else (result, state)

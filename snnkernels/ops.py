@@ -1,12 +1,13 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
-C++ registers the operators called `native_`, Triton the others. Shapes are the engines' own: x `[outer, T, inner]`, or
-`[outer, 1, inner]` where it is the same at all `steps`, states `[S, outer, inner]` (zero where there are none), a
-parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and after them the parameters where `params` is empty;
-checkpoints `[T / interval, S, outer, inner]` (the states that
-enter each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
-`[P, outer, inner]`, one a neuron.
-The output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+C++ registers the operators called `native_`, Triton the others. x is contiguous, with T at `time_dim`, or 1 there where
+it is the same at all `steps`. In other shapes what is before time is `outer` and what is after it `inner`: states
+`[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and
+after them the parameters where `params` is empty; checkpoints `[T / interval, S, outer, inner]` (the states that enter
+each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
+`[P, outer, inner]`, one a neuron. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides
+over outer and T. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says.
+Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one
@@ -22,17 +23,17 @@ import torch
 from torch import Tensor
 
 from .neurons import NEURONS
-from .scan import empty_output, state_dtype
+from .scan import empty_output, outer_and_inner, state_dtype
 
 ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
 _FORWARD = """{engine}_forward(Tensor x, Tensor? states, Tensor[] params, float[] numbers, str neuron, bool strict,
-    int interval, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
+    int interval, int time_dim, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
 _BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] numbers, str neuron,
-    bool strict, int interval, SymInt steps, str surrogate, float slope, Tensor grad_spikes, Tensor? grad_states,
-    bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+    bool strict, int interval, int time_dim, SymInt steps, str surrogate, float slope, Tensor grad_spikes,
+    Tensor? grad_states, bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
 _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
 _PACK = "native_pack(Tensor spikes) -> (Tensor bits, Tensor stray)"
@@ -51,13 +52,14 @@ def _fake_forward(
     neuron: str,
     strict: bool,
     interval: int,
+    time_dim: int,
     steps: int,
     output: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
     chunks = -(-steps // interval) if interval else 0
-    shape, dtype = (len(NEURONS[neuron].states), x.shape[0], x.shape[2]), state_dtype(x.dtype)
+    shape, dtype = (len(NEURONS[neuron].states), *outer_and_inner(x, time_dim)), state_dtype(x.dtype)
     return (
-        empty_output(output, x, steps),
+        empty_output(output, x, time_dim, steps),
         x.new_empty(shape, dtype=dtype),
         x.new_empty((chunks, *shape), dtype=dtype),
     )
@@ -71,6 +73,7 @@ def _fake_backward(
     neuron: str,
     strict: bool,
     interval: int,
+    time_dim: int,
     steps: int,
     surrogate: str,
     slope: float,
@@ -78,7 +81,7 @@ def _fake_backward(
     grad_states: Tensor | None,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    count, neurons = len(params) if param_grads else 0, (x.shape[0], x.shape[2])
+    count, neurons = len(params) if param_grads else 0, outer_and_inner(x, time_dim)
     return (
         torch.empty_like(x),
         checkpoints.new_empty((checkpoints.shape[1], *neurons)),
@@ -87,7 +90,7 @@ def _fake_backward(
 
 
 def _fake_poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), steps)
+    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), 1, steps)
 
 
 def _fake_pack(spikes: Tensor) -> tuple[Tensor, Tensor]:

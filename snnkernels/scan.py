@@ -1,8 +1,9 @@
 """What every engine is told besides its tensors, and how a user's layout becomes the one that engines know.
 
-Engines see three dimensions: `[outer, T, inner]`, dense, time somewhere in the middle. Time first is outer = 1; a
-batch-first tensor has outer = B; channels-last and any other dense order of a step's dimensions is inner's business.
-Neurons are elementwise, so any such order is as good as another, and nothing is copied to change it.
+To engines memory is `[outer, T, inner]`, dense, time somewhere in the middle. Time first is outer = 1; a batch-first
+tensor has outer = B; channels-last and any other dense order of a step's dimensions is inner's business. Neurons are
+elementwise, so any such order is as good as another, and nothing is copied to change it. A contiguous tensor is taken
+in its own shape; another becomes a view of three dimensions.
 """
 
 from __future__ import annotations
@@ -51,20 +52,25 @@ class Plan:
     output: str = "spikes"
 
 
-# What a scan gives, by engines' names and shapes: every spike, `[outer, T, inner]`, of x's dtype; their sum over time,
+# What a scan gives, by engines' names and shapes: every spike, of x's shape and dtype; their sum over time,
 # `[outer, 1, inner]`, of the states' dtype; or 8 neighbouring neurons in a byte, uint8 `[outer, T, ceil(inner / 8)]`,
 # the first in the lowest bit.
 OUTPUTS = ("spikes", "count", "packed")
 
 
-def empty_output(output: str, x: Tensor, steps: int) -> Tensor:
-    """Memory for the output of a scan over x, `[outer, T or 1, inner]`."""
-    outer, _, inner = x.shape
+def outer_and_inner(x: Tensor, time_dim: int) -> tuple[int, int]:
+    """How many places there are before time, and after it."""
+    return math.prod(x.shape[:time_dim]), math.prod(x.shape[time_dim + 1 :])
+
+
+def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
+    """Memory for the output of a scan over x, which has all steps at time_dim, or one for all."""
+    outer, inner = outer_and_inner(x, time_dim)
     if output == "count":
         return x.new_empty((outer, 1, inner), dtype=state_dtype(x.dtype))
     if output == "packed":
         return x.new_empty((outer, steps, -(-inner // 8)), dtype=torch.uint8)
-    return x.new_empty((outer, steps, inner))
+    return x.new_empty((*x.shape[:time_dim], steps, *x.shape[time_dim + 1 :]))
 
 
 def pack_bits(spikes: Tensor) -> Tensor:
@@ -96,6 +102,9 @@ class Layout:
             shape = torch.Size((*shape[:time_dim], 1, *shape[time_dim:]))
             strides = (*strides[:time_dim], 0, *strides[time_dim:])
         self.time_dim, self._order = time_dim, _physical_order(shape, strides)
+        # Whether engines take and give tensors of this layout as they are, and where they find time in them.
+        self.direct = steps is None and _dense(shape, strides, list(range(len(shape))))
+        self.engine_time_dim = time_dim if self.direct else 1
         order = self._order
         sizes = [shape[dim] for dim in order]
         position = order.index(time_dim)
@@ -120,6 +129,29 @@ class Layout:
         """Whether the dimensions lie in memory in their order."""
         return self._sequence.order is None
 
+    def to_engine(self, current: Tensor) -> Tensor:
+        """The current as engines take it."""
+        return current if self.direct else self.pack(current)
+
+    def from_engine(self, output: Tensor) -> Tensor:
+        """Spikes, or the gradient of the current, as engines give them, in the user's layout."""
+        return output if self.direct else self.unpack(output)
+
+    def gradient_to_engine(self, grad: Tensor) -> Tensor:
+        """The gradient of spikes as engines take it.
+
+        It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
+        their sum has it: to write that out would cost more than the neurons do.
+        """
+        if self.direct and grad.is_contiguous():
+            return grad
+        return _side_by_side(self._sequence.flatten(grad, self.outer, self.steps, self.inner))
+
+    def count_gradient_to_engine(self, grad: Tensor) -> Tensor:
+        """The gradient of spike counts as that of the spikes."""
+        packed = self._step.flatten(grad, self.outer, 1, self.inner)
+        return _side_by_side(packed.expand(-1, self.steps, -1))
+
     def pack(self, current: Tensor) -> Tensor:
         """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
 
@@ -128,18 +160,6 @@ class Layout:
         if self.constant:
             return self._step.flatten(current, self.outer, 1, self.inner).contiguous()
         return self._sequence.flatten(current, self.outer, self.steps, self.inner).contiguous()
-
-    def pack_gradient(self, grad: Tensor, output: str) -> Tensor:
-        """The gradient of an output as that of the spikes, `[outer, T, inner]`.
-
-        It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
-        their sum has it: to write that out would cost more than the neurons do.
-        """
-        if output == "count":
-            packed = self._step.flatten(grad, self.outer, 1, self.inner).expand(-1, self.steps, -1)
-        else:
-            packed = self._sequence.flatten(grad, self.outer, self.steps, self.inner)
-        return packed if packed.stride(2) in (0, 1) else packed.contiguous()
 
     def unpack(self, packed: Tensor) -> Tensor:
         """`[outer, T, inner]` in the user's layout."""
@@ -172,6 +192,11 @@ class _Order:
     def restore(self, packed: Tensor) -> Tensor:
         packed = packed.reshape(*self._sizes)  # torch takes numbers faster than a tuple of them
         return packed if self.order is None else packed.permute(self._inverse)
+
+
+def _side_by_side(grad: Tensor) -> Tensor:
+    """A gradient `[outer, T, inner]` with neurons that are neighbours in memory, or one for all of a row."""
+    return grad if grad.stride(2) in (0, 1) else grad.contiguous()
 
 
 def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:

@@ -71,7 +71,7 @@ def _forward(
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (plan, packed, linear.product, current, source, linear.weight, linear.bias)
     output, state = _SpikingLinear.apply(*head, initial_state, *params)
-    return as_output(plan, output, state, neuron.return_state)
+    return as_output(plan, output, state) if neuron.return_state else as_output(plan, output)
 
 
 def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | None:
@@ -113,6 +113,7 @@ class _SpikingLinear(torch.autograd.Function):
         plan, layout = ctx.plan, ctx.plan.layout
         needs_source, param_grads = ctx.needs_input_grad[4], any(ctx.needs_input_grad[8:])
         grad_spikes, grad_state = pack_gradients(plan, weight, grad_output, grad_final)
+        grad_spikes = grad_spikes.reshape(1, layout.steps, layout.inner)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None
         leaves = [tensor.detach().requires_grad_() for tensor in (weight, bias) if tensor is not None]
         sums: list[Tensor] = []
@@ -125,7 +126,7 @@ class _SpikingLinear(torch.autograd.Function):
             x = current.detach().reshape(1, count, layout.inner)
             kept = checkpoints[start // interval : -(-(start + count) // interval)]
             grads = (grad_spikes[:, start : start + count], grad_state)
-            grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, count, *grads, param_grads)
+            grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, 1, count, *grads, param_grads)
             grad_current = grad_x.view(current.shape)
             terms = [*torch.autograd.grad(current, leaves, grad_current), per_neuron]
             sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms

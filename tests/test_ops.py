@@ -33,15 +33,15 @@ def forward_arguments(
     states = torch.zeros(1, outer, 5, **wide)
     params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
     interval = checkpoint_interval(target.device) if keep else 0
-    return x, states, params, (0.75, -0.5), neuron, True, interval, STEPS, output
+    return x, states, params, (0.75, -0.5), neuron, True, interval, 1, STEPS, output
 
 
 def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
     """Arguments of the backward operator that goes with a forward call."""
-    x, states, params, constants, neuron, strict, interval, steps, _ = forward
+    x, states, params, constants, neuron, strict, interval, time_dim, steps, _ = forward
     checkpoints = operator(target, "forward")(*forward)[2]
     grad_spikes = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).expand(-1, steps, -1).to(x.device)
-    head = (x, checkpoints, params, constants, neuron, strict, interval, steps)
+    head = (x, checkpoints, params, constants, neuron, strict, interval, time_dim, steps)
     return *head, "arctan", 2.0, grad_spikes, torch.ones_like(states), param_grads
 
 
@@ -126,6 +126,37 @@ def assert_described(target: Target, name: str, arguments: tuple[Any, ...]) -> N
     assert described(fake) == described(operator(target, name)(*arguments)), name
 
 
+@pytest.mark.parametrize("constant", [True, False])
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_time_may_be_any_dimension(compiled: Target, output: str, constant: bool) -> None:
+    """What is before time is outer and what is after it inner: the same numbers, in the shape of x."""
+    x, states, params, numbers, *rule, _, steps, _ = forward_arguments(
+        compiled, torch.float32, 6, output=output, constant=constant
+    )
+    shaped, places = x.reshape(2, 3, x.shape[1], 5, 1), (2, 3, STEPS, 5, 1)
+    grad_spikes = torch.randn(6, STEPS, 5).to(x.device)
+    head = (params, numbers, *rule)
+    in_rows = operator(compiled, "forward")(x, states, *head, 1, steps, output)
+    in_shape = operator(compiled, "forward")(shaped, states, *head, 2, steps, output)
+    assert in_shape[0].shape == (places if output == "spikes" else in_rows[0].shape)
+    assert_equal_but_for_shapes(in_shape, in_rows)
+    tail = (steps, "arctan", 2.0)
+    last = (torch.ones_like(states), True)
+    grads_in_rows = operator(compiled, "backward")(x, in_rows[2], *head, 1, *tail, grad_spikes, *last)
+    for grad in (grad_spikes, grad_spikes.reshape(places)):
+        grads = operator(compiled, "backward")(shaped, in_rows[2], *head, 2, *tail, grad, *last)
+        assert grads[0].shape == shaped.shape
+        assert_equal_but_for_shapes(grads, grads_in_rows)
+    arguments = (shaped, states, *head, 2, steps, output)
+    assert_described(compiled, "forward", arguments)
+    assert_described(compiled, "backward", (shaped, in_rows[2], *head, 2, *tail, grad_spikes.reshape(places), *last))
+
+
+def assert_equal_but_for_shapes(ours: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
+    for one, other in zip(ours, expected, strict=True):
+        assert torch.equal(one.flatten(), other.flatten())
+
+
 def test_chunks_of_checkpoints(compiled: Target) -> None:
     """The states that enter every interval of steps; the first are the initial ones."""
     arguments = forward_arguments(compiled, torch.float32, 3)
@@ -136,7 +167,7 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
     for chunk, kept in enumerate(checkpoints[1:], 1):
         x, states, *rest = arguments[:6]
         head = (x[:, : interval * chunk].contiguous(), states, *rest)
-        upto = operator(compiled, "forward")(*head, 0, interval * chunk, "spikes")[1]
+        upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "spikes")[1]
         assert torch.equal(kept, upto)
 
 
@@ -162,5 +193,11 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
         operator(target, "forward")(x, states.double(), params, *rest)
     with pytest.raises(RuntimeError, match="states must be contiguous"):
         operator(target, "forward")(x, states[..., :4], params, *rest)
+    with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
+        operator(target, "forward")(x[..., :4], states, params, *rest)
+    with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
+        operator(target, "forward")(x, states, params, *rest[:-3], 3, STEPS, "spikes")
+    with pytest.raises(RuntimeError, match="one time step or 34, got 35"):
+        operator(target, "forward")(x, states, params, *rest[:-3], 1, STEPS - 1, "spikes")
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)

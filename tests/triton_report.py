@@ -64,7 +64,7 @@ def launches(variant: Variant) -> dict[str, Launch]:
         params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params] if tensors else []
         images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
     numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params))
-    scan = Scan(x, params, numbers, neuron.key, False, _INTERVAL, variant.steps)
+    scan = Scan(x, params, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
     # The gradient of a count is the same at all steps.
     grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
     given = states if params else None

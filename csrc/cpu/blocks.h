@@ -9,14 +9,13 @@
 #include <optional>
 #include <vector>
 
+#include "../sizes.h"
 #include "convert.h"
 #include "large.h"
 #include "stream.h"
 #include "strips.h"
 
 namespace snn::cpu {
-
-using torch::stable::Tensor;
 
 // Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the first-level cache.
 constexpr int64_t kBlock = 4096;
@@ -27,18 +26,16 @@ constexpr int64_t kSerial = 1 << 15;
 constexpr int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
 // The sizes of a scan, and the blocks of its neurons: whole strips of one outer index, but for its last.
-struct Shape {
-  int64_t outer, steps, inner;
+struct Shape : Sizes {
   int64_t block;  // neurons in a block at most
 
-  Shape(const Tensor& x, int64_t steps_) : outer(x.size(0)), steps(steps_), inner(x.size(2)) {
+  Shape(const Tensor& x, int64_t time_dim, int64_t steps) : Sizes(x, time_dim, steps) {
     int64_t blocks = std::max<int64_t>(1, (inner + kBlock - 1) / kBlock);
     // Few neurons with many steps are divided among the threads too, and few blocks evenly.
     if (neurons() * steps >= kSerial) blocks = round_up(blocks, (torch::stable::get_num_threads() + outer - 1) / outer);
     block = round_up(std::max<int64_t>(1, (inner + blocks - 1) / blocks), kStrip);
   }
 
-  int64_t neurons() const { return outer * inner; }
   int64_t blocks_per_outer() const { return (inner + block - 1) / block; }
   int64_t blocks() const { return outer * blocks_per_outer(); }
 };
@@ -67,15 +64,13 @@ constexpr ScalarType compute_type() {
   return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
 }
 
-// A [outer, T, inner] tensor, by rows of the compute type; [outer, 1, inner] has the same row at all steps.
+// A tensor of all time steps, or of one for all where it is `constant`, by rows of the compute type.
 class Sequence {
  public:
-  Sequence(const Tensor& tensor, const Shape& shape)
+  Sequence(const Tensor& tensor, const Shape& shape, bool constant = false)
       : data_(static_cast<char*>(tensor.data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())), constant_(tensor.size(1) != shape.steps),
+        size_(static_cast<int64_t>(tensor.element_size())), constant_(constant),
         stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
-
-  bool constant() const { return constant_; }
 
   // The rows of a strip from step t on: where they lie if they are whole and of the compute type, else in `buffer`.
   template <class C>
@@ -163,36 +158,33 @@ struct Values {
 // their sum expands it, and to write that out would cost more than the neurons do.
 class Gradient {
  public:
-  explicit Gradient(const Tensor& grad)
+  Gradient(const Tensor& grad, const Sizes& sizes)
       : data_(static_cast<const char*>(grad.const_data_ptr())), type_(grad.scalar_type()),
-        size_(static_cast<int64_t>(grad.element_size())), outer_stride_(grad.stride(0)), time_stride_(grad.stride(1)),
-        one_per_row_(grad.size(2) > 1 && grad.stride(2) == 0) {
-    STD_TORCH_CHECK(grad.size(2) <= 1 || grad.stride(2) <= 1, "the gradient's neurons must be neighbours in memory");
-  }
+        size_(static_cast<int64_t>(grad.element_size())), stride_(grad, sizes) {}
 
   // The rows of a strip from step t on, in place if they can be.
   template <class C>
   Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
-    if (type_ == compute_type<C>() && strip.count == kStrip && !one_per_row_)
-      return {reinterpret_cast<const C*>(at(strip, t)), time_stride_};
-    for (int64_t step = 0; step < (time_stride_ == 0 ? 1 : steps); ++step) {
+    if (type_ == compute_type<C>() && strip.count == kStrip && stride_.inner != 0)
+      return {reinterpret_cast<const C*>(at(strip, t)), stride_.time};
+    for (int64_t step = 0; step < (stride_.time == 0 ? 1 : steps); ++step) {
       C* row = buffer + step * kStrip;
-      if (!one_per_row_) prefetch(at(strip, t + step) + kStrip * size_, kStrip * size_);
-      fetch_row(type_, at(strip, t + step), 0, one_per_row_ ? 1 : strip.count, row);
-      if (one_per_row_) std::fill_n(row, strip.count, C(*row));
+      if (stride_.inner != 0) prefetch(at(strip, t + step) + kStrip * size_, kStrip * size_);
+      fetch_row(type_, at(strip, t + step), 0, stride_.inner != 0 ? strip.count : 1, row);
+      if (stride_.inner == 0) std::fill_n(row, strip.count, C(*row));
     }
-    return {buffer, time_stride_ == 0 ? 0 : kStrip};
+    return {buffer, stride_.time == 0 ? 0 : kStrip};
   }
 
  private:
   const char* at(const Block& strip, int64_t t) const {
-    return data_ + (strip.outer * outer_stride_ + t * time_stride_ + (one_per_row_ ? 0 : strip.begin)) * size_;
+    return data_ + (strip.outer * stride_.outer + t * stride_.time + strip.begin * stride_.inner) * size_;
   }
 
   const char* data_;
   ScalarType type_;
-  int64_t size_, outer_stride_, time_stride_;
-  bool one_per_row_;
+  int64_t size_;
+  GradientStrides stride_;
 };
 
 // The rows of one chunk of a strip, where they are not used in place. What fills up a strip of fewer neurons is

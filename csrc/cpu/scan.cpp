@@ -1,7 +1,7 @@
 // The time loops of the CPU, forward and backward. They know no neuron: a function does a chunk of steps of a block.
 //
 // Neurons are independent of each other, so each block runs through all of time by itself, with its states in the
-// first-level cache. Tensors are [outer, T, inner]; a block is a run of neurons of one outer index.
+// first-level cache. In memory tensors are [outer, T, inner]; a block is a run of neurons of one outer index.
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
@@ -25,42 +25,41 @@ Tensor empty_output(OutputKind kind, ScalarType type, ScalarType compute, const 
     case OutputKind::kPacked:
       return empty({shape.outer, shape.steps, packed_bytes(shape.inner)}, ScalarType::Byte);
     default:
-      return empty({shape.outer, shape.steps, shape.inner}, type);
+      return empty(shape.spikes(), type);
   }
 }
 
-void check_arguments(const Tensor& x, int64_t steps, int64_t interval, const std::optional<Tensor>& states,
-                     const std::vector<Tensor>& params, const std::vector<double>& numbers, const Counts& counts) {
-  STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
-                  "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
+template <class C>
+void check_arguments(const Sizes& sizes, int64_t interval, const std::optional<Tensor>& states, const Values<C>& values,
+                     const Counts& counts) {
+  constexpr ScalarType compute = compute_type<C>();
+  const std::vector<Tensor>& params = values.params;
   STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CPU library is compiled for a checkpoint every ",
                   kInterval, " steps, or none (0), got ", interval);
   STD_TORCH_CHECK((params.empty() || static_cast<int64_t>(params.size()) == counts.params) &&
-                      static_cast<int64_t>(params.size() + numbers.size()) == counts.params + counts.constants,
+                      static_cast<int64_t>(params.size() + values.numbers.size()) == counts.params + counts.constants,
                   "wrong number of parameters or constants for this neuron");
-  const ScalarType compute = x.scalar_type() == ScalarType::Double ? ScalarType::Double : ScalarType::Float;
-  const int64_t neurons = x.size(0) * x.size(2);
   STD_TORCH_CHECK(!states.has_value() || (states->scalar_type() == compute && states->is_contiguous() &&
-                                          states->numel() == counts.states * neurons),
+                                          states->numel() == counts.states * sizes.neurons()),
                   "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
   for (const Tensor& param : params)
-    STD_TORCH_CHECK(
-        param.scalar_type() == compute && param.is_contiguous() && (param.numel() == 1 || param.numel() == neurons),
-        "a parameter must be contiguous, [1] or [outer, inner], of the states' dtype");
+    STD_TORCH_CHECK(param.scalar_type() == compute && param.is_contiguous() &&
+                        (param.numel() == 1 || param.numel() == sizes.neurons()),
+                    "a parameter must be contiguous, [1] or [outer, inner], of the states' dtype");
 }
 
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<Tensor>& states,
                                            const Values<C>& values, const std::string& neuron, bool strict,
-                                           int64_t interval, int64_t steps, OutputKind kind) {
-  const Shape shape(x, steps);
+                                           int64_t interval, const Shape& shape, OutputKind kind) {
   const Counts counts = find_counts(neuron);
+  check_arguments(shape, interval, states, values, counts);
   const Step<C> step = find_step<C>(neuron);
   const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
   Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
   Tensor final_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
-  const Sequence input(x, shape);
+  const Sequence input(x, shape, shape.constant);
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
@@ -97,25 +96,26 @@ struct Rule {
   const std::string& neuron;
   const std::string& surrogate;
   bool strict;
-  int64_t interval, steps;
+  int64_t interval;
   double slope;
   bool param_grads;
 };
 
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& checkpoints, const Values<C>& values,
-                                            const Rule& rule, const Gradient& grad_spikes,
+                                            const Rule& rule, const Shape& shape, const Tensor& grad,
                                             const std::optional<Tensor>& grad_final) {
-  const Shape shape(x, rule.steps);
   const Counts counts = find_counts(rule.neuron);
+  check_arguments(shape, rule.interval, grad_final, values, counts);
   const Replay<C> replay = find_replay<C>(rule.neuron, rule.param_grads);
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
   const int64_t kept_rows = counts.kept + (rule.param_grads ? counts.kept_for_params : 0);
-  Tensor grad_x = empty({x.size(0), x.size(1), x.size(2)}, x.scalar_type());
+  Tensor grad_x = empty(shape.x, x.scalar_type());
   Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = empty({param_rows, shape.outer, shape.inner}, compute_type<C>());
-  const Sequence input(x, shape), output(grad_x, shape);
+  const Sequence input(x, shape, shape.constant), output(grad_x, shape, shape.constant);
+  const Gradient grad_spikes(grad, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
@@ -141,18 +141,18 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};
-          const WrittenRows<C> grad_x_rows = output.constant() ? WrittenRows<C>{{grad_x_buffer.rows, kStrip}, false}
-                                                               : output.target(strip, t, grad_x_buffer.rows);
+          const WrittenRows<C> grad_x_rows = shape.constant ? WrittenRows<C>{{grad_x_buffer.rows, kStrip}, false}
+                                                            : output.target(strip, t, grad_x_buffer.rows);
           replay({shared, input.read(strip, t, length, x_buffer.rows), state + i, kept});
           adjoint({shared, kept, slope, grad_spikes.read(strip, t, length, grad_buffer.rows), grad_state + i,
                    grad_x_rows, grad_param + i});
-          if (!output.constant())
+          if (!shape.constant)
             output.written(strip, t, length, grad_x_rows);
           else
             for (int64_t step = length - 1; step >= 0; --step) add_row(grad_x_rows[step], strip.count, grad_x_sum + i);
         }
       }
-      if (output.constant())
+      if (shape.constant)
         put_row(grad_x.scalar_type(), grad_x_sum, block.count, grad_x.mutable_data_ptr(), block.neuron(shape));
       store_states(grad_state, shape, block, counts.states, grad_state_data);
       if (rule.param_grads) store_states(grad_param, shape, block, counts.params, grad_param_data);
@@ -163,24 +163,25 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t steps, std::string output) {
-  check_arguments(x, steps, interval, states, params, numbers, find_counts(neuron));
+                                                  int64_t interval, int64_t time_dim, int64_t steps,
+                                                  std::string output) {
+  const Shape shape(x, time_dim, steps);
   const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, steps, kind);
-  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, steps, kind);
+    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, shape, kind);
+  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, shape, kind);
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> numbers, std::string neuron, bool strict,
-                                                   int64_t interval, int64_t steps, std::string surrogate, double slope,
-                                                   Tensor grad_spikes, std::optional<Tensor> grad_states,
-                                                   bool param_grads) {
-  check_arguments(x, steps, interval, grad_states, params, numbers, find_counts(neuron));
-  const Rule rule{neuron, surrogate, strict, interval, steps, slope, param_grads};
+                                                   int64_t interval, int64_t time_dim, int64_t steps,
+                                                   std::string surrogate, double slope, Tensor grad_spikes,
+                                                   std::optional<Tensor> grad_states, bool param_grads) {
+  const Shape shape(x, time_dim, steps);
+  const Rule rule{neuron, surrogate, strict, interval, slope, param_grads};
   if (x.scalar_type() == ScalarType::Double)
-    return backward<double>(x, checkpoints, {params, numbers}, rule, Gradient(grad_spikes), grad_states);
-  return backward<float>(x, checkpoints, {params, numbers}, rule, Gradient(grad_spikes), grad_states);
+    return backward<double>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);
+  return backward<float>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "../sizes.h"
 #include "arguments.h"
 #include "element.h"
 
@@ -48,20 +49,17 @@ constexpr ScalarType kScalarType = sizeof(C) == 8 ? ScalarType::Double : ScalarT
 // A scan's tensors: checks them as they are added, and finds out whether 16 bytes of any can be taken at once.
 class Tensors {
  public:
-  Tensors(const Tensor& x, int64_t steps)
-      : type_(x.scalar_type()), device_(x.get_device_index()), width_(16 / static_cast<int64_t>(x.element_size())) {
-    STD_TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.size(1) == steps || x.size(1) == 1),
-                    "x must be a contiguous [outer, T, inner] or [outer, 1, inner] tensor");
-    STD_TORCH_CHECK(steps > 0, "there must be a time step");
-    shape_ = {x.size(0), steps, x.size(2)};
-    wide_ = shape_.inner % width_ == 0;
-    x_ = {add_pointer(x.const_data_ptr()), x.size(1) * shape_.inner, x.size(1) == 1 && steps > 1 ? 0 : shape_.inner};
+  Tensors(const Tensor& x, const Sizes& sizes)
+      : sizes_(sizes), type_(x.scalar_type()), device_(x.get_device_index()),
+        width_(16 / static_cast<int64_t>(x.element_size())), wide_(sizes.inner % width_ == 0) {
+    const void* data = add_pointer(x.const_data_ptr());
+    x_ = sizes.constant ? Input{data, sizes.inner, 0} : Input{data, sizes.steps * sizes.inner, sizes.inner};
   }
 
-  const Shape& shape() const { return shape_; }
+  Shape shape() const { return {sizes_.outer, sizes_.steps, sizes_.inner}; }
   const Input& x() const { return x_; }
-  int64_t neurons() const { return shape_.outer * shape_.inner; }
-  int64_t chunks() const { return (shape_.steps + kInterval - 1) / kInterval; }
+  int64_t neurons() const { return sizes_.neurons(); }
+  int64_t chunks() const { return (sizes_.steps + kInterval - 1) / kInterval; }
 
   const void* add_input(const Tensor& tensor, const char* name, ScalarType type, int64_t size) {
     check(tensor, name, type);
@@ -72,18 +70,14 @@ class Tensors {
 
   void* add_output(const Tensor& tensor) { return add_pointer(tensor.mutable_data_ptr()); }
 
-  // The gradient of the spikes may be expanded over outer, time or all neurons of a step.
   template <class C>
   void add_gradient(const Tensor& grad, BackwardArguments<C>& arguments) {
     check(grad, "grad_spikes", type_);
-    STD_TORCH_CHECK(
-        grad.dim() == 3 && grad.size(0) == shape_.outer && grad.size(1) == shape_.steps && grad.size(2) == shape_.inner,
-        "grad_spikes must be [outer, T, inner]");
+    const GradientStrides strides(grad, sizes_);
     Input& input = arguments.grad_spikes;
-    input = {grad.const_data_ptr(), shape_.outer > 1 ? grad.stride(0) : 0, shape_.steps > 1 ? grad.stride(1) : 0};
-    arguments.grad_inner_stride = shape_.inner > 1 ? grad.stride(2) : 1;
-    if (arguments.grad_inner_stride == 0) return;
-    STD_TORCH_CHECK(arguments.grad_inner_stride == 1, "the neurons of grad_spikes must be neighbours in memory");
+    input = {grad.const_data_ptr(), sizes_.outer > 1 ? strides.outer : 0, sizes_.steps > 1 ? strides.time : 0};
+    arguments.grad_inner_stride = strides.inner;
+    if (strides.inner == 0) return;
     add_pointer(input.data);
     wide_ &= input.outer_stride % width_ == 0 && input.time_stride % width_ == 0;
   }
@@ -133,53 +127,52 @@ class Tensors {
     return data;
   }
 
+  const Sizes& sizes_;
   ScalarType type_;
   int32_t device_;
   int64_t width_;  // values in 16 bytes
-  Shape shape_;
-  Input x_;
   bool wide_;
+  Input x_;
 };
 
 // What a scan is told besides its tensors.
 struct Rule {
   NeuronInfo neuron;
   bool strict;
-  int64_t interval, steps;
+  int64_t interval;
 };
 
-Tensor empty_output(OutputId output, const Tensor& x, ScalarType compute, const Shape& shape) {
+Tensor empty_output(OutputId output, const Tensor& x, ScalarType compute, const Sizes& sizes) {
   switch (output) {
     case OutputId::kCount:
-      return torch::stable::new_empty(x, {shape.outer, 1, shape.inner}, compute);
+      return torch::stable::new_empty(x, {sizes.outer, 1, sizes.inner}, compute);
     case OutputId::kPacked:
-      return torch::stable::new_empty(x, {shape.outer, shape.steps, (shape.inner + 7) / 8}, ScalarType::Byte);
+      return torch::stable::new_empty(x, {sizes.outer, sizes.steps, (sizes.inner + 7) / 8}, ScalarType::Byte);
     default:
-      return torch::stable::new_empty(x, {shape.outer, shape.steps, shape.inner});
+      return torch::stable::new_empty(x, sizes.spikes());
   }
 }
 
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::optional<Tensor>& states,
                                               const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                              const Rule& rule, OutputId output) {
+                                              const Rule& rule, const Sizes& sizes, OutputId output) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
                   "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
                   rule.interval);
   const NeuronInfo& neuron = rule.neuron;
-  Tensors tensors(x, rule.steps);
-  const Shape& shape = tensors.shape();
+  Tensors tensors(x, sizes);
   ForwardArguments<C> arguments{};
-  arguments.shape = shape;
+  arguments.shape = tensors.shape();
   arguments.values = tensors.add_values<C>(neuron, params, numbers, rule.strict);
   arguments.x = tensors.x();
   arguments.states = tensors.add_states<C>(states, "states", neuron.states);
   const int64_t chunks = rule.interval > 0 ? tensors.chunks() : 0;
   constexpr ScalarType kCompute = kScalarType<C>;
-  Tensor result = empty_output(output, x, kCompute, shape);
-  Tensor final_states = torch::stable::new_empty(x, {neuron.states, shape.outer, shape.inner}, kCompute);
-  Tensor checkpoints = torch::stable::new_empty(x, {chunks, neuron.states, shape.outer, shape.inner}, kCompute);
+  Tensor result = empty_output(output, x, kCompute, sizes);
+  Tensor final_states = torch::stable::new_empty(x, {neuron.states, sizes.outer, sizes.inner}, kCompute);
+  Tensor checkpoints = torch::stable::new_empty(x, {chunks, neuron.states, sizes.outer, sizes.inner}, kCompute);
   if (tensors.neurons() == 0) return {result, final_states, checkpoints};
   arguments.output = output == OutputId::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
   arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
@@ -197,15 +190,14 @@ struct BackwardRule : Rule {
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& checkpoints,
                                                const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                               const BackwardRule& rule, const Tensor& grad_spikes,
+                                               const BackwardRule& rule, const Sizes& sizes, const Tensor& grad_spikes,
                                                const std::optional<Tensor>& grad_final) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == kInterval, "the CUDA library is compiled for a checkpoint every ", kInterval,
                   " steps, got ", rule.interval);
-  Tensors tensors(x, rule.steps);
-  const Shape& shape = tensors.shape();
+  Tensors tensors(x, sizes);
   BackwardArguments<C> arguments{};
-  arguments.shape = shape;
+  arguments.shape = tensors.shape();
   arguments.values = tensors.add_values<C>(rule.neuron, params, numbers, rule.strict);
   arguments.slope = static_cast<C>(rule.slope);
   arguments.surrogate = rule.surrogate;
@@ -215,8 +207,8 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   tensors.add_gradient(grad_spikes, arguments);
   const int64_t param_rows = rule.param_grads ? rule.neuron.params : 0;
   Tensor grad_x = torch::stable::empty_like(x);
-  Tensor grad_states = torch::stable::new_empty(checkpoints, {rule.neuron.states, shape.outer, shape.inner});
-  Tensor grad_params = torch::stable::new_empty(checkpoints, {param_rows, shape.outer, shape.inner});
+  Tensor grad_states = torch::stable::new_empty(checkpoints, {rule.neuron.states, sizes.outer, sizes.inner});
+  Tensor grad_params = torch::stable::new_empty(checkpoints, {param_rows, sizes.outer, sizes.inner});
   if (tensors.neurons() == 0) return {grad_x, grad_states, grad_params};
   arguments.grad_x = tensors.add_output(grad_x);
   arguments.grad_states = static_cast<C*>(tensors.add_output(grad_states));
@@ -227,22 +219,24 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t steps, std::string output) {
-  const Rule rule{find_neuron(neuron), strict, interval, steps};
+                                                  int64_t interval, int64_t time_dim, int64_t steps,
+                                                  std::string output) {
+  const Sizes sizes(x, time_dim, steps);
+  const Rule rule{find_neuron(neuron), strict, interval};
   return with_type(x, [&](auto element) {
-    return forward_as<decltype(element)>(x, states, params, numbers, rule, find_output(output));
+    return forward_as<decltype(element)>(x, states, params, numbers, rule, sizes, find_output(output));
   });
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> numbers, std::string neuron, bool strict,
-                                                   int64_t interval, int64_t steps, std::string surrogate, double slope,
-                                                   Tensor grad_spikes, std::optional<Tensor> grad_states,
-                                                   bool param_grads) {
-  const BackwardRule rule{
-      {find_neuron(neuron), strict, interval, steps}, find_surrogate(surrogate), slope, param_grads};
+                                                   int64_t interval, int64_t time_dim, int64_t steps,
+                                                   std::string surrogate, double slope, Tensor grad_spikes,
+                                                   std::optional<Tensor> grad_states, bool param_grads) {
+  const Sizes sizes(x, time_dim, steps);
+  const BackwardRule rule{{find_neuron(neuron), strict, interval}, find_surrogate(surrogate), slope, param_grads};
   return with_type(x, [&](auto element) {
-    return backward_as<decltype(element)>(x, checkpoints, params, numbers, rule, grad_spikes, grad_states);
+    return backward_as<decltype(element)>(x, checkpoints, params, numbers, rule, sizes, grad_spikes, grad_states);
   });
 }
 

@@ -52,16 +52,16 @@ def scan(
 ) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
-    x: `[outer, T, inner]`, or `[outer, 1, inner]` for all steps of the layout; states: `[S, outer, inner]`; params: one
-    number or `[outer, inner]` each, none where they are among the plan's numbers. Returns the output, as scan.OUTPUTS
-    says, and the final states.
+    x: as the layout hands it to engines; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each, none
+    where they are among the plan's numbers. Returns the output, as scan.OUTPUTS says, and the final states.
     """
-    neuron = NEURONS[plan.neuron]
+    neuron, layout = NEURONS[plan.neuron], plan.layout
     numbers = [torch.full((), value, dtype=states.dtype, device=states.device) for value in plan.numbers]
     named = dict(zip((*neuron.constants, *neuron.params), (*numbers, *params), strict=True))
     spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
     state, spikes = list(states.unbind(0)), []
-    for x_t in x.to(states.dtype).unbind(1) * (plan.layout.steps if plan.layout.constant else 1):
+    rows = x.to(states.dtype).reshape(layout.outer, 1 if layout.constant else layout.steps, layout.inner)
+    for x_t in rows.unbind(1) * (layout.steps if layout.constant else 1):
         s, *state = neuron.step(x_t, *state, spike=spike, **named)
         spikes.append(s.to(x.dtype))
     output = torch.stack(spikes, 1)
@@ -69,6 +69,8 @@ def scan(
         output = output.sum(1, keepdim=True, dtype=states.dtype)
     elif plan.output == "packed":
         output = pack_bits(output)
+    elif layout.direct:
+        output = output.reshape(x.shape)
     return output, torch.stack(state)
 
 
@@ -81,4 +83,5 @@ def gradients(
         leaves = [tensor.detach().requires_grad_() for tensor in (x, states, *per_neuron)]
         output, final = scan(plan, leaves[0], leaves[1], leaves[2:])
         grad_states = torch.zeros_like(final) if grad_states is None else grad_states
-        return torch.autograd.grad((output, final), leaves, (grad_spikes, grad_states), materialize_grads=True)
+        grads = (grad_spikes.reshape(output.shape), grad_states)
+        return torch.autograd.grad((output, final), leaves, grads, materialize_grads=True)

@@ -7,6 +7,7 @@ interpreter runs the same kernels on a CPU, slowly: that is how they are tested 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from .. import tuning
 from ..ops import LIBRARY
+from ..scan import outer_and_inner
 
 _import_error: str | None = None
 
@@ -49,14 +51,15 @@ def forward(
     neuron: str,
     strict: bool,
     interval: int,
+    time_dim: int,
     steps: int,
     output: str,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_forward`, as ops.py defines it."""
     from .triton_launch import Scan, forward_launch
 
-    scan = Scan(x, params, numbers, neuron, strict, interval, steps)
-    return forward_launch(scan, states, output, _processors(x.device), _measured(x, steps).forward).run()
+    scan = Scan(x, params, numbers, neuron, strict, interval, time_dim, steps)
+    return forward_launch(scan, states, output, _processors(x.device), _measured(x, time_dim, steps).forward).run()
 
 
 def backward(
@@ -67,6 +70,7 @@ def backward(
     neuron: str,
     strict: bool,
     interval: int,
+    time_dim: int,
     steps: int,
     surrogate: str,
     slope: float,
@@ -77,9 +81,10 @@ def backward(
     """`snnkernels::triton_backward`, as ops.py defines it."""
     from .triton_launch import Scan, backward_launch
 
-    scan = Scan(x, params, numbers, neuron, strict, interval, steps)
+    scan = Scan(x, params, numbers, neuron, strict, interval, time_dim, steps)
     rule = (surrogate, slope, (grad_spikes, grad_states), param_grads)
-    return backward_launch(scan, checkpoints, *rule, _processors(x.device), _measured(x, steps).backward).run()
+    tiling = _measured(x, time_dim, steps).backward
+    return backward_launch(scan, checkpoints, *rule, _processors(x.device), tiling).run()
 
 
 def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
@@ -89,9 +94,9 @@ def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) 
     return poisson_launch(images, first, steps, seed, packed, _processors(images.device)).run()[0]
 
 
-def _measured(x: Tensor, steps: int) -> tuning.Choice:
-    """The fastest tilings of a scan over x, `[outer, T or 1, inner]`."""
-    return tuning.choice(tuning.Sizes(x.device, x.element_size(), x.shape[0] * x.shape[2], steps))
+def _measured(x: Tensor, time_dim: int, steps: int) -> tuning.Choice:
+    """The fastest tilings of a scan over x."""
+    return tuning.choice(tuning.Sizes(x.device, x.element_size(), math.prod(outer_and_inner(x, time_dim)), steps))
 
 
 def _processors(device: torch.device) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..emit.triton import neuron_source, surrogate_source
 from ..neurons import NEURONS
-from ..scan import empty_output, state_dtype
+from ..scan import empty_output, outer_and_inner, state_dtype
 from ..surrogates import SURROGATES
 from .triton_loops import backward_kernel, forward_kernel
 from .triton_poisson import poisson_kernel
@@ -53,10 +53,16 @@ class Scan:
     neuron: str
     strict: bool
     interval: int
+    time_dim: int
     steps: int
 
+    def by_rows(self) -> Tensor:
+        """x as `[outer, T or 1, inner]`, its neurons side by side."""
+        outer, inner = outer_and_inner(self.x, self.time_dim)
+        return _side_by_side(self.x.reshape(outer, self.x.shape[self.time_dim], inner))
+
     def arguments(self, x: Tensor, numbers: Sequence[float], tiling: Tiling) -> dict[str, Any]:
-        """What both kernels are called with; x is this scan's, its neurons side by side."""
+        """What both kernels are called with; x is this scan's, by rows."""
         outer_stride, time_stride = _strides(x)
         return {
             "x": x,
@@ -82,13 +88,13 @@ class Scan:
 
 def forward_launch(scan: Scan, states: Tensor | None, output: str, processors: int, variation: str = "usual") -> Launch:
     """The launch of the forward loop. Outputs: what scan.OUTPUTS says, final states, checkpoints."""
-    x = _side_by_side(scan.x)
+    x = scan.by_rows()
     outer, _, inner = x.shape
     shape, dtype = (len(NEURONS[scan.neuron].states), outer, inner), state_dtype(x.dtype)
     chunks = -(-scan.steps // scan.interval) if scan.interval else 0
     tiling = tile(outer, inner, _strides(x), x.element_size(), 1, scan.interval, processors, variation)
     outputs = {
-        "output": empty_output(output, x, scan.steps),
+        "output": empty_output(output, scan.x, scan.time_dim, scan.steps),
         "final_states": x.new_empty(shape, dtype=dtype),
         "checkpoints": x.new_empty((chunks, *shape), dtype=dtype),
     }
@@ -114,13 +120,14 @@ def backward_launch(
     variation: str = "usual",
 ) -> Launch:
     """The launch of the backward loop. Of the gradients of spikes and final states, those of x, states, parameters."""
-    x, grad_spikes, grad_final_states = _side_by_side(scan.x), _side_by_side(grads[0]), grads[1]
+    x, grad_final_states = scan.by_rows(), grads[1]
     (outer, _, inner), states = x.shape, checkpoints.shape[1]
+    grad_spikes = _side_by_side(grads[0].reshape(outer, scan.steps, inner))
     grad_strides = _strides(grad_spikes)
     strides = (*_strides(x), *grad_strides)
     tiling = tile(outer, inner, strides, x.element_size(), states, scan.interval, processors, variation)
     outputs = {
-        "grad_x": torch.empty(x.shape, dtype=x.dtype, device=x.device),
+        "grad_x": torch.empty(scan.x.shape, dtype=x.dtype, device=x.device),
         "grad_states": checkpoints.new_empty((states, outer, inner)),
         "grad_params": checkpoints.new_empty((len(scan.params) if param_grads else 0, *checkpoints.shape[2:])),
     }
@@ -162,7 +169,7 @@ def poisson_launch(images: Tensor, first: int, steps: int, seed: Tensor, packed:
         "GROUP": group,
         "BLOCK": block,
     }
-    outputs = {"spikes": empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), steps)}
+    outputs = {"spikes": empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), 1, steps)}
     programs = blocks * -(-steps // steps_each)
     return Launch(poisson_kernel, arguments, outputs, programs, {"num_warps": warps, "enable_fp_fusion": False})
 

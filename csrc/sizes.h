@@ -1,0 +1,61 @@
+// The sizes of a scan, from tensors that have any number of dimensions before and after that of time.
+#pragma once
+
+#include <torch/csrc/stable/tensor.h>
+#include <torch/headeronly/util/Exception.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace snn {
+
+using torch::stable::Tensor;
+
+struct Sizes {
+  int64_t outer = 1, steps, inner = 1;
+  bool constant;           // x is one step for all
+  std::vector<int64_t> x;  // the shape of x
+
+  Sizes(const Tensor& tensor, int64_t time_dim, int64_t steps_) : steps(steps_), x(tensor.dim()), time_dim_(time_dim) {
+    STD_TORCH_CHECK(tensor.is_contiguous() && time_dim >= 0 && time_dim < tensor.dim(),
+                    "x must be contiguous, and time one of its dimensions");
+    for (int64_t dim = 0; dim < tensor.dim(); ++dim) {
+      x[dim] = tensor.size(dim);
+      if (dim != time_dim) (dim < time_dim ? outer : inner) *= x[dim];
+    }
+    STD_TORCH_CHECK(steps > 0 && (x[time_dim] == steps || x[time_dim] == 1), "x must have one time step or ", steps,
+                    ", got ", x[time_dim]);
+    constant = x[time_dim] != steps;
+  }
+
+  int64_t neurons() const { return outer * inner; }
+
+  // The shape of the spikes: that of x, with all steps.
+  std::vector<int64_t> spikes() const {
+    std::vector<int64_t> shape = x;
+    shape[time_dim_] = steps;
+    return shape;
+  }
+
+ private:
+  int64_t time_dim_;
+};
+
+// The strides of the spikes' gradient, which may be expanded over outer, time or all neurons of a step: contiguous,
+// whatever its shape, or [outer, T, inner].
+struct GradientStrides {
+  int64_t outer, time, inner;
+
+  GradientStrides(const Tensor& grad, const Sizes& sizes)
+      : outer(sizes.steps * sizes.inner), time(sizes.inner), inner(1) {
+    if (grad.numel() == sizes.neurons() * sizes.steps && grad.is_contiguous()) return;
+    STD_TORCH_CHECK(
+        grad.dim() == 3 && grad.size(0) == sizes.outer && grad.size(1) == sizes.steps && grad.size(2) == sizes.inner,
+        "grad_spikes must be contiguous, of the spikes' size, or [outer, T, inner]");
+    outer = grad.stride(0), time = grad.stride(1);
+    inner = sizes.inner > 1 ? grad.stride(2) : 1;
+    STD_TORCH_CHECK(inner == 0 || inner == 1, "the neurons of grad_spikes must be neighbours in memory");
+  }
+};
+
+}  // namespace snn
