@@ -60,10 +60,10 @@ SNN_INLINE void write(const V (&values)[kVectors], Element<V>* to, bool streamed
   }
 }
 
-// The same neurons of a row's next strip, while these are computed.
+// The same neurons of a strip to come, while these are computed: of the next one they would come too late.
 template <class V>
 SNN_INLINE void prefetch_next(const Element<V>* row) {
-  prefetch(row + kStrip, kVectors * sizeof(V));
+  prefetch(row + 4 * kStrip, kVectors * sizeof(V));
 }
 
 }  // namespace snn::cpu

@@ -128,7 +128,8 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
     C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
     C *grad_x_sum = scratch.take(1), *kept = scratch.take(kInterval * kept_rows);
     Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
-    for (int64_t index = first; index < last; ++index) {
+    // What forward read last is what the shared cache may still hold.
+    for (int64_t index = last - 1; index >= first; --index) {
       const Block block(shape, index);
       values.fill(shape, block, counts.params, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
