@@ -54,14 +54,14 @@ def _pack_parameters(layout: Layout, params: tuple[Parameter, ...], x: Tensor) -
 
 
 def _forward(
-    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], with_state: bool
-) -> Tensor | tuple[Tensor, Tensor]:
+    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
+) -> tuple[Tensor, Tensor]:
     output, final, kept = run(plan, current, initial_state, params, keep=True)
     ctx.save_for_backward(*kept)
     ctx.set_materialize_grads(False)
     ctx.plan = plan
     ctx.like = likes(initial_state, *params)
-    return (output, plan.layout.unpack_step(final)) if with_state else output
+    return output, final
 
 
 def _backward(
@@ -174,7 +174,8 @@ class Scan(torch.autograd.Function):
     def forward(
         ctx: Any, plan: Plan, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
     ) -> Tensor | tuple[Tensor, Tensor]:
-        return _forward(ctx, plan, current, initial_state, params, with_state)
+        output, final = _forward(ctx, plan, current, initial_state, params)
+        return (output, plan.layout.unpack_step(final)) if with_state else output
 
     @staticmethod
     @once_differentiable
@@ -216,12 +217,13 @@ class FusedLIF(torch.autograd.Function):
         beta: Parameter = 0.9,
         threshold: Parameter = 1.0,
         slope: Parameter = 25.0,
-    ) -> Tensor | tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:
         ctx.slope = slope
         if isinstance(slope, Tensor) and slope.numel() == 1:
             slope = slope.item()
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
-        return _forward(ctx, plan, current, initial_state, (beta, threshold), with_state=True)
+        output, final = _forward(ctx, plan, current, initial_state, (beta, threshold))
+        return output, plan.layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
