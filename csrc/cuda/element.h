@@ -1,7 +1,7 @@
 // From a tensor on the host to the type of its elements in device code.
 #pragma once
 
-#define USE_CUDA  // shows the CUDA part of torch's C interface
+#define USE_CUDA  // shows the CUDA part of torch's C interface, if it comes before all of torch
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime_api.h>
@@ -12,10 +12,11 @@
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/util/Exception.h>
 
+#include "../sizes.h"
+
 namespace snn::cuda {
 
 using torch::headeronly::ScalarType;
-using torch::stable::Tensor;
 
 // Calls `run`, on the device of x, with a value of the type in which x has its elements in device code.
 template <class Run>

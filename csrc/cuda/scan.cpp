@@ -4,7 +4,6 @@
 #include <tuple>
 #include <vector>
 
-#include "../sizes.h"
 #include "arguments.h"
 #include "element.h"
 
