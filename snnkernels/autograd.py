@@ -92,10 +92,8 @@ def pack_gradients(
     layout = plan.layout
     if grad_output is None or plan.output == "packed":
         grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
-    elif plan.output == "count":
-        grad_spikes = layout.count_gradient_to_engine(grad_output.to(like.dtype))
     else:
-        grad_spikes = layout.gradient_to_engine(grad_output)
+        grad_spikes = layout.gradient_to_engine(grad_output.to(like.dtype), plan.output)
     return grad_spikes, None if grad_final is None else layout.pack_state(grad_final)
 
 

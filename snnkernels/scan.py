@@ -137,20 +137,19 @@ class Layout:
         """Spikes, or the gradient of the current, as engines give them, in the user's layout."""
         return output if self.direct else self.unpack(output)
 
-    def gradient_to_engine(self, grad: Tensor) -> Tensor:
-        """The gradient of spikes as engines take it.
+    def gradient_to_engine(self, grad: Tensor, output: str) -> Tensor:
+        """The gradient of an output as engines take that of the spikes.
 
         It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
         their sum has it: to write that out would cost more than the neurons do.
         """
-        if self.direct and grad.is_contiguous():
+        if output == "count":
+            packed = self._step.flatten(grad, self.outer, 1, self.inner).expand(-1, self.steps, -1)
+        elif self.direct and grad.is_contiguous():
             return grad
-        return _side_by_side(self._sequence.flatten(grad, self.outer, self.steps, self.inner))
-
-    def count_gradient_to_engine(self, grad: Tensor) -> Tensor:
-        """The gradient of spike counts as that of the spikes."""
-        packed = self._step.flatten(grad, self.outer, 1, self.inner)
-        return _side_by_side(packed.expand(-1, self.steps, -1))
+        else:
+            packed = self._sequence.flatten(grad, self.outer, self.steps, self.inner)
+        return packed if packed.stride(2) in (0, 1) else packed.contiguous()
 
     def pack(self, current: Tensor) -> Tensor:
         """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
@@ -192,11 +191,6 @@ class _Order:
     def restore(self, packed: Tensor) -> Tensor:
         packed = packed.reshape(*self._sizes)  # torch takes numbers faster than a tuple of them
         return packed if self.order is None else packed.permute(self._inverse)
-
-
-def _side_by_side(grad: Tensor) -> Tensor:
-    """A gradient `[outer, T, inner]` with neurons that are neighbours in memory, or one for all of a row."""
-    return grad if grad.stride(2) in (0, 1) else grad.contiguous()
 
 
 def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:

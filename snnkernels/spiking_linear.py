@@ -71,7 +71,7 @@ def _forward(
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (plan, packed, linear.product, current, source, linear.weight, linear.bias)
     output, state = _SpikingLinear.apply(*head, initial_state, *params)
-    return as_output(plan, output, state) if neuron.return_state else as_output(plan, output)
+    return as_output(plan, output, state if neuron.return_state else None)
 
 
 def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | None:

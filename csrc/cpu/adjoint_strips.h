@@ -25,7 +25,7 @@ struct AdjointLoop {
       for (int64_t step = strip.steps - 1; step >= 0; --step) {
         const C *from = strip.kept + step * kKept * kStrip + begin, *grad_spike = strip.grad_spike[step] + begin;
         C* grad_x = strip.grad_x[step] + begin;
-        prefetch_next<V>(grad_spike);
+        prefetch_ahead<V>(grad_spike);
         V grad[kVectors];
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {

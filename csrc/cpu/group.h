@@ -62,7 +62,7 @@ SNN_INLINE void write(const V (&values)[kVectors], Element<V>* to, bool streamed
 
 // The same neurons of a strip to come, while these are computed: of the next one they would come too late.
 template <class V>
-SNN_INLINE void prefetch_next(const Element<V>* row) {
+SNN_INLINE void prefetch_ahead(const Element<V>* row) {
   prefetch(row + 4 * kStrip, kVectors * sizeof(V));
 }
 

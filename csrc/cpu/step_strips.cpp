@@ -18,7 +18,7 @@ struct StepLoop {
       for (int64_t step = 0; step < strip.steps; ++step) {
         const C* x = strip.x[step] + begin;
         C* spike = strip.spike[step] + begin;
-        prefetch_next<V>(x);
+        prefetch_ahead<V>(x);
         V fired[kVectors];
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i)
@@ -44,7 +44,7 @@ struct ReplayLoop {
       C* to = strip.kept + begin;
       for (int64_t step = 0; step < strip.steps; ++step, to += kKept * kStrip) {
         const C* x = strip.x[step] + begin;
-        prefetch_next<V>(x);
+        prefetch_ahead<V>(x);
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {
           const V current = load<V>(x + i * kLanes<V>);
