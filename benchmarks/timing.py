@@ -17,9 +17,12 @@ _SAMPLE_SECONDS = 1e-3
 # Calls of one contender take no more than about this altogether, as some take seconds each.
 _MOST_SECONDS = 6.0
 
-# Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job for the
-# host to launch the call behind it.
-_FLUSH_BYTES, _FLUSHES = 2**28, 4
+# Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job, about a
+# millisecond, for the host to launch the call behind it: half of that was not always enough for autograd.
+_FLUSH_BYTES, _FLUSHES = 2**28, 16
+
+# Calls that a DeviceClock takes the mean of: events are exact enough for one, and each waits for its flush.
+_MOST_FLUSHED = 3
 
 
 def synchronize(device: str) -> None:
@@ -52,7 +55,7 @@ class DeviceClock:
         self._flush = torch.empty(_FLUSH_BYTES, dtype=torch.uint8, device="cuda")
 
     def __call__(self, call: Call, number: int) -> float:
-        events = []
+        events, number = [], min(number, _MOST_FLUSHED)
         for _ in range(number):
             start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
             for _ in range(_FLUSHES):

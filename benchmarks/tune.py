@@ -30,7 +30,7 @@ from snnkernels import dispatch, tuning
 from snnkernels.engines.triton_tiling import VARIATIONS, tile
 
 SECONDS = 480
-REPEATS = 7
+REPEATS = 15
 
 Row = dict[str, Any]
 Times = dict[str, float]

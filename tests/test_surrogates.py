@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 from graphs import evaluate
-from support import Target, assert_same_bits, random_current, run
+from support import WITHOUT_EXP, Target, assert_same_bits, random_current, run
 from torch import Tensor
 
 from snnkernels import lif
@@ -88,6 +88,22 @@ def test_gradient_is_finite_at_any_current(compiled: Target, surrogate: str, dty
     assert result.grads["current"].isfinite().all()
     if surrogate != "straight_through":
         assert result.grads["current"][0, [0, 5]].max() <= 1e-37
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # numpy's, of Triton's interpreter
+@pytest.mark.parametrize("slope", [25.0, 1e-30, 1e30])
+@pytest.mark.parametrize("surrogate", WITHOUT_EXP)
+def test_gradient_equals_the_references_at_any_magnitude(compiled: Target, surrogate: str, slope: float) -> None:
+    """Division is IEEE's wherever the exponents lie, whichever neurons are computed side by side."""
+    magnitudes = torch.linspace(-149, 127.99, 2048, dtype=torch.float64).exp2().float()
+    current = torch.cat([magnitudes, -magnitudes]).to(compiled.device)
+    current = torch.stack([current, current.flip(0), current[torch.randperm(len(current))]])
+    grads = (torch.ones_like(current), torch.zeros_like(current[0]))
+    actual, expected = (
+        run(engine, current, {"beta": 0.0}, grads, surrogate=surrogate, slope=slope).grads["current"]
+        for engine in (compiled.engine, "reference")
+    )
+    assert_same_bits(actual, expected)
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)

@@ -33,11 +33,13 @@ class Columns {
   typename Pack::Word words_[kInterval * kPerStep][Pack::kWords][kBackwardThreads];
 };
 
-// What backward needs of the chunk of steps that it is in.
-template <class Neuron, class T, int N>
+// What backward has of the chunk of steps that it is in: the gradients of its spikes, and what their adjoints need.
+template <class Neuron, class T, int N, bool kParamGrads>
 struct Chunk {
-  Columns<Pack<T, N>, 1> x, grad_spike;
-  Columns<Pack<Compute<T>, N>, Neuron::kStates> state;
+  static constexpr int kKept = Neuron::kKept + (kParamGrads ? Neuron::kKeptForParams : 0);
+
+  Columns<Pack<T, N>, 1> grad_spike;
+  Columns<Pack<Compute<T>, N>, kKept> kept;
 };
 
 // N neurons of one thread on their way back through time, a chunk of steps at a time.
@@ -45,66 +47,59 @@ template <class Neuron, class T, int N, bool kParamGrads>
 class BackwardThread {
   using C = Compute<T>;
   using Arguments = BackwardArguments<C>;
+  using Chunk = cuda::Chunk<Neuron, T, N, kParamGrads>;
+  using Layer = cuda::Layer<Neuron, C, N>;
+  using Value = Lanes<C, N>;
   static constexpr int kStates = Neuron::kStates;
   // Few neurons are limited by latency: there several steps are computed side by side.
   static constexpr int kUnroll = N == 1 ? 4 : 1;
 
  public:
-  SNN_DEVICE BackwardThread(const Arguments& arguments, Chunk<Neuron, T, N>& chunk, const Place& place, int64_t begin)
+  SNN_DEVICE BackwardThread(const Arguments& arguments, Chunk& chunk, const Place& place, int64_t begin)
       : arguments_(arguments), chunk_(chunk), neurons_(arguments.shape.outer * arguments.shape.inner),
         neuron_(place.neuron), constant_(arguments.x.time_stride == 0),
-        x_(begin_of<T>(arguments.x, place) + begin * arguments.x.time_stride),
-        grad_spikes_(begin_of<T>(arguments.grad_spikes, place) + begin * arguments.grad_spikes.time_stride -
-                     (arguments.grad_inner_stride == 0 ? place.inner : 0)),
+        x_from_(begin_of<T>(arguments.x, place) + begin * arguments.x.time_stride),
+        grad_spikes_from_(begin_of<T>(arguments.grad_spikes, place) + begin * arguments.grad_spikes.time_stride -
+                          (arguments.grad_inner_stride == 0 ? place.inner : 0)),
         grad_x_(static_cast<T*>(arguments.grad_x) +
                 (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
         checkpoint_(arguments.checkpoints + begin / kInterval * kStates * neurons_ + place.neuron),
         layer_(arguments.values, place.neuron) {
     load_rows_or_zeros(arguments.grad_final, neuron_, neurons_, grad_state_);
     const int length = static_cast<int>(arguments.shape.steps - begin);
-    load_rows(checkpoint_, neurons_, next_state_);
+    load_rows(checkpoint_, neurons_, state_);
     request_x(length);
     request_grad_spikes(length);
   }
 
-  // Ask for the chunk before, which is then on its way until `arrive`.
+  // The steps once more, from the chunk's checkpoint. From here on its x and state are not needed.
+  SNN_DEVICE void replay(int length) {
+#pragma unroll
+    for (int step = 0; step < kInterval; ++step) {
+      chunk_.grad_spike.set(step, grad_spikes_[step]);
+      if (step < length) {
+        const Value x = x_[step].values();
+        Value kept[Layer::kKept], spike;
+        layer_.keep(x, state_, kept);
+#pragma unroll
+        for (int k = 0; k < Chunk::kKept; ++k) chunk_.kept.set(step * Chunk::kKept + k, Pack<C, N>::of(kept[k]));
+        if (step + 1 < kInterval) layer_.step(x, state_, spike);
+      }
+    }
+  }
+
+  // Ask for the chunk before, which is then on its way until its replay.
   SNN_DEVICE void request_before() {
     checkpoint_ -= kStates * neurons_;
-    load_rows(checkpoint_, neurons_, next_state_);
+    load_rows(checkpoint_, neurons_, state_);
     // What is the same at all steps is here already.
     if (!constant_) {
-      x_ -= kInterval * arguments_.x.time_stride;
+      x_from_ -= kInterval * arguments_.x.time_stride;
       request_x(kInterval);
     }
     if (arguments_.grad_spikes.time_stride != 0) {
-      grad_spikes_ -= kInterval * arguments_.grad_spikes.time_stride;
+      grad_spikes_from_ -= kInterval * arguments_.grad_spikes.time_stride;
       request_grad_spikes(kInterval);
-    }
-  }
-
-  // Wait for what was asked for, and make it the chunk.
-  SNN_DEVICE void arrive() {
-#pragma unroll
-    for (int k = 0; k < kInterval; ++k) {
-      chunk_.x.set(k, next_x_[k]);
-      chunk_.grad_spike.set(k, next_grad_spike_[k]);
-    }
-#pragma unroll
-    for (int k = 0; k < kStates; ++k)
-#pragma unroll
-      for (int i = 0; i < N; ++i) state_[k][i] = next_state_[k][i];
-  }
-
-  // The steps once more, from the chunk's checkpoint, for the state that enters each.
-  SNN_DEVICE void replay(int length) {
-#pragma unroll kUnroll
-    for (int step = 0; step < length; ++step) {
-#pragma unroll
-      for (int k = 0; k < kStates; ++k) chunk_.state.set(step * kStates + k, Pack<C, N>::of(state_[k]));
-      if (step + 1 == length) break;
-      C x[N], spike[N];
-      chunk_.x.get(step).get(x);
-      layer_.step(x, state_, spike);
     }
   }
 
@@ -123,22 +118,20 @@ class BackwardThread {
   SNN_DEVICE void finish() const {
     if (constant_) Pack<T, N>::of(grad_x_sum_).store(grad_x_);
     store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
-    if (kParamGrads) {
 #pragma unroll
-      for (int k = 0; k < Neuron::kParams; ++k)
-        Pack<C, N>::of(grad_param_[k]).store(arguments_.grad_params + k * neurons_ + neuron_);
-    }
+    for (int k = 0; kParamGrads && k < Neuron::kParams; ++k)
+      Pack<C, N>::of(grad_param_[k]).store(arguments_.grad_params + k * neurons_ + neuron_);
   }
 
  private:
-  SNN_DEVICE void request_x(int length) { load_steps(x_, arguments_.x.time_stride, length, next_x_, Pack<T, N>::load); }
+  SNN_DEVICE void request_x(int length) { load_steps(x_from_, arguments_.x.time_stride, length, x_, Pack<T, N>::load); }
 
   SNN_DEVICE void request_grad_spikes(int length) {
     const int64_t stride = arguments_.grad_spikes.time_stride;
     if (N == 1 || arguments_.grad_inner_stride != 0)
-      load_steps(grad_spikes_, stride, length, next_grad_spike_, Pack<T, N>::load);
+      load_steps(grad_spikes_from_, stride, length, grad_spikes_, Pack<T, N>::load);
     else
-      load_steps(grad_spikes_, stride, length, next_grad_spike_, Pack<T, N>::load_spread);
+      load_steps(grad_spikes_from_, stride, length, grad_spikes_, Pack<T, N>::load_spread);
   }
 
   // Steps beyond the last are the last again.
@@ -154,18 +147,16 @@ class BackwardThread {
 
   template <class Surrogate>
   SNN_DEVICE void adjoint_with(int length) {
+    const Value slope = splat<Value>(arguments_.slope);
 #pragma unroll kUnroll
     for (int step = length - 1; step >= 0; --step) {
-      C x[N], state[kStates][N], grad_spike[N], grad_x[N];
-      chunk_.x.get(step).get(x);
-      chunk_.grad_spike.get(step).get(grad_spike);
+      Value kept[Layer::kKept] = {}, grad_x;
 #pragma unroll
-      for (int k = 0; k < kStates; ++k) chunk_.state.get(step * kStates + k).get(state[k]);
-      layer_.template adjoint<Surrogate, kParamGrads>(x, state, arguments_.slope, grad_spike, grad_state_, grad_x,
-                                                      grad_param_);
+      for (int k = 0; k < Chunk::kKept; ++k) kept[k] = chunk_.kept.get(step * Chunk::kKept + k).values();
+      layer_.template adjoint<Surrogate, kParamGrads>(kept, slope, chunk_.grad_spike.get(step).values(), grad_state_,
+                                                      grad_x, grad_param_);
       if (constant_) {
-#pragma unroll
-        for (int i = 0; i < N; ++i) grad_x_sum_[i] += grad_x[i];
+        grad_x_sum_ = grad_x_sum_ + grad_x;
       } else {
         grad_x_ -= arguments_.shape.inner;
         Pack<T, N>::of(grad_x).store(grad_x_);
@@ -174,31 +165,30 @@ class BackwardThread {
   }
 
   const Arguments& arguments_;
-  Chunk<Neuron, T, N>& chunk_;
+  Chunk& chunk_;
   const int64_t neurons_, neuron_;
   const bool constant_;  // x is the same at all steps, and its gradient a sum
-  const T *x_, *grad_spikes_;
+  const T *x_from_, *grad_spikes_from_;
   T* grad_x_;
   const C* checkpoint_;
-  const Layer<Neuron, C, N> layer_;
-  Pack<T, N> next_x_[kInterval], next_grad_spike_[kInterval];
-  C state_[kStates][N], next_state_[kStates][N], grad_state_[kStates][N];
-  C grad_param_[Neuron::kParams + 1][N] = {}, grad_x_sum_[N] = {};
+  const Layer layer_;
+  Pack<T, N> x_[kInterval], grad_spikes_[kInterval];
+  Value state_[kStates], grad_state_[kStates];
+  Value grad_param_[Neuron::kParams + 1] = {}, grad_x_sum_ = {};
 };
 
 template <class Neuron, class T, int N, bool kParamGrads>
 __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
     backward_kernel(const __grid_constant__ BackwardArguments<Compute<T>> arguments) {
-  __shared__ Chunk<Neuron, T, N> chunk;
+  __shared__ Chunk<Neuron, T, N, kParamGrads> chunk;
   const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;
   if (index >= arguments.shape.outer * arguments.shape.inner / N) return;
   const int64_t last = (arguments.shape.steps - 1) / kInterval * kInterval;
   BackwardThread<Neuron, T, N, kParamGrads> thread(arguments, chunk, Place(arguments.shape, index, N, N), last);
   int length = static_cast<int>(arguments.shape.steps - last);
   for (int64_t begin = last; begin >= 0; begin -= kInterval) {
-    thread.arrive();
-    if (begin > 0) thread.request_before();
     thread.replay(length);
+    if (begin > 0) thread.request_before();
     thread.adjoint(length);
     length = kInterval;
   }

@@ -7,10 +7,13 @@ namespace snn::cuda {
 
 constexpr int kForwardThreads = 128;
 
+// Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more.
+constexpr int kForwardBlocks = 4;
+
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
 template <class Neuron, class T, int N, template <class, int> class Output>
-__global__ void __launch_bounds__(kForwardThreads)
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
@@ -27,7 +30,7 @@ __global__ void __launch_bounds__(kForwardThreads)
   const T* x = begin_of<T>(arguments.x, place);
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
   C* checkpoint = arguments.checkpoints + place.neuron;
-  C state[Neuron::kStates][N];
+  Lanes<C, N> state[Neuron::kStates];
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
 
   Pack<T, N> now[kAhead], next[kAhead];
@@ -50,9 +53,8 @@ __global__ void __launch_bounds__(kForwardThreads)
           store_rows(state, checkpoint, neurons);
           checkpoint += Neuron::kStates * neurons;
         }
-        C current[N], spike[N];
-        now[k].get(current);
-        layer.step(current, state, spike);
+        Lanes<C, N> spike;
+        layer.step(now[k].values(), state, spike);
         output.add(spike);
       }
     }

@@ -31,74 +31,53 @@ SNN_DEVICE const T* begin_of(const Input& input, const Place& place) {
 template <class Neuron, class C, int N>
 class Layer {
  public:
+  using Value = Lanes<C, N>;
   static constexpr int kStates = Neuron::kStates, kParams = Neuron::kParams, kConstants = Neuron::kConstants;
+  static constexpr int kKept = Neuron::kKept + Neuron::kKeptForParams;
   static_assert(kParams <= kMaxParams && kConstants <= kMaxConstants);
-  using States = C[kStates][N];
-  using Params = C[kParams + 1][N];
 
   SNN_DEVICE Layer(const Values<C>& values, int64_t neuron) : strict_(values.strict) {
 #pragma unroll
-    for (int k = 0; k < kConstants; ++k) constant_[k] = values.constant[k];
+    for (int k = 0; k < kConstants; ++k) constant_[k] = splat<Value>(values.constant[k]);
 #pragma unroll
     for (int k = 0; k < kParams; ++k) {
-      if (values.param[k] == nullptr) {
-#pragma unroll
-        for (int i = 0; i < N; ++i) param_[k][i] = values.number[k];
-      } else {
-        (values.param_stride[k] ? Pack<C, N>::load(values.param[k] + neuron) : Pack<C, N>::load_spread(values.param[k]))
-            .get(param_[k]);
-      }
+      if (values.param[k] == nullptr)
+        param_[k] = splat<Value>(values.number[k]);
+      else if (values.param_stride[k] == 0)
+        param_[k] = Pack<C, N>::load_spread(values.param[k]).values();
+      else
+        param_[k] = Pack<C, N>::load(values.param[k] + neuron).values();
     }
   }
 
-  SNN_DEVICE void step(const C (&x)[N], States& state, C (&spike)[N]) const {
+  SNN_DEVICE void step(const Value& x, Value (&state)[kStates], Value& spike) const {
+    Value after[kStates];
+    Neuron::step(x, state, param_, constant_, strict_, spike, after);
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      C before[kStates], param[kParams + 1], after[kStates];
-      column(state, i, before);
-      column(param_, i, param);
-      Neuron::step(x[i], before, param, constant_, strict_, spike[i], after);
-      set_column(after, i, state);
-    }
+    for (int k = 0; k < kStates; ++k) state[k] = after[k];
+  }
+
+  // What the adjoint of the step from `state` needs.
+  SNN_DEVICE void keep(const Value& x, const Value (&state)[kStates], Value (&kept)[kKept]) const {
+    Neuron::keep(x, state, param_, constant_, strict_, kept);
   }
 
   // `grad_state` is that of the state after the step, replaced by that of the state before it.
   template <class Surrogate, bool kParamGrads>
-  SNN_DEVICE void adjoint(const C (&x)[N], const States& state, C slope, const C (&grad_spike)[N], States& grad_state,
-                          C (&grad_x)[N], Params& grad_param) const {
+  SNN_DEVICE void adjoint(const Value (&kept)[kKept], const Value& slope, const Value& grad_spike,
+                          Value (&grad_state)[kStates], Value& grad_x, Value (&grad_param)[kParams + 1]) const {
+    Value grad_before[kStates], added[kParams + 1];
+    Neuron::template adjoint<Surrogate>(kept, param_, constant_, strict_, slope, grad_spike, grad_state, grad_x,
+                                        grad_before, added);
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      C before[kStates], param[kParams + 1], kept[Neuron::kKept + Neuron::kKeptForParams + 1];
-      C grad_after[kStates], grad_before[kStates], grad_param_added[kParams + 1];
-      column(state, i, before);
-      column(param_, i, param);
-      column(grad_state, i, grad_after);
-      Neuron::keep(x[i], before, param, constant_, strict_, kept);
-      Neuron::template adjoint<Surrogate>(kept, param, constant_, strict_, slope, grad_spike[i], grad_after, grad_x[i],
-                                          grad_before, grad_param_added);
-      set_column(grad_before, i, grad_state);
-      if (kParamGrads) {
+    for (int k = 0; k < kStates; ++k) grad_state[k] = grad_before[k];
 #pragma unroll
-        for (int k = 0; k < kParams; ++k) grad_param[k][i] += grad_param_added[k];
-      }
-    }
+    for (int k = 0; kParamGrads && k < kParams; ++k) grad_param[k] = grad_param[k] + added[k];
   }
 
  private:
-  template <int kRows>
-  static SNN_DEVICE void column(const C (&rows)[kRows][N], int i, C (&values)[kRows]) {
-#pragma unroll
-    for (int k = 0; k < kRows; ++k) values[k] = rows[k][i];
-  }
-
-  template <int kRows>
-  static SNN_DEVICE void set_column(const C (&values)[kRows], int i, C (&rows)[kRows][N]) {
-#pragma unroll
-    for (int k = 0; k < kRows; ++k) rows[k][i] = values[k];
-  }
-
-  C param_[kParams + 1][N] = {};
-  C constant_[kConstants + 1] = {};
+  Value param_[kParams + 1] = {};
+  Value constant_[kConstants + 1] = {};
   bool strict_;
 };
 

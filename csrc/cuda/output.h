@@ -15,7 +15,7 @@ class SpikesOutput {
   SNN_DEVICE SpikesOutput(const ForwardArguments<C>& arguments, const Place& place)
       : to_(static_cast<T*>(arguments.output) + place.sequence), inner_(arguments.shape.inner) {}
 
-  SNN_DEVICE void add(const C (&spike)[N]) {
+  SNN_DEVICE void add(const Lanes<C, N>& spike) {
     Pack<T, N>::of(spike).store(to_);
     to_ += inner_;
   }
@@ -37,16 +37,13 @@ class CountOutput {
   SNN_DEVICE CountOutput(const ForwardArguments<C>& arguments, const Place& place)
       : to_(static_cast<C*>(arguments.output) + place.neuron) {}
 
-  SNN_DEVICE void add(const C (&spike)[N]) {
-#pragma unroll
-    for (int i = 0; i < N; ++i) count_[i] += spike[i];
-  }
+  SNN_DEVICE void add(const Lanes<C, N>& spike) { count_ = count_ + spike; }
 
   SNN_DEVICE void finish() const { Pack<C, N>::of(count_).store(to_); }
 
  private:
   C* to_;
-  C count_[N] = {};
+  Lanes<C, N> count_ = {};
 };
 
 // A byte is 8 neighbouring neurons of a row, of one thread or of some that exchange their bits: all threads of a warp
@@ -62,14 +59,14 @@ class PackedOutput {
       : inside_(place.inside), first_(place.inside && place.inner % 8 == 0), row_((arguments.shape.inner + 7) / 8),
         to_(static_cast<uint8_t*>(arguments.output) + place.outer * arguments.shape.steps * row_ + place.inner / 8) {}
 
-  SNN_DEVICE void add(const C (&spike)[N]) {
+  SNN_DEVICE void add(const Lanes<C, N>& spike) {
     constexpr unsigned kWarp = 0xffffffff;
     unsigned byte = 0;
     if (N == 1) {
-      byte = __ballot_sync(kWarp, inside_ && spike[0] != C(0)) >> (threadIdx.x & 24);
+      byte = __ballot_sync(kWarp, inside_ && spike.lane[0] != C(0)) >> (threadIdx.x & 24);
     } else {
 #pragma unroll
-      for (int i = 0; i < N; ++i) byte |= unsigned(inside_ && spike[i] != C(0)) << i;
+      for (int i = 0; i < N; ++i) byte |= unsigned(inside_ && spike.lane[i] != C(0)) << i;
       byte <<= threadIdx.x * N % 8;
 #pragma unroll
       for (int distance = 1; distance < 8 / N; distance *= 2) byte |= __shfl_xor_sync(kWarp, byte, distance);

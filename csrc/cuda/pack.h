@@ -57,7 +57,7 @@ SNN_DEVICE void store_word(uint4* to, uint4 word) {
 // N neighbouring values of type T as they lie in memory, in words of at most 16 bytes.
 template <class T, int N>
 struct Pack {
-  using C = Compute<T>;
+  using Values = Lanes<Compute<T>, N>;
   static constexpr int kBytes = N * sizeof(T), kWords = (kBytes + 15) / 16;
   using Word = typename WordOf<kBytes / kWords>::type;
 
@@ -81,10 +81,10 @@ struct Pack {
     return pack;
   }
 
-  static SNN_DEVICE Pack of(const C (&values)[N]) {
+  static SNN_DEVICE Pack of(const Values& values) {
     T narrowed[N];
 #pragma unroll
-    for (int i = 0; i < N; ++i) narrow(values[i], narrowed[i]);
+    for (int i = 0; i < N; ++i) narrow(values.lane[i], narrowed[i]);
     Pack pack;
     memcpy(pack.words, narrowed, kBytes);
     return pack;
@@ -95,33 +95,30 @@ struct Pack {
     for (int i = 0; i < kWords; ++i) store_word(reinterpret_cast<Word*>(to) + i, words[i]);
   }
 
-  SNN_DEVICE void get(C (&values)[N]) const {
+  SNN_DEVICE Values values() const {
     T narrow_values[N];
     memcpy(narrow_values, words, kBytes);
-#pragma unroll
-    for (int i = 0; i < N; ++i) values[i] = widen(narrow_values[i]);
+    return lanes_of<N>([&](int i) { return widen(narrow_values[i]); });
   }
 };
 
 // Rows of a [count, outer, inner] tensor, such as states.
 template <int kRows, class C, int N>
-SNN_DEVICE void load_rows(const C* data, int64_t stride, C (&rows)[kRows][N]) {
+SNN_DEVICE void load_rows(const C* data, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) Pack<C, N>::load(data + k * stride).get(rows[k]);
+  for (int k = 0; k < kRows; ++k) rows[k] = Pack<C, N>::load(data + k * stride).values();
 }
 
 // Likewise of a tensor that may be null, which stands for zeros.
 template <int kRows, class C, int N>
-SNN_DEVICE void load_rows_or_zeros(const C* data, int64_t neuron, int64_t stride, C (&rows)[kRows][N]) {
+SNN_DEVICE void load_rows_or_zeros(const C* data, int64_t neuron, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
   if (data != nullptr) return load_rows(data + neuron, stride, rows);
 #pragma unroll
-  for (int k = 0; k < kRows; ++k)
-#pragma unroll
-    for (int i = 0; i < N; ++i) rows[k][i] = C(0);
+  for (int k = 0; k < kRows; ++k) rows[k] = splat<Lanes<C, N>>(0);
 }
 
 template <int kRows, class C, int N>
-SNN_DEVICE void store_rows(const C (&rows)[kRows][N], C* data, int64_t stride) {
+SNN_DEVICE void store_rows(const Lanes<C, N> (&rows)[kRows], C* data, int64_t stride) {
 #pragma unroll
   for (int k = 0; k < kRows; ++k) Pack<C, N>::of(rows[k]).store(data + k * stride);
 }

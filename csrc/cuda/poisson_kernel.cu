@@ -44,27 +44,25 @@ __global__ void __launch_bounds__(kPoissonThreads) poisson_kernel(const __grid_c
   const int64_t index = int64_t(blockIdx.x) * kPoissonThreads + threadIdx.x, part = index / row;
   const int64_t begin = (index - part * row) * kNeurons;
   const int64_t end = min((part + 1) * kStepsEach, arguments.steps);
-  C level[kNeurons] = {};
+  Lanes<C, kNeurons> level = {};
   if (arguments.wide) {
-    Pack<T, kNeurons>::load(static_cast<const T*>(arguments.images) + begin).get(level);
+    level = Pack<T, kNeurons>::load(static_cast<const T*>(arguments.images) + begin).values();
   } else {
 #pragma unroll
     for (int i = 0; i < kNeurons; ++i)
-      if (begin + i < neurons) level[i] = widen(static_cast<const T*>(arguments.images)[begin + i]);
+      if (begin + i < neurons) level.lane[i] = widen(static_cast<const T*>(arguments.images)[begin + i]);
   }
-#pragma unroll
-  for (int i = 0; i < kNeurons; ++i) level[i] *= C(1 << 24);
+  level = level * splat<Lanes<C, kNeurons>>(1 << 24);
   const uint64_t key = static_cast<uint64_t>(*arguments.seed);
   for (int64_t step = part * kStepsEach; step < end; ++step) {
     uint32_t words[kNeurons];
     draw(key, static_cast<uint64_t>(arguments.first + step) * neurons + begin, words);
-    C spike[kNeurons];
-#pragma unroll
-    for (int i = 0; i < kNeurons; ++i) spike[i] = static_cast<C>(words[i] >> 8) < level[i] ? C(1) : C(0);
+    const auto spike =
+        lanes_of<kNeurons>([&](int i) { return static_cast<C>(words[i] >> 8) < level.lane[i] ? C(1) : C(0); });
     if (kPacked) {
       unsigned byte = 0;
 #pragma unroll
-      for (int i = 0; i < kNeurons; ++i) byte |= unsigned(spike[i] != C(0)) << i;
+      for (int i = 0; i < kNeurons; ++i) byte |= unsigned(spike.lane[i] != C(0)) << i;
       static_cast<uint8_t*>(arguments.spikes)[step * row + begin / kNeurons] = static_cast<uint8_t>(byte);
       continue;
     }
@@ -75,7 +73,7 @@ __global__ void __launch_bounds__(kPoissonThreads) poisson_kernel(const __grid_c
     }
 #pragma unroll
     for (int i = 0; i < kNeurons; ++i)
-      if (begin + i < neurons) narrow(spike[i], to[i]);
+      if (begin + i < neurons) narrow(spike.lane[i], to[i]);
   }
 }
 

@@ -33,7 +33,7 @@ _OPERATIONS = {
     "lt": "{0} < {1}",
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
-    "where": "{0} ? {1} : {2}",
+    "where": "choose({0}, {1}, {2})",
     "spike": "fires({0}, strict)",
     "surrogate": "Surrogate::derivative({0}, slope)",
 }
@@ -52,7 +52,7 @@ def _body(graph: Graph, arrays: dict[str, Sequence[str]], indent: str) -> list[s
 
 
 def neuron_struct(neuron: Neuron) -> str:
-    """The C++ struct of a neuron, for numbers or vectors of them: `step`, and its derivative in two parts, of which
+    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which
     `keep` comes with the step and `adjoint` on the way back.
     """
     states, params, constants = neuron.states, neuron.params, neuron.constants
