@@ -2,7 +2,8 @@
 
 Runs the GPU tests but for the slow, then measures: first what bars.py judges, spike counts and the training of MNIST
 among it, then every compiled engine as compare.py does, on its shapes and on public workloads, in three dtypes. It
-stops measuring in time to end within ten minutes; what it left out is in the file.
+stops measuring in time to end within ten minutes; what it left out is in the file. Where minutes are dear, run the
+tests side by side (`pytest -m gpu -n 16 --benchmark-disable --junitxml FILE`) and give their results by --junit.
 """
 
 from __future__ import annotations
@@ -130,13 +131,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the file")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of MNIST (default: %(default)s)")
+    parser.add_argument("--junit", type=Path, help="results of the tests, which are then not run")
+    parser.add_argument(
+        "--seconds", type=float, default=MEASURE_SECONDS, help="no measurement begins later (%(default)s)"
+    )
     options = parser.parse_args(arguments)
     reason = no_report_reason()
     if reason is not None:
         print(f"gpu-report: {reason}", file=sys.stderr)
         return 2
-    unusable, tests = unusable_engines(), run_tests(TEST_SECONDS)
-    result, left_out = measure_all(REPEATS, MEASURE_SECONDS, options.data)
+    unusable = unusable_engines()
+    tests = count_tests(options.junit.read_text()) if options.junit else run_tests(TEST_SECONDS)
+    result, left_out = measure_all(REPEATS, options.seconds, options.data)
     content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
     path = options.out / f"{slug(gpu()['name'])}.json"
     path.unlink(missing_ok=True)

@@ -22,7 +22,8 @@ METHOD = {
     "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
     "times_ours": "median of contender / ours over paired, interleaved repeats; _min and _max are their extremes",
     "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
-    "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU",
+    "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU; "
+    "ours_device_ms is that of our call",
     "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
     "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
     "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",
@@ -58,6 +59,7 @@ class Row:
     times_ours_min: float
     times_ours_max: float
     device_ms: float | None = None
+    ours_device_ms: float | None = None
     bytes: int | None = None
     bytes_per_second: float | None = None
     copy_bytes_per_second: float | None = None
@@ -231,6 +233,7 @@ def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: T
         times_ours_min=min(ratios),
         times_ours_max=max(ratios),
         device_ms=median(device_seconds[contender.name]) * 1e3 if work.device == "cuda" else None,
+        ours_device_ms=median(device_seconds[partner]) * 1e3 if work.device == "cuda" else None,
         **bandwidth,
         peak_bytes=timed.peaks[contender.name],
         ours_peak_bytes=timed.peaks[partner],

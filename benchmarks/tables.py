@@ -17,6 +17,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("x ours", lambda row: f"{row.times_ours:.2f}"),
     ("min - max", lambda row: f"{row.times_ours_min:.2f} - {row.times_ours_max:.2f}"),
     ("device ms", lambda row: "" if row.device_ms is None else f"{row.device_ms:.3f}"),
+    ("ours device ms", lambda row: "" if row.ours_device_ms is None else f"{row.ours_device_ms:.3f}"),
     ("GB/s", lambda row: "" if row.bytes_per_second is None else f"{row.bytes_per_second / 1e9:.1f}"),
     ("of copy", lambda row: "" if row.fraction_of_copy is None else f"{row.fraction_of_copy:.0%}"),
     ("peak MB", lambda row: "" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.1f}"),

@@ -63,10 +63,12 @@ def test_table_on_a_cpu() -> None:
 
 
 def test_table_on_a_gpu() -> None:
-    rows = [row(device="cuda", memory="gpu", contender="cuda", device_ms=0.125, shape="N=4")]
+    rows = [row(device="cuda", memory="gpu", contender="cuda", device_ms=0.125, ours_device_ms=0.5, shape="N=4")]
     assert tables.table(rows).splitlines()[1:] == [
-        "shape  dtype    memory  contender  ours        ms  ours ms  x ours    min - max  device ms  GB/s  of copy",
-        "N=4    float32  gpu     cuda       native  12.000    1.500    8.00  7.25 - 9.00      0.125   2.0      50%",
+        "shape  dtype    memory  contender  ours        ms  ours ms  x ours    min - max  device ms  ours device ms"
+        "  GB/s  of copy",
+        "N=4    float32  gpu     cuda       native  12.000    1.500    8.00  7.25 - 9.00      0.125           0.500"
+        "   2.0      50%",
     ]
     assert tables.table([]) == ""
 
@@ -253,6 +255,25 @@ def test_gpu_report_is_written(
     assert content["tests"] == tests and content["refused"] == refused and content["left_out"] == ["T=8: no time left"]
     assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
     assert content["rows"][0]["device_ms"] == 0.5
+
+
+def test_gpu_report_takes_the_results_of_tests_that_were_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = []
+
+    def measure_all(repeats: int, budget: float, data: Path) -> tuple[Measurement, list[str]]:
+        seconds.append(budget)
+        return Measurement([row(device="cuda")]), []
+
+    for module in (gpu_report, environment):
+        monkeypatch.setattr(module, "gpu", lambda: {"name": "NVIDIA H200"})
+    monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
+    monkeypatch.setattr(gpu_report, "unusable_engines", list)
+    monkeypatch.setattr(gpu_report, "measure_all", measure_all)
+    (tmp_path / "junit.xml").write_text(_JUNIT)
+    options = ["--out", str(tmp_path), "--junit", str(tmp_path / "junit.xml"), "--seconds", "90"]
+    assert gpu_report.main(options) == 1
+    (content,) = json.loads(Path(tmp_path, "nvidia-h200.json").read_text())["runs"]
+    assert content["tests"] == gpu_report.count_tests(_JUNIT) and seconds == [90.0]
 
 
 @NO_GPU
