@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure_all(device: str, seconds: float, rows: list[Row]) -> list[str]:
     """Fill rows; returns what was left out, and why."""
-    engines = [name for name in ("triton", "native") if dispatch.unusable_reason(name, device) is None]
+    engines = [name for name in ("native", "triton") if dispatch.unusable_reason(name, device) is None]
     processors = torch.cuda.get_device_properties(torch.cuda.current_device()).multi_processor_count
     clocks = {"device": DeviceClock(), "call": call_clock(device)}
     refused = []

@@ -13,7 +13,7 @@ from .tuning import Sizes
 ENGINES = ("reference", "native", "triton")
 
 # The fastest first, where tuning.py has no measurement. A device that is not named here runs the reference engine.
-_PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("triton", "native", "reference")}
+_PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "reference")}
 
 # Steps between the states kept for backward: what is replayed must stay in the first-level cache, or in registers.
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}

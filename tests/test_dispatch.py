@@ -66,8 +66,8 @@ def test_every_engine_is_listed_with_its_reason() -> None:
     [
         ("cpu", [("native", "cpu"), ("triton", "cpu")], "native"),
         ("cpu", [("triton", "cpu")], "reference"),
-        ("cuda", [("triton", "cuda"), ("native", "cuda")], "triton"),
-        ("cuda", [("native", "cuda")], "native"),
+        ("cuda", [("triton", "cuda"), ("native", "cuda")], "native"),
+        ("cuda", [("triton", "cuda")], "triton"),
         ("cuda", [("native", "cpu")], "reference"),
         ("mps", [("native", "cpu"), ("triton", "cuda")], "reference"),
     ],

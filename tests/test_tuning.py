@@ -22,12 +22,12 @@ NAMES = {"cpu": ("cpu", None), "cuda": ("NVIDIA H200", "9.0")}
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    """Of small float32 layers: Triton is slower, half as wide tilings are faster."""
+    """Of small float32 layers: CUDA is slower, half as wide tilings are faster."""
     measured = {
         "item_bytes": 4,
         "neurons": 1024,
         "steps": 8,
-        "engines": {"triton": 0.2, "native": 0.1},
+        "engines": {"native": 0.2, "triton": 0.1},
         "forward": {"usual": 0.2, "half": 0.1},
         "backward": {"usual": 0.2, "half": 0.197, "single": 0.195},
     }
@@ -76,8 +76,8 @@ def test_classes() -> None:
 
 def test_fastest_but_for_noise(use: Callable[..., None]) -> None:
     use(row(), name="NVIDIA H200")
-    assert tuning.choice(Sizes(GPU, 4, 2000, 4)) == tuning.Choice("native", "half", "usual")
-    assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "native"
+    assert tuning.choice(Sizes(GPU, 4, 2000, 4)) == tuning.Choice("triton", "half", "usual")
+    assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "triton"
 
 
 @pytest.mark.parametrize("sizes", [(2, 2000, 4), (8, 2000, 4), (4, 3000, 4), (4, 2000, 25)])
@@ -89,7 +89,7 @@ def test_other_classes_are_not_measured(sizes: tuple[int, int, int], use: Callab
 
 def test_a_gpu_has_the_rows_of_its_name_or_of_its_architecture(use: Callable[..., None]) -> None:
     use(row(), name="NVIDIA H100", compute_capability="9.0")
-    assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "native"
+    assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "triton"
     use(row(), name="NVIDIA B200", compute_capability="10.0")
     assert tuning.engine(Sizes(GPU, 4, 2000, 4)) is None
 
@@ -97,12 +97,12 @@ def test_a_gpu_has_the_rows_of_its_name_or_of_its_architecture(use: Callable[...
 @pytest.mark.parametrize(
     ("shape", "options", "fastest"),
     [
-        ((4, 2, 1000), {}, "native"),
-        ((2, 4, 1000), {"time_dim": 1}, "native"),
-        ((2, 1000), {"steps": 4}, "native"),
-        ((4, 0), {}, "native"),
-        ((4, 3, 1000), {}, "triton"),
-        ((2, 1000), {"steps": 25}, "triton"),
+        ((4, 2, 1000), {}, "triton"),
+        ((2, 4, 1000), {"time_dim": 1}, "triton"),
+        ((2, 1000), {"steps": 4}, "triton"),
+        ((4, 0), {}, "triton"),
+        ((4, 3, 1000), {}, "native"),
+        ((2, 1000), {"steps": 25}, "native"),
     ],
 )
 def test_auto_takes_what_was_measured(
@@ -124,9 +124,9 @@ def test_auto_takes_what_was_measured(
     broken: dict[str, str] = {}
     monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: broken.get(engine))
     assert dispatch.choose("cuda", asked[0]) == fastest
-    assert dispatch.choose("cuda") == "triton"
-    broken["native"] = "not built"
-    assert dispatch.choose("cuda", asked[0]) == "triton"
+    assert dispatch.choose("cuda") == "native"
+    broken["triton"] = "not installed"
+    assert dispatch.choose("cuda", asked[0]) == "native"
 
 
 def test_a_cpu_looks_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_torch_compile_compiles_anew_for_another_class_alone(use: Callable[..., 
         return [compiled(torch.zeros(shape))[0, 0].item() for shape in shapes], counter.frame_count
 
     shapes = [(4, 100), (5, 100), (8, 200), (4, 3000), (8, 5000)]
-    use(row(), row(neurons=4096, engines={"triton": 0.1, "native": 0.2}))
+    use(row(engines={"native": 0.1}), row(neurons=4096, engines={"triton": 0.1}))
     assert run(*shapes) == ([1, 1, 1, 2, 2], 2)
     use()
     assert run(*shapes) == ([3] * 5, 1)
