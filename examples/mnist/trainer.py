@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from config import Config, OptimizationConfig
 from data import Split
 from devices import World
 from encoding import Encoder, shift_images
+from graphed import StepGraph, use_graph
 from model import keep_in_range
 from torch import Tensor, nn
 
@@ -43,7 +45,8 @@ class Trainer:
     def __init__(self, config: Config, model: nn.Module, images: Split, world: World) -> None:
         self.config, self.model, self.images, self.world = config, model, images, world
         self.encode = Encoder(config.coding)
-        self.steps_in_epoch = -(-len(images) // config.optimization.batch_size)
+        batch_size = config.optimization.batch_size
+        self.steps_in_epoch = -(-len(images) // batch_size)
         limit = config.optimization.max_steps
         self.total_steps = min(self.steps_in_epoch * config.optimization.epochs, limit or 2**63)
         self.optimizer = make_optimizer(config.optimization, model)
@@ -54,6 +57,9 @@ class Trainer:
         self._forward = world.share_gradients(model)
         if config.machine.compile:
             self._forward = torch.compile(self._forward)
+        self._graph = None
+        if use_graph(config.machine, world):
+            self._graph = StepGraph(min(batch_size, len(images)), self.generator)
 
     @property
     def finished(self) -> bool:
@@ -79,10 +85,11 @@ class Trainer:
         """
         self.model.train()
         batches = self._order().split(self.config.optimization.batch_size)
+        step = self._step if self._graph is None else partial(self._graph.take, self._step)
         started = time.perf_counter() - self.progress.seconds
         while self.progress.step_in_epoch < len(batches) and not self.finished:
             set_learning_rate(self.optimizer, self.learning_rate)
-            figures = self._step(batches[self.progress.step_in_epoch])
+            figures = step(batches[self.progress.step_in_epoch])
             self.progress.step += 1
             self.progress.step_in_epoch += 1
             self.progress.seconds = time.perf_counter() - started
