@@ -21,7 +21,7 @@ import train
 from checkpoint import atomic_file, load_checkpoint
 from trainer import Trainer
 
-# 13 steps an epoch, the last of 90 images; a checkpoint in the middle of an epoch and none at its end.
+# 13 steps an epoch, the last of 93 images; a checkpoint in the middle of an epoch and none at its end.
 ARGUMENTS = [*QUICK[:-3], "--no-tensorboard", "--epochs", "3", "--batch-size", "97", "--checkpoint-every", "5"]
 STEPS = 13
 

@@ -152,6 +152,8 @@ class MachineConfig:
     """compute the layers in bfloat16, by torch's autocast; weights and membrane potentials stay float32"""
     compile: bool = False
     """train through torch.compile"""
+    cuda_graph: Literal["auto", "on", "off"] = "auto"
+    """replay each training step as one CUDA graph, to the same weights; auto: on one GPU, without --compile"""
 
 
 @dataclass(frozen=True)

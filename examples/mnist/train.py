@@ -20,7 +20,10 @@ from runs import RunFolder
 from session import run
 
 # Options that may differ where a run goes on: they do not change what comes out.
-FREE_ON_RESUME = ("out", "resume", "overwrite", "checkpoint_every", "tensorboard", "data.data_dir")
+FREE_ON_RESUME = (
+    *("out", "resume", "overwrite", "checkpoint_every", "tensorboard"),
+    *("data.data_dir", "machine.cuda_graph"),
+)
 
 INTERRUPTED = 130  # as shells say it of a process that Ctrl-C ended
 
@@ -62,7 +65,7 @@ def as_started(arguments: Sequence[str] | None, saved: Config, out: Path) -> Con
     return dataclasses.replace(
         config,
         data=dataclasses.replace(saved.data, data_dir=config.data.data_dir),
-        machine=saved.machine,
+        machine=dataclasses.replace(saved.machine, cuda_graph=config.machine.cuda_graph),
     )
 
 

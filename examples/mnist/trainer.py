@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from config import Config, OptimizationConfig
 from data import Split
 from devices import World
 from encoding import Encoder, shift_images
+from graphed import StepGraph, use_graph
 from model import keep_in_range
 from torch import Tensor, nn
 
@@ -42,11 +45,11 @@ class Trainer:
     def __init__(self, config: Config, model: nn.Module, images: Split, world: World) -> None:
         self.config, self.model, self.images, self.world = config, model, images, world
         self.encode = Encoder(config.coding)
-        self.steps_in_epoch = -(-len(images) // config.optimization.batch_size)
+        batch_size = config.optimization.batch_size
+        self.steps_in_epoch = -(-len(images) // batch_size)
         limit = config.optimization.max_steps
         self.total_steps = min(self.steps_in_epoch * config.optimization.epochs, limit or 2**63)
         self.optimizer = make_optimizer(config.optimization, model)
-        self.schedule = make_schedule(config.optimization, self.optimizer, self.total_steps)
         self.generator = torch.Generator(world.device).manual_seed(config.seed)
         self.progress = Progress()
         self._epoch_start = self.generator.get_state()
@@ -54,6 +57,9 @@ class Trainer:
         self._forward = world.share_gradients(model)
         if config.machine.compile:
             self._forward = torch.compile(self._forward)
+        self._graph = None
+        if use_graph(config.machine, world):
+            self._graph = StepGraph(min(batch_size, len(images)), self.generator)
 
     @property
     def finished(self) -> bool:
@@ -61,7 +67,11 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        return self.optimizer.param_groups[0]["lr"]
+        """Of the next step."""
+        config = self.config.optimization
+        if config.schedule == "none":
+            return config.learning_rate
+        return config.learning_rate * (1 + math.cos(math.pi * self.progress.step / self.total_steps)) / 2
 
     @property
     def images_seen(self) -> int:
@@ -75,10 +85,11 @@ class Trainer:
         """
         self.model.train()
         batches = self._order().split(self.config.optimization.batch_size)
+        step = self._step if self._graph is None else partial(self._graph.take, self._step)
         started = time.perf_counter() - self.progress.seconds
         while self.progress.step_in_epoch < len(batches) and not self.finished:
-            figures = self._step(self.images.take(batches[self.progress.step_in_epoch]))
-            self._totals += figures
+            set_learning_rate(self.optimizer, self.learning_rate)
+            figures = step(batches[self.progress.step_in_epoch])
             self.progress.step += 1
             self.progress.step_in_epoch += 1
             self.progress.seconds = time.perf_counter() - started
@@ -101,7 +112,6 @@ class Trainer:
             "progress": asdict(self.progress),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "generator": {"epoch_start": self._epoch_start, "now": self.generator.get_state()},
             "torch_rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state() if self.world.device.type == "cuda" else None,
@@ -112,8 +122,7 @@ class Trainer:
         """Go on from what :meth:`state` gave, as if there had been no interruption."""
         self.progress = Progress(**state["progress"])
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
+        load_in_place(self.optimizer, state["optimizer"])
         self.generator.set_state(state["generator"]["now"])
         self._epoch_start = state["generator"]["epoch_start"]
         torch.set_rng_state(state["torch_rng"])
@@ -131,8 +140,12 @@ class Trainer:
             self.generator.set_state(generator.get_state())
         return order
 
-    def _step(self, batch: Split) -> Tensor:
-        """One step of the optimizer on this process's share of a batch."""
+    def _step(self, index: Tensor) -> Tensor:
+        """One step of the optimizer on this process's share of a batch.
+
+        No value is read on the CPU, and what is there after the step is changed in place: it can be captured.
+        """
+        batch = self.images.take(index)
         share, weight = self.world.share(len(batch))
         images, labels = batch.images, batch.labels[share]
         if self.config.data.shift:
@@ -144,27 +157,47 @@ class Trainer:
         self.optimizer.zero_grad()
         (weight * loss).backward()
         self.optimizer.step()
-        self.schedule.step()
         keep_in_range(self.model)
         count = weight * len(batch) / self.world.size
-        return count * torch.stack((loss.detach(), spike_count_accuracy(output, labels), torch.ones_like(loss)))
+        figures = count * torch.stack((loss.detach(), spike_count_accuracy(output, labels), torch.ones_like(loss)))
+        self._totals += figures
+        return figures
 
 
 def make_optimizer(config: OptimizationConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """Weights decay, where asked; biases, betas and thresholds do not."""
+    """Weights decay, where asked; biases, betas and thresholds do not.
+
+    On a GPU all that it reads lies there, even the learning rate, as a CUDA graph asks; fused, it is few kernels.
+    """
     parameters = list(model.parameters())
     groups = [
         {"params": [p for p in parameters if p.dim() > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
     ]
+    device = parameters[0].device
+    on_gpu = device.type == "cuda"
+    learning_rate = torch.tensor(config.learning_rate, device=device) if on_gpu else config.learning_rate
     if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9)
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
+        return torch.optim.SGD(groups, lr=learning_rate, momentum=0.9, fused=on_gpu)
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=on_gpu, capturable=on_gpu)
 
 
-def make_schedule(
-    config: OptimizationConfig, optimizer: torch.optim.Optimizer, steps: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    if config.schedule == "none":
-        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-    return torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(value)
+        else:
+            group["lr"] = value
+
+
+@torch.no_grad()
+def load_in_place(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """The optimizer's load_state_dict, into the tensors that it has, where it has some: a graph writes to those."""
+    groups, held = optimizer.param_groups, dict(optimizer.state)
+    optimizer.load_state_dict(saved)
+    optimizer.param_groups = groups  # options are the configuration's
+    for parameter, tensors in held.items():
+        loaded = optimizer.state[parameter]
+        for name, tensor in tensors.items():
+            tensor.copy_(loaded.get(name, torch.zeros_like(tensor)))  # zero, as both optimizers' are before a step
+        optimizer.state[parameter] = tensors
