@@ -68,17 +68,15 @@ def bytes_moved(workload: Workload, direction: str, interval: int) -> int:
 
     For every neuron and time step, forward reads the current and writes the spike: 2 elements. Backward reads the
     current and the spike's gradient and writes the current's: 3 more. Where backward is to follow, forward also writes
-    the membrane potential that enters each chunk of `interval` steps, float32 at least, and backward reads it back. In
-    float32 that is 8 bytes forward and 20 + 8 / interval forward and backward; in half types 4, and 10 + 8 / interval.
-
-    The states that enter and leave the layer, and their gradients, are not counted: one time step's worth each, and
-    zero or unused here. So rates derived from these bytes are never too high.
+    the membrane potential that enters each chunk of `interval` steps but the first, where it is zero, float32 at least,
+    and backward reads it back. In float32 that is 8 bytes forward and up to 20 + 8 / interval forward and backward; in
+    half types 4, and 10 + 8 / interval.
     """
     elements, steps = workload.elements, workload.steps
     per_element = workload.dtype.itemsize
     if direction == FORWARD:
         return 2 * elements * per_element
-    chunks = -(-steps // interval)
+    chunks = -(-steps // interval) - 1
     states = chunks * (elements // steps) * max(per_element, 4)
     if direction == BACKWARD:
         return 3 * elements * per_element + states

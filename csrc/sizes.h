@@ -30,6 +30,8 @@ struct Sizes {
 
   int64_t neurons() const { return outer * inner; }
 
+  int64_t chunks(int64_t interval) const { return (steps + interval - 1) / interval; }
+
   // The shape of the spikes: that of x, with all steps.
   std::vector<int64_t> spikes() const {
     std::vector<int64_t> shape = x;

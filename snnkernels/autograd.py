@@ -17,10 +17,15 @@ from .scan import Layout, Plan, state_dtype
 
 
 def run(
-    plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], keep: bool
+    plan: Plan,
+    current: Tensor,
+    initial_state: Tensor | None,
+    params: tuple[Parameter, ...],
+    with_state: bool,
+    keep: bool,
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps: the plan's output in the user's layout, the final state in the engines', and what backward needs
-    where `keep`: the current, states of a few steps and the parameters, as engines take them.
+    """All time steps: the plan's output in the user's layout, the final state in the engines' where `with_state`, and
+    what backward needs where `keep`: the current, states of a few steps and the parameters, as engines take them.
 
     Packed spikes stay as the engine gives them: see packed.PackedSpikes.
 
@@ -37,7 +42,7 @@ def run(
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
         head = (x, states, packed, plan.numbers, plan.neuron, plan.strict, interval)
-        output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, layout.steps, plan.output)
+        output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, layout.steps, plan.output, with_state)
     if plan.output != "packed":
         output = layout.unpack_step(output) if plan.output == "count" else layout.from_engine(output)
     return output, final, (x, kept, *packed)
@@ -54,9 +59,14 @@ def _pack_parameters(layout: Layout, params: tuple[Parameter, ...], x: Tensor) -
 
 
 def _forward(
-    ctx: Any, plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...]
+    ctx: Any,
+    plan: Plan,
+    current: Tensor,
+    initial_state: Tensor | None,
+    params: tuple[Parameter, ...],
+    with_state: bool,
 ) -> tuple[Tensor, Tensor]:
-    output, final, kept = run(plan, current, initial_state, params, keep=True)
+    output, final, kept = run(plan, current, initial_state, params, with_state, keep=True)
     ctx.save_for_backward(*kept)
     ctx.set_materialize_grads(False)
     ctx.plan = plan
@@ -65,9 +75,9 @@ def _forward(
 
 
 def _backward(
-    ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, param_grads: bool
+    ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, state_grad: bool, param_grads: bool
 ) -> list[Tensor | None]:
-    """The gradients of current, initial_state and each parameter."""
+    """The gradients of current, initial_state and each parameter; of the latter two where they are asked for."""
     plan, layout = ctx.plan, ctx.plan.layout
     x, kept, *packed = ctx.saved_tensors
     grads = pack_gradients(plan, x, grad_output, grad_final)
@@ -77,8 +87,9 @@ def _backward(
         grad_params = per_param or grad_params
     else:
         grad_x, grad_state, per_neuron = gradients(
-            plan, x, kept, packed, layout.engine_time_dim, layout.steps, *grads, param_grads
+            plan, x, kept, packed, layout.engine_time_dim, layout.steps, *grads, state_grad, param_grads
         )
+        grad_state = grad_state if state_grad else None
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
     per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
@@ -106,12 +117,13 @@ def gradients(
     steps: int,
     grad_spikes: Tensor,
     grad_states: Tensor | None,
+    state_grad: bool,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A compiled engine's gradients of x, states and, for each neuron, parameters."""
+    """A compiled engine's gradients of x and, where they are asked for, of states and, for each neuron, parameters."""
     head = (x, checkpoints, params, plan.numbers, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
     rule = (time_dim, steps, plan.surrogate, plan.slope)
-    return BACKWARD[plan.engine](*head, *rule, grad_spikes, grad_states, param_grads)
+    return BACKWARD[plan.engine](*head, *rule, grad_spikes, grad_states, state_grad, param_grads)
 
 
 Like = tuple[torch.Size, torch.dtype] | None
@@ -172,13 +184,14 @@ class Scan(torch.autograd.Function):
     def forward(
         ctx: Any, plan: Plan, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
     ) -> Tensor | tuple[Tensor, Tensor]:
-        output, final = _forward(ctx, plan, current, initial_state, params)
+        output, final = _forward(ctx, plan, current, initial_state, params, with_state)
         return (output, plan.layout.unpack_step(final)) if with_state else output
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
-        return None, None, *_backward(ctx, grad_output, grad_final, any(ctx.needs_input_grad[4:]))
+        needs = ctx.needs_input_grad
+        return None, None, *_backward(ctx, grad_output, grad_final, needs[3], any(needs[4:]))
 
 
 class FusedLIF(torch.autograd.Function):
@@ -220,11 +233,12 @@ class FusedLIF(torch.autograd.Function):
         if isinstance(slope, Tensor) and slope.numel() == 1:
             slope = slope.item()
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
-        output, final = _forward(ctx, plan, current, initial_state, (beta, threshold))
+        output, final = _forward(ctx, plan, current, initial_state, (beta, threshold), with_state=True)
         return output, plan.layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
-        grads = _backward(ctx, grad_spikes, grad_final, any(ctx.needs_input_grad[2:4]))
+        needs = ctx.needs_input_grad
+        grads = _backward(ctx, grad_spikes, grad_final, needs[1], any(needs[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

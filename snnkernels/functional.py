@@ -97,7 +97,7 @@ def scan(
     if plan.engine != "reference" and torch.is_grad_enabled() and _require_grad(current, initial_state, *params):
         outputs = Scan.apply(plan, return_state, current, initial_state, *params)
         return as_output(plan, *outputs) if return_state else as_output(plan, outputs)
-    output, final, _ = run(plan, current, initial_state, params, keep=False)
+    output, final, _ = run(plan, current, initial_state, params, return_state, keep=False)
     return as_output(plan, output, plan.layout.unpack_step(final)) if return_state else as_output(plan, output)
 
 

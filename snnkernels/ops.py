@@ -4,9 +4,11 @@ C++ registers the operators called `native_`, Triton the others. x is contiguous
 it is the same at all `steps`. In other shapes what is before time is `outer` and what is after it `inner`: states
 `[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and
 after them the parameters where `params` is empty; checkpoints `[T / interval, S, outer, inner]` (the states that enter
-each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
-`[P, outer, inner]`, one a neuron. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides
-over outer and T. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says.
+each chunk of `interval` steps, but for the first where that is zero; none where interval is 0, as no gradient is asked
+for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states, and gradients of the first, are written
+where `with_state` asks for them; else there are none of them (S = 0). The gradient of the spikes is contiguous, or
+`[outer, T, inner]` with any strides over outer and T. Spikes have the shape of x with all steps; else the output is
+what scan.OUTPUTS says.
 Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
@@ -23,17 +25,19 @@ import torch
 from torch import Tensor
 
 from .neurons import NEURONS
-from .scan import empty_output, outer_and_inner, state_dtype
+from .scan import checkpoint_count, empty_output, outer_and_inner, state_dtype
 
 ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
 _FORWARD = """{engine}_forward(Tensor x, Tensor? states, Tensor[] params, float[] numbers, str neuron, bool strict,
-    int interval, int time_dim, SymInt steps, str output) -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
+    int interval, int time_dim, SymInt steps, str output, bool with_state)
+    -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
 _BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] numbers, str neuron,
     bool strict, int interval, int time_dim, SymInt steps, str surrogate, float slope, Tensor grad_spikes,
-    Tensor? grad_states, bool param_grads) -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+    Tensor? grad_states, bool with_state, bool param_grads)
+    -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
 _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
 _PACK = "native_pack(Tensor spikes) -> (Tensor bits, Tensor stray)"
@@ -55,13 +59,14 @@ def _fake_forward(
     time_dim: int,
     steps: int,
     output: str,
+    with_state: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    chunks = -(-steps // interval) if interval else 0
-    shape, dtype = (len(NEURONS[neuron].states), *outer_and_inner(x, time_dim)), state_dtype(x.dtype)
+    chunks, neurons, dtype = checkpoint_count(steps, interval, states), outer_and_inner(x, time_dim), state_dtype(x.dtype)
+    count = len(NEURONS[neuron].states)
     return (
         empty_output(output, x, time_dim, steps),
-        x.new_empty(shape, dtype=dtype),
-        x.new_empty((chunks, *shape), dtype=dtype),
+        x.new_empty((count if with_state else 0, *neurons), dtype=dtype),
+        x.new_empty((chunks, count, *neurons), dtype=dtype),
     )
 
 
@@ -79,12 +84,13 @@ def _fake_backward(
     slope: float,
     grad_spikes: Tensor,
     grad_states: Tensor | None,
+    with_state: bool,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     count, neurons = len(params) if param_grads else 0, outer_and_inner(x, time_dim)
     return (
         torch.empty_like(x),
-        checkpoints.new_empty((checkpoints.shape[1], *neurons)),
+        checkpoints.new_empty((checkpoints.shape[1] if with_state else 0, *neurons)),
         checkpoints.new_empty((count, *neurons)),
     )
 

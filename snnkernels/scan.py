@@ -73,6 +73,11 @@ def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
     return x.new_empty((*x.shape[:time_dim], steps, *x.shape[time_dim + 1 :]))
 
 
+def checkpoint_count(steps: int, interval: int, states: Tensor | None) -> int:
+    """How many states are kept for backward: those that enter each chunk of `interval` steps, if they are not zero."""
+    return -(-steps // interval) - (states is None) if interval else 0
+
+
 def pack_bits(spikes: Tensor) -> Tensor:
     """Spikes `[outer, T, inner]` as bits, uint8 `[outer, T, ceil(inner / 8)]`."""
     padded = pad(spikes.to(torch.uint8), (0, -spikes.shape[2] % 8))

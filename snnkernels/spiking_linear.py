@@ -69,9 +69,9 @@ def _forward(
     if packed is None or plan.engine == "reference":
         return scan(plan, current if packed is None else linear(spikes), initial_state, params, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
-    head = (plan, packed, linear.product, current, source, linear.weight, linear.bias)
-    output, state = _SpikingLinear.apply(*head, initial_state, *params)
-    return as_output(plan, output, state if neuron.return_state else None)
+    head = (plan, packed, linear.product, neuron.return_state, current, source, linear.weight, linear.bias)
+    outputs = _SpikingLinear.apply(*head, initial_state, *params)
+    return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
 
 
 def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | None:
@@ -91,27 +91,29 @@ class _SpikingLinear(torch.autograd.Function):
         plan: Plan,
         packed: PackedSpikes | PoissonSpikes,
         product: str,
+        with_state: bool,
         current: Tensor,
         source: Tensor | None,
         weight: Tensor,
         bias: Tensor | None,
         initial_state: Tensor | None,
         *params: Parameter,
-    ) -> tuple[Tensor, Tensor]:
-        output, final, (_, checkpoints, *values) = run(plan, current, initial_state, params, keep=True)
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        output, final, (_, checkpoints, *values) = run(plan, current, initial_state, params, with_state, keep=True)
         ctx.save_for_backward(weight, bias, checkpoints, *values)
         ctx.set_materialize_grads(False)
         ctx.plan, ctx.packed, ctx.product = plan, packed, product
         ctx.like = likes(initial_state, *params)
         ctx.source_dtype = None if source is None else source.dtype
-        return output, plan.layout.unpack_step(final)
+        ctx.from_zero = initial_state is None
+        return (output, plan.layout.unpack_step(final)) if with_state else output
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
         weight, bias, checkpoints, *values = ctx.saved_tensors
         plan, layout = ctx.plan, ctx.plan.layout
-        needs_source, param_grads = ctx.needs_input_grad[4], any(ctx.needs_input_grad[8:])
+        needs_source, needs_state, param_grads = *(ctx.needs_input_grad[i] for i in (5, 8)), any(ctx.needs_input_grad[9:])
         grad_spikes, grad_state = pack_gradients(plan, weight, grad_output, grad_final)
         grad_spikes = grad_spikes.reshape(1, layout.steps, layout.inner)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None
@@ -124,18 +126,19 @@ class _SpikingLinear(torch.autograd.Function):
             with torch.enable_grad():
                 current = spike_linear(ctx.packed.part(start, count), *leaves, product=ctx.product)
             x = current.detach().reshape(1, count, layout.inner)
-            kept = checkpoints[start // interval : -(-(start + count) // interval)]
-            grads = (grad_spikes[:, start : start + count], grad_state)
-            grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, 1, count, *grads, param_grads)
+            before, after = (max(-(-step // interval) - ctx.from_zero, 0) for step in (start, start + count))
+            grads = (grad_spikes[:, start : start + count], grad_state, start > 0 or needs_state, param_grads)
+            grad_x, grad_state, per_neuron = gradients(plan, x, checkpoints[before:after], values, 1, count, *grads)
             grad_current = grad_x.view(current.shape)
             terms = [*torch.autograd.grad(current, leaves, grad_current), per_neuron]
             sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms
             if grad_source is not None:
                 grad_source[start : start + count] = grad_current @ weight
         grad_weight, *grad_bias, per_neuron = sums
+        grad_state = grad_state if needs_state else None
         per_step = [grad_state, *(per_neuron.unsqueeze(1).unbind(0) if param_grads else [None] * (len(ctx.like) - 1))]
         return (
-            *(None, None, None, None),
+            *(None, None, None, None, None),
             None if grad_source is None else grad_source.to(ctx.source_dtype),
             grad_weight,
             grad_bias[0] if grad_bias else None,

@@ -85,12 +85,12 @@ def test_inputs_are_as_in_a_network() -> None:
 @pytest.mark.parametrize(
     ("shape", "dtype", "forward", "backward_too", "interval_states"),
     [
-        # 2 of 4 bytes; 5 of 4, and in and out of backward one float32 for each chunk of 8 steps
-        ((8, 1, 1), torch.float32, 8 * 8, 8 * 20, 4),
-        ((9, 1, 1), torch.float32, 9 * 8, 9 * 20, 2 * 4),
-        ((8, 2, 3), torch.bfloat16, 48 * 4, 48 * 10, 6 * 4),
-        ((16, 1, 1), torch.float64, 16 * 16, 16 * 40, 2 * 8),
-        ((1, 2, 3, 4, 5), torch.float16, 120 * 4, 120 * 10, 120 * 4),
+        # 2 of 4 bytes; 5 of 4, and in and out of backward one float32 for each chunk of 8 steps but the first
+        ((8, 1, 1), torch.float32, 8 * 8, 8 * 20, 0),
+        ((9, 1, 1), torch.float32, 9 * 8, 9 * 20, 4),
+        ((17, 2, 3), torch.bfloat16, 17 * 6 * 4, 17 * 6 * 10, 2 * 6 * 4),
+        ((16, 1, 1), torch.float64, 16 * 16, 16 * 40, 8),
+        ((9, 2, 3, 4, 5), torch.float16, 1080 * 4, 1080 * 10, 120 * 4),
     ],
 )
 def test_bytes_moved(

@@ -26,23 +26,28 @@ def forward_arguments(
     output: str = "spikes",
     constant: bool = False,
     keep: bool = True,
+    with_state: bool = True,
 ) -> tuple[Any, ...]:
-    """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all."""
+    """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all.
+
+    with_state: a state goes in and is asked for; else the scan is from zero.
+    """
     x = random_current(outer, 1 if constant else STEPS, 5, dtype=dtype, device=target.device)
     wide = {"dtype": state_dtype(dtype), "device": target.device}
-    states = torch.zeros(1, outer, 5, **wide)
+    states = torch.zeros(1, outer, 5, **wide) if with_state else None
     params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
     interval = checkpoint_interval(target.device) if keep else 0
-    return x, states, params, (0.75, -0.5), neuron, True, interval, 1, STEPS, output
+    return x, states, params, (0.75, -0.5), neuron, True, interval, 1, STEPS, output, with_state
 
 
 def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
     """Arguments of the backward operator that goes with a forward call."""
-    x, states, params, constants, neuron, strict, interval, time_dim, steps, _ = forward
+    x, states, params, constants, neuron, strict, interval, time_dim, steps, _, with_state = forward
     checkpoints = operator(target, "forward")(*forward)[2]
     grad_spikes = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).expand(-1, steps, -1).to(x.device)
     head = (x, checkpoints, params, constants, neuron, strict, interval, time_dim, steps)
-    return *head, "arctan", 2.0, grad_spikes, torch.ones_like(states), param_grads
+    grad_states = torch.ones_like(states) if with_state else None
+    return *head, "arctan", 2.0, grad_spikes, grad_states, with_state, param_grads
 
 
 def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:
@@ -109,6 +114,14 @@ def test_fake_kernels_describe_what_the_engines_give(compiled: Target, neuron: s
     assert_described(compiled, "backward", backward_arguments(compiled, forward, True, True))
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_fake_kernels_describe_a_scan_from_zero(compiled: Target, keep: bool) -> None:
+    forward = forward_arguments(compiled, torch.float32, 3, with_state=False, keep=keep)
+    assert_described(compiled, "forward", forward)
+    if keep:
+        assert_described(compiled, "backward", backward_arguments(compiled, forward, False, False))
+
+
 @pytest.mark.parametrize("constant", [True, False])
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_fake_kernels_describe_every_output(compiled: Target, output: str, constant: bool) -> None:
@@ -130,24 +143,24 @@ def assert_described(target: Target, name: str, arguments: tuple[Any, ...]) -> N
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_time_may_be_any_dimension(compiled: Target, output: str, constant: bool) -> None:
     """What is before time is outer and what is after it inner: the same numbers, in the shape of x."""
-    x, states, params, numbers, *rule, _, steps, _ = forward_arguments(
+    x, states, params, numbers, *rule, _, steps, _, _ = forward_arguments(
         compiled, torch.float32, 6, output=output, constant=constant
     )
     shaped, places = x.reshape(2, 3, x.shape[1], 5, 1), (2, 3, STEPS, 5, 1)
     grad_spikes = torch.randn(6, STEPS, 5).to(x.device)
     head = (params, numbers, *rule)
-    in_rows = operator(compiled, "forward")(x, states, *head, 1, steps, output)
-    in_shape = operator(compiled, "forward")(shaped, states, *head, 2, steps, output)
+    in_rows = operator(compiled, "forward")(x, states, *head, 1, steps, output, True)
+    in_shape = operator(compiled, "forward")(shaped, states, *head, 2, steps, output, True)
     assert in_shape[0].shape == (places if output == "spikes" else in_rows[0].shape)
     assert_equal_but_for_shapes(in_shape, in_rows)
     tail = (steps, "arctan", 2.0)
-    last = (torch.ones_like(states), True)
+    last = (torch.ones_like(states), True, True)
     grads_in_rows = operator(compiled, "backward")(x, in_rows[2], *head, 1, *tail, grad_spikes, *last)
     for grad in (grad_spikes, grad_spikes.reshape(places)):
         grads = operator(compiled, "backward")(shaped, in_rows[2], *head, 2, *tail, grad, *last)
         assert grads[0].shape == shaped.shape
         assert_equal_but_for_shapes(grads, grads_in_rows)
-    arguments = (shaped, states, *head, 2, steps, output)
+    arguments = (shaped, states, *head, 2, steps, output, True)
     assert_described(compiled, "forward", arguments)
     assert_described(compiled, "backward", (shaped, in_rows[2], *head, 2, *tail, grad_spikes.reshape(places), *last))
 
@@ -167,8 +180,28 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
     for chunk, kept in enumerate(checkpoints[1:], 1):
         x, states, *rest = arguments[:6]
         head = (x[:, : interval * chunk].contiguous(), states, *rest)
-        upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "spikes")[1]
+        upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "spikes", True)[1]
         assert torch.equal(kept, upto)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("steps", [1, STEPS])
+def test_what_is_zero_or_not_asked_for_is_not_written(compiled: Target, steps: int, output: str) -> None:
+    """Without states the first checkpoint is left out; all else is as with states of zero."""
+    x, states, *rule, _, _, _ = forward_arguments(compiled, torch.float32, 3)
+    x = x[:, :steps].contiguous()
+    outputs, expected = (
+        operator(compiled, "forward")(x, given, *rule, steps, output, given is not None) for given in (None, states)
+    )
+    assert torch.equal(outputs[0], expected[0]) and torch.equal(outputs[2], expected[2][1:])
+    assert outputs[1].shape == (0, 3, 5) and expected[1].shape == (1, 3, 5)
+    tail = (*rule[1:], steps, "arctan", 2.0, torch.randn(3, steps, 5).to(x.device), None)
+    grads, expected = (
+        operator(compiled, "backward")(x, kept, rule[0], *tail, with_state, True)
+        for kept, with_state in ((outputs[2], False), (expected[2], True))
+    )
+    assert torch.equal(grads[0], expected[0]) and torch.equal(grads[2], expected[2])
+    assert grads[1].shape == (0, 3, 5) and expected[1].shape == (1, 3, 5)
 
 
 @pytest.mark.parametrize("name", ["x", "states"])
@@ -196,8 +229,8 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
     with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
         operator(target, "forward")(x[..., :4], states, params, *rest)
     with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
-        operator(target, "forward")(x, states, params, *rest[:-3], 3, STEPS, "spikes")
+        operator(target, "forward")(x, states, params, *rest[:-4], 3, STEPS, "spikes", True)
     with pytest.raises(RuntimeError, match="one time step or 34, got 35"):
-        operator(target, "forward")(x, states, params, *rest[:-3], 1, STEPS - 1, "spikes")
+        operator(target, "forward")(x, states, params, *rest[:-4], 1, STEPS - 1, "spikes", True)
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)

@@ -51,13 +51,14 @@ void check_arguments(const Sizes& sizes, int64_t interval, const std::optional<T
 template <class C>
 std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<Tensor>& states,
                                            const Values<C>& values, const std::string& neuron, bool strict,
-                                           int64_t interval, const Shape& shape, OutputKind kind) {
+                                           int64_t interval, const Shape& shape, OutputKind kind, bool with_state) {
   const Counts counts = find_counts(neuron);
   check_arguments(shape, interval, states, values, counts);
   const Step<C> step = find_step<C>(neuron);
-  const int64_t chunks = interval > 0 ? (shape.steps + interval - 1) / interval : 0;
+  const int64_t first_kept = states.has_value() ? 0 : kInterval;  // the time step of the first checkpoint
+  const int64_t chunks = interval > 0 ? shape.chunks(kInterval) - first_kept / kInterval : 0;
   Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
-  Tensor final_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
+  Tensor final_states = empty({with_state ? counts.states : 0, shape.outer, shape.inner}, compute_type<C>());
   Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
   const Sequence input(x, shape, shape.constant);
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
@@ -74,9 +75,9 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
       load_states(states, shape, block, counts.states, state);
       for (int64_t t = 0; t < shape.steps; t += kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
-        if (interval > 0)
+        if (interval > 0 && t >= first_kept)
           store_states(state, shape, block, counts.states,
-                       checkpoint_data + t / kInterval * counts.states * shape.neurons());
+                       checkpoint_data + (t - first_kept) / kInterval * counts.states * shape.neurons());
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Rows<const C> x = input.read(strip, t, length, x_buffer.rows);
@@ -85,7 +86,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
           output.written(strip, t, length, spikes);
         }
       }
-      store_states(state, shape, block, counts.states, final_data);
+      if (with_state) store_states(state, shape, block, counts.states, final_data);
     }
   });
   return {result, final_states, checkpoints};
@@ -98,7 +99,7 @@ struct Rule {
   bool strict;
   int64_t interval;
   double slope;
-  bool param_grads;
+  bool with_state, param_grads;
 };
 
 template <class C>
@@ -109,10 +110,13 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   check_arguments(shape, rule.interval, grad_final, values, counts);
   const Replay<C> replay = find_replay<C>(rule.neuron, rule.param_grads);
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
+  const int64_t chunks = shape.chunks(kInterval), first_kept = (chunks - checkpoints.size(0)) * kInterval;
+  STD_TORCH_CHECK(first_kept == 0 || first_kept == kInterval, "checkpoints must be of all ", chunks,
+                  " chunks, or of all but the first, got ", checkpoints.size(0));
   const int64_t param_rows = rule.param_grads ? counts.params : 0;
   const int64_t kept_rows = counts.kept + (rule.param_grads ? counts.kept_for_params : 0);
   Tensor grad_x = empty(shape.x, x.scalar_type());
-  Tensor grad_states = empty({counts.states, shape.outer, shape.inner}, compute_type<C>());
+  Tensor grad_states = empty({rule.with_state ? counts.states : 0, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = empty({param_rows, shape.outer, shape.inner}, compute_type<C>());
   const Sequence input(x, shape, shape.constant), output(grad_x, shape, shape.constant);
   const Gradient grad_spikes(grad, shape);
@@ -137,8 +141,11 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
       load_states(grad_final, shape, block, counts.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
-        load_states(checkpoint_data + t / kInterval * counts.states * shape.neurons(), shape, block, counts.states,
-                    state);
+        if (t >= first_kept)
+          load_states(checkpoint_data + (t - first_kept) / kInterval * counts.states * shape.neurons(), shape, block,
+                      counts.states, state);
+        else
+          std::fill_n(state, counts.states * shape.block, C(0));
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};
@@ -155,7 +162,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
       }
       if (shape.constant)
         put_row(grad_x.scalar_type(), grad_x_sum, block.count, grad_x.mutable_data_ptr(), block.neuron(shape));
-      store_states(grad_state, shape, block, counts.states, grad_state_data);
+      if (rule.with_state) store_states(grad_state, shape, block, counts.states, grad_state_data);
       if (rule.param_grads) store_states(grad_param, shape, block, counts.params, grad_param_data);
     }
   });
@@ -164,22 +171,23 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t time_dim, int64_t steps,
-                                                  std::string output) {
+                                                  int64_t interval, int64_t time_dim, int64_t steps, std::string output,
+                                                  bool with_state) {
   const Shape shape(x, time_dim, steps);
   const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, shape, kind);
-  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, shape, kind);
+    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, shape, kind, with_state);
+  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, shape, kind, with_state);
 }
 
 std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
                                                    std::vector<double> numbers, std::string neuron, bool strict,
                                                    int64_t interval, int64_t time_dim, int64_t steps,
                                                    std::string surrogate, double slope, Tensor grad_spikes,
-                                                   std::optional<Tensor> grad_states, bool param_grads) {
+                                                   std::optional<Tensor> grad_states, bool with_state,
+                                                   bool param_grads) {
   const Shape shape(x, time_dim, steps);
-  const Rule rule{neuron, surrogate, strict, interval, slope, param_grads};
+  const Rule rule{neuron, surrogate, strict, interval, slope, with_state, param_grads};
   if (x.scalar_type() == ScalarType::Double)
     return backward<double>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);
   return backward<float>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);

@@ -69,8 +69,9 @@ struct ForwardArguments {
   Input x;
   const C* states;  // null where they are zero
   void* output;
-  C* final_states;
-  C* checkpoints;  // null where none are kept
+  C* final_states;  // null where they are not asked for
+  C* checkpoints;   // null where none are kept
+  bool from_zero;   // so that the first chunk has no checkpoint
 };
 
 template <class C>
@@ -81,11 +82,12 @@ struct BackwardArguments {
   SurrogateId surrogate;
   Input x;
   const C* checkpoints;
+  bool from_zero;  // as in forward
   Input grad_spikes;
   int64_t grad_inner_stride;  // 1 or 0
   const C* grad_final;        // null where it is zero
   void* grad_x;
-  C* grad_states;
+  C* grad_states;  // null where they are not asked for
   C* grad_params;
 };
 

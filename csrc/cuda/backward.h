@@ -63,11 +63,12 @@ class BackwardThread {
                           (arguments.grad_inner_stride == 0 ? place.inner : 0)),
         grad_x_(static_cast<T*>(arguments.grad_x) +
                 (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
-        checkpoint_(arguments.checkpoints + begin / kInterval * kStates * neurons_ + place.neuron),
+        checkpoint_(arguments.checkpoints + (begin / kInterval - arguments.from_zero) * kStates * neurons_ +
+                    place.neuron),
         layer_(arguments.values, place.neuron) {
     load_rows_or_zeros(arguments.grad_final, neuron_, neurons_, grad_state_);
     const int length = static_cast<int>(arguments.shape.steps - begin);
-    load_rows(checkpoint_, neurons_, state_);
+    request_state(begin);
     request_x(length);
     request_grad_spikes(length);
   }
@@ -88,10 +89,10 @@ class BackwardThread {
     }
   }
 
-  // Ask for the chunk before, which is then on its way until its replay.
-  SNN_DEVICE void request_before() {
+  // Ask for the chunk that begins so many steps in, the one before, which is then on its way until its replay.
+  SNN_DEVICE void request(int64_t begin) {
     checkpoint_ -= kStates * neurons_;
-    load_rows(checkpoint_, neurons_, state_);
+    request_state(begin);
     // What is the same at all steps is here already.
     if (!constant_) {
       x_from_ -= kInterval * arguments_.x.time_stride;
@@ -117,13 +118,17 @@ class BackwardThread {
 
   SNN_DEVICE void finish() const {
     if (constant_) Pack<T, N>::of(grad_x_sum_).store(grad_x_);
-    store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
+    if (arguments_.grad_states != nullptr) store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
 #pragma unroll
     for (int k = 0; kParamGrads && k < Neuron::kParams; ++k)
       Pack<C, N>::of(grad_param_[k]).store(arguments_.grad_params + k * neurons_ + neuron_);
   }
 
  private:
+  SNN_DEVICE void request_state(int64_t begin) {
+    load_rows_or_zeros(begin == 0 && arguments_.from_zero ? nullptr : checkpoint_, 0, neurons_, state_);
+  }
+
   SNN_DEVICE void request_x(int length) { load_steps(x_from_, arguments_.x.time_stride, length, x_, Pack<T, N>::load); }
 
   SNN_DEVICE void request_grad_spikes(int length) {
@@ -188,7 +193,7 @@ __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
   int length = static_cast<int>(arguments.shape.steps - last);
   for (int64_t begin = last; begin >= 0; begin -= kInterval) {
     thread.replay(length);
-    if (begin > 0) thread.request_before();
+    if (begin > 0) thread.request(begin - kInterval);
     thread.adjoint(length);
     length = kInterval;
   }

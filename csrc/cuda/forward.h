@@ -29,6 +29,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
   const Layer<Neuron, C, N> layer(arguments.values, place.neuron);
   const T* x = begin_of<T>(arguments.x, place);
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
+  const int64_t first_kept = arguments.from_zero ? kInterval : 0;
   C* checkpoint = arguments.checkpoints + place.neuron;
   Lanes<C, N> state[Neuron::kStates];
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
@@ -49,7 +50,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
 #pragma unroll
     for (int k = 0; k < kAhead; ++k) {
       if (begin + k < steps) {  // no break: threads that exchange bits would save where they meet again
-        if (keep && k % kInterval == 0) {
+        if (keep && k % kInterval == 0 && begin + k >= first_kept) {
           store_rows(state, checkpoint, neurons);
           checkpoint += Neuron::kStates * neurons;
         }
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
   }
   if (!mine.inside) return;
   output.finish();
-  store_rows(state, arguments.final_states + place.neuron, neurons);
+  if (arguments.final_states != nullptr) store_rows(state, arguments.final_states + place.neuron, neurons);
 }
 
 template <class Neuron, class T, int N, template <class, int> class Output>

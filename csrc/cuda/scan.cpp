@@ -58,8 +58,6 @@ class Tensors {
   Shape shape() const { return {sizes_.outer, sizes_.steps, sizes_.inner}; }
   const Input& x() const { return x_; }
   int64_t neurons() const { return sizes_.neurons(); }
-  int64_t chunks() const { return (sizes_.steps + kInterval - 1) / kInterval; }
-
   const void* add_input(const Tensor& tensor, const char* name, ScalarType type, int64_t size) {
     check(tensor, name, type);
     STD_TORCH_CHECK(tensor.is_contiguous() && tensor.numel() == size, name, " must be contiguous, of ", size,
@@ -155,7 +153,7 @@ Tensor empty_output(OutputId output, const Tensor& x, ScalarType compute, const 
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::optional<Tensor>& states,
                                               const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                              const Rule& rule, const Sizes& sizes, OutputId output) {
+                                              const Rule& rule, const Sizes& sizes, OutputId output, bool with_state) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
                   "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
@@ -167,14 +165,16 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::option
   arguments.values = tensors.add_values<C>(neuron, params, numbers, rule.strict);
   arguments.x = tensors.x();
   arguments.states = tensors.add_states<C>(states, "states", neuron.states);
-  const int64_t chunks = rule.interval > 0 ? tensors.chunks() : 0;
+  arguments.from_zero = !states.has_value();
+  const int64_t chunks = rule.interval > 0 ? sizes.chunks(kInterval) - arguments.from_zero : 0;
   constexpr ScalarType kCompute = kScalarType<C>;
   Tensor result = empty_output(output, x, kCompute, sizes);
-  Tensor final_states = torch::stable::new_empty(x, {neuron.states, sizes.outer, sizes.inner}, kCompute);
+  Tensor final_states =
+      torch::stable::new_empty(x, {with_state ? neuron.states : 0, sizes.outer, sizes.inner}, kCompute);
   Tensor checkpoints = torch::stable::new_empty(x, {chunks, neuron.states, sizes.outer, sizes.inner}, kCompute);
   if (tensors.neurons() == 0) return {result, final_states, checkpoints};
   arguments.output = output == OutputId::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
-  arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
+  if (with_state) arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
   if (chunks > 0) arguments.checkpoints = static_cast<C*>(tensors.add_output(checkpoints));
   STD_CUDA_CHECK(forward<T>(tensors.launch(neuron), arguments, output));
   return {result, final_states, checkpoints};
@@ -183,7 +183,7 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::option
 struct BackwardRule : Rule {
   SurrogateId surrogate;
   double slope;
-  bool param_grads;
+  bool with_state, param_grads;
 };
 
 template <class T>
@@ -201,16 +201,20 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   arguments.slope = static_cast<C>(rule.slope);
   arguments.surrogate = rule.surrogate;
   arguments.x = tensors.x();
-  arguments.checkpoints = tensors.add_states<C>(checkpoints, "checkpoints", tensors.chunks() * rule.neuron.states);
+  const int64_t chunks = sizes.chunks(kInterval);
+  arguments.from_zero = checkpoints.size(0) != chunks;
+  arguments.checkpoints =
+      tensors.add_states<C>(checkpoints, "checkpoints", (chunks - arguments.from_zero) * rule.neuron.states);
   arguments.grad_final = tensors.add_states<C>(grad_final, "grad_states", rule.neuron.states);
   tensors.add_gradient(grad_spikes, arguments);
   const int64_t param_rows = rule.param_grads ? rule.neuron.params : 0;
   Tensor grad_x = torch::stable::empty_like(x);
-  Tensor grad_states = torch::stable::new_empty(checkpoints, {rule.neuron.states, sizes.outer, sizes.inner});
+  const int64_t state_rows = rule.with_state ? rule.neuron.states : 0;
+  Tensor grad_states = torch::stable::new_empty(checkpoints, {state_rows, sizes.outer, sizes.inner});
   Tensor grad_params = torch::stable::new_empty(checkpoints, {param_rows, sizes.outer, sizes.inner});
   if (tensors.neurons() == 0) return {grad_x, grad_states, grad_params};
   arguments.grad_x = tensors.add_output(grad_x);
-  arguments.grad_states = static_cast<C*>(tensors.add_output(grad_states));
+  if (state_rows > 0) arguments.grad_states = static_cast<C*>(tensors.add_output(grad_states));
   if (param_rows > 0) arguments.grad_params = static_cast<C*>(tensors.add_output(grad_params));
   STD_CUDA_CHECK(backward<T>(tensors.launch(rule.neuron), arguments, param_rows > 0));
   return {grad_x, grad_states, grad_params};
@@ -218,12 +222,12 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
 
 std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t time_dim, int64_t steps,
-                                                  std::string output) {
+                                                  int64_t interval, int64_t time_dim, int64_t steps, std::string output,
+                                                  bool with_state) {
   const Sizes sizes(x, time_dim, steps);
   const Rule rule{find_neuron(neuron), strict, interval};
   return with_type(x, [&](auto element) {
-    return forward_as<decltype(element)>(x, states, params, numbers, rule, sizes, find_output(output));
+    return forward_as<decltype(element)>(x, states, params, numbers, rule, sizes, find_output(output), with_state);
   });
 }
 
@@ -231,9 +235,11 @@ std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints,
                                                    std::vector<double> numbers, std::string neuron, bool strict,
                                                    int64_t interval, int64_t time_dim, int64_t steps,
                                                    std::string surrogate, double slope, Tensor grad_spikes,
-                                                   std::optional<Tensor> grad_states, bool param_grads) {
+                                                   std::optional<Tensor> grad_states, bool with_state,
+                                                   bool param_grads) {
   const Sizes sizes(x, time_dim, steps);
-  const BackwardRule rule{{find_neuron(neuron), strict, interval}, find_surrogate(surrogate), slope, param_grads};
+  const BackwardRule rule{
+      {find_neuron(neuron), strict, interval}, find_surrogate(surrogate), slope, with_state, param_grads};
   return with_type(x, [&](auto element) {
     return backward_as<decltype(element)>(x, checkpoints, params, numbers, rule, sizes, grad_spikes, grad_states);
   });
