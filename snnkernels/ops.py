@@ -5,9 +5,10 @@ it is the same at all `steps`. In other shapes what is before time is `outer` an
 `[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and
 after them the parameters where `params` is empty; checkpoints `[T / interval, S, outer, inner]` (the states that enter
 each chunk of `interval` steps; none where interval is 0, as no gradient is asked for), gradients of parameters
-`[P, outer, inner]`, one a neuron. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides
-over outer and T. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says.
-Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+`[P, outer, inner]`, one a neuron. All of these have scan.state_dtype, and all tensors are on one device. The gradient
+of the spikes is contiguous, or `[outer, T, inner]` with any strides over outer and T; its dtype is x's. Spikes have the
+shape of x with all steps; else the output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of
+images `[neurons]`, or as many bits.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one

@@ -154,8 +154,9 @@ def _store_bytes(output, spikes, inside, start, steps, BLOCK: tl.constexpr):
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time"])
 def forward_kernel(
-    x, states, parameters, numbers,
+    x, states,
     output, final_states, checkpoints,
+    parameters, numbers,
     outer, steps, inner, x_outer, x_time,
     STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr,
     OUTPUT: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
@@ -238,8 +239,9 @@ def _replay(chunk, state, param, constant, STEP: tl.constexpr, STRICT: tl.conste
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time", "grad_outer", "grad_time"])
 def backward_kernel(
-    x, checkpoints, parameters, numbers, grad_spikes, grad_final_states,
+    x, checkpoints, grad_spikes, grad_final_states,
     grad_x, grad_states, grad_params,
+    parameters, numbers,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
     STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr,
