@@ -89,9 +89,11 @@ def _backward(
         grad_x, grad_state, per_neuron = gradients(
             plan, x, kept, packed, layout.engine_time_dim, layout.steps, *grads, state_grad, param_grads
         )
-        grad_state = grad_state if state_grad else None
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
-    per_step = [grad_state, *(None if grad is None else grad.unsqueeze(0) for grad in grad_params)]
+    per_step = [
+        grad_state if state_grad else None,
+        *(None if grad is None else grad.unsqueeze(0) for grad in grad_params),
+    ]
     reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
     return [layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x), *reduced]
 

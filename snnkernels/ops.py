@@ -6,10 +6,10 @@ it is the same at all `steps`. In other shapes what is before time is `outer` an
 after them the parameters where `params` is empty; checkpoints `[T / interval, S, outer, inner]` (the states that enter
 each chunk of `interval` steps, but for the first where that is zero; none where interval is 0, as no gradient is asked
 for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states, and gradients of the first, are written
-where `with_state` asks for them; else there are none of them (S = 0). The gradient of the spikes is contiguous, or
-`[outer, T, inner]` with any strides over outer and T. Spikes have the shape of x with all steps; else the output is
-what scan.OUTPUTS says.
-Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+where `with_state` asks for them; else there are none of them (S = 0). All of these have scan.state_dtype, and all
+tensors are on one device. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides over outer
+and T; its dtype is x's. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says. Poisson
+spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one
@@ -61,7 +61,11 @@ def _fake_forward(
     output: str,
     with_state: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    chunks, neurons, dtype = checkpoint_count(steps, interval, states), outer_and_inner(x, time_dim), state_dtype(x.dtype)
+    chunks, neurons, dtype = (
+        checkpoint_count(steps, interval, states),
+        outer_and_inner(x, time_dim),
+        state_dtype(x.dtype),
+    )
     count = len(NEURONS[neuron].states)
     return (
         empty_output(output, x, time_dim, steps),

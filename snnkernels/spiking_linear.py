@@ -113,7 +113,10 @@ class _SpikingLinear(torch.autograd.Function):
     def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
         weight, bias, checkpoints, *values = ctx.saved_tensors
         plan, layout = ctx.plan, ctx.plan.layout
-        needs_source, needs_state, param_grads = *(ctx.needs_input_grad[i] for i in (5, 8)), any(ctx.needs_input_grad[9:])
+        needs_source, needs_state, param_grads = (
+            *(ctx.needs_input_grad[i] for i in (5, 8)),
+            any(ctx.needs_input_grad[9:]),
+        )
         grad_spikes, grad_state = pack_gradients(plan, weight, grad_output, grad_final)
         grad_spikes = grad_spikes.reshape(1, layout.steps, layout.inner)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None

@@ -62,7 +62,12 @@ _forced: Choice | None = None  # by use_tilings
 
 def choice(sizes: Sizes) -> Choice:
     """What is fastest for a scan."""
-    return _choice(sizes.representative()) if _forced is None else _forced
+    return _choice(sizes.representative())
+
+
+def forced() -> Choice | None:
+    """What use_tilings has forced."""
+    return _forced
 
 
 def engine(sizes: Sizes) -> str | None:

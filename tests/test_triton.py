@@ -60,14 +60,14 @@ class Scan:
     def forward(self, interval: int = INTERVAL) -> tuple[Tensor, Tensor, Tensor]:
         head = (self.x, self.states, list(self.params), list(self.constants))
         rule = (self.neuron, self.strict, interval, 1, self.steps, self.output)
-        return torch.ops.snnkernels.triton_forward(*head, *rule)
+        return torch.ops.snnkernels.triton_forward(*head, *rule, True)
 
     def backward(
         self, checkpoints: Tensor, grads: tuple[Tensor, Tensor], interval: int = INTERVAL, param_grads: bool = True
     ) -> tuple[Tensor, Tensor, Tensor]:
         head = (self.x, checkpoints, list(self.params), list(self.constants), self.neuron, self.strict, interval)
         rule = (1, self.steps, self.surrogate, self.slope)
-        return torch.ops.snnkernels.triton_backward(*head, *rule, *grads, param_grads)
+        return torch.ops.snnkernels.triton_backward(*head, *rule, *grads, True, param_grads)
 
     @property
     def plan(self) -> Plan:
@@ -344,7 +344,9 @@ class TestReasons:
         assert "set TRITON_INTERPRET=1" in str(triton.unusable_reason("cpu"))
         x = torch.zeros(1, 1, 1)
         with pytest.raises(RuntimeError, match="set TRITON_INTERPRET=1"):
-            torch.ops.snnkernels.triton_forward(x, x, [x[0, 0], x[0, 0]], [1.0, 0.0], LIF, False, 0, 1, 1, "spikes")
+            torch.ops.snnkernels.triton_forward(
+                x, x, [x[0, 0], x[0, 0]], [1.0, 0.0], LIF, False, 0, 1, 1, "spikes", True
+            )
 
     def test_without_a_gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

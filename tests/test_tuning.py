@@ -138,7 +138,7 @@ def test_triton_is_cut_as_measured(use: Callable[..., None], monkeypatch: pytest
     """Forward and backward, each by its own times, in either layout."""
     target = Target("triton", "cpu")
     target.require()
-    from snnkernels.engines import triton_launch
+    from snnkernels.engines import triton_plan
 
     taken = []
 
@@ -146,7 +146,9 @@ def test_triton_is_cut_as_measured(use: Callable[..., None], monkeypatch: pytest
         taken.append(sizes[-1])
         return tile(*sizes)
 
-    monkeypatch.setattr(triton_launch, "tile", spy)
+    monkeypatch.setattr(triton_plan, "tile", spy)
+    for launcher in ("_forward_launcher", "_backward_launcher"):  # which have kept nothing, and keep nothing
+        monkeypatch.setattr(triton_plan, launcher, getattr(triton_plan, launcher).__wrapped__)
     use(row(backward={"usual": 0.2, "single": 0.1}))
     for shape, time_dim in (((4, 2, 40), 0), ((2, 4, 40), 1)):
         current = torch.randn(shape, requires_grad=True)
@@ -204,8 +206,9 @@ def test_few_kernels_are_compiled() -> None:
 
 
 def test_tilings_that_are_forced() -> None:
-    sizes = Sizes(torch.device("cpu"), 4, 10, 10)
-    before = tuning.choice(sizes)
+    assert tuning.forced() is None
     with tuning.use_tilings("half", "single"):
-        assert tuning.choice(sizes) == tuning.Choice(None, "half", "single")
-    assert tuning.choice(sizes) == before
+        with tuning.use_tilings("usual", "half"):
+            assert tuning.forced() == tuning.Choice(None, "usual", "half")
+        assert tuning.forced() == tuning.Choice(None, "half", "single")
+    assert tuning.forced() is None

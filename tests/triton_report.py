@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ import torch
 import triton
 from triton.backends.compiler import GPUTarget
 
-from snnkernels.engines.triton_launch import Launch, Scan, backward_launch, forward_launch, poisson_launch
+from snnkernels import tuning
+from snnkernels.engines import triton_plan
 from snnkernels.neurons import NEURONS
 from snnkernels.scan import state_dtype
 
 _INTERVAL = 8
-_PROCESSORS = 132
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Variant:
     neuron: str = "lif_subtract_after_detached"
     surrogate: str = "fast_sigmoid"
     per_neuron: bool = False  # parameters
-    param_grads: bool = False  # without, and without one for each neuron, parameters are numbers and states zero
+    param_grads: bool = (
+        False  # without, and without one for each neuron, parameters are numbers, and states zero and not asked for
+    )
     outer: int = 1
     steps: int = 100
     inner: int = 1 << 20
@@ -50,6 +53,32 @@ class Variant:
     x_once: bool = False  # one step for all
     variation: str = "usual"  # of the tiling
     first: int = 0  # step of the draw
+
+
+@dataclass
+class Launch:
+    """A kernel in the place of one that the engine launches: it only keeps what it is called with."""
+
+    kernel: Any
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arg_names(self) -> list[str]:
+        return self.kernel.arg_names
+
+    def __getitem__(self, grid: tuple[int, ...]) -> Callable[..., None]:
+        def launch(*arguments: Any, **options: Any) -> None:
+            self.arguments, self.options = arguments, options | {"grid": grid}
+
+        return launch
+
+
+_LAUNCHES = {}
+for _name in ("forward", "backward", "poisson"):
+    _LAUNCHES[_name] = Launch(getattr(triton_plan, f"{_name}_kernel"))
+    setattr(triton_plan, f"{_name}_kernel", _LAUNCHES[_name])
+triton_plan._processors = lambda device: 132
 
 
 def launches(variant: Variant) -> dict[str, Launch]:
@@ -64,18 +93,16 @@ def launches(variant: Variant) -> dict[str, Launch]:
         params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params] if tensors else []
         images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
     numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params))
-    scan = Scan(x, params, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
+    head = (params, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
     # The gradient of a count is the same at all steps.
     grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
-    given = states if params else None
-    rule = (variant.surrogate, 1.0, (grad, given), variant.param_grads)
-    packed = variant.output == "packed"
-    made = {
-        "forward": forward_launch(scan, given, variant.output, _PROCESSORS, variant.variation),
-        "backward": backward_launch(scan, checkpoints, *rule, _PROCESSORS, variant.variation),
-        "poisson": poisson_launch(images, variant.first, variant.steps, seed, packed, _PROCESSORS),
-    }
-    return {name: made[name] for name in variant.kernels}
+    given, kept = (states, checkpoints) if params else (None, checkpoints[1:])
+    with_state = given is not None
+    with tuning.use_tilings(variant.variation, variant.variation):
+        triton_plan.forward(x, given, *head, variant.output, with_state)
+        triton_plan.backward(x, kept, *head, variant.surrogate, 1.0, grad, given, with_state, variant.param_grads)
+    triton_plan.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
+    return {name: replace(_LAUNCHES[name]) for name in variant.kernels}
 
 
 class _Device:
@@ -97,8 +124,7 @@ class _Device:
 def compile_launch(launch: Launch, arch: int) -> Any:
     """Compile what a launch on a GPU of compute capability `arch` would compile."""
     triton.runtime.driver.set_active(_Device(arch))
-    arguments = launch.arguments | launch.outputs | launch.options
-    return launch.kernel.run(grid=(launch.programs,), warmup=True, **arguments)
+    return launch.kernel.run(*launch.arguments, warmup=True, **launch.options)
 
 
 def _cuobjdump(cubin: bytes, option: str) -> str:

@@ -65,7 +65,7 @@ def _load_states(pointer, neuron, neurons, inside, COUNT: tl.constexpr, DTYPE: t
         if pointer is None:
             loaded += (tl.zeros(neuron.shape, DTYPE),)
         else:
-            loaded += (tl.load(pointer + i * neurons + neuron, mask=inside),)
+            loaded += (tl.load(pointer + i * neurons + neuron, mask=inside, other=0.0),)
     return loaded
 
 
@@ -154,14 +154,15 @@ def _store_bytes(output, spikes, inside, start, steps, BLOCK: tl.constexpr):
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time"])
 def forward_kernel(
-    x, states, parameters, numbers,
+    x, states,
     output, final_states, checkpoints,
+    parameters, numbers,
     outer, steps, inner, x_outer, x_time,
     STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr,
-    OUTPUT: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
-    GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    OUTPUT: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr,
+    AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL.
+    """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL, but for the first if it is zero.
 
     CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. AHEAD has the loads of the chunk after in flight
     meanwhile, which takes registers.
@@ -191,8 +192,11 @@ def forward_kernel(
         for k in tl.static_range(CHUNK):
             here = start + k < end
             if INTERVAL > 0 and k % INTERVAL == 0:
-                kept = checkpoints + (start + k) // INTERVAL * STATES * neurons
-                _store_states(kept + neuron, state, neurons, here)
+                kept = (start + k) // INTERVAL
+                if states is None:
+                    kept -= 1
+                place = checkpoints + kept * STATES * neurons + neuron
+                _store_states(place, state, neurons, tl.where(here, kept, -1) >= 0)
             spike, next_state = STEP(chunk[k].to(DTYPE), state, param, constant, STRICT)
             if OUTPUT == "spikes":
                 tl.store(output[0] + (start + k) * output[1], spike, mask=here)
@@ -204,7 +208,8 @@ def forward_kernel(
         if OUTPUT == "packed":
             _store_bytes(output, spikes, inside, start, steps, BLOCK)
     _store_states(output[0], count, neurons, inside)
-    _store_states(final_states + neuron, state, neurons, inside)
+    if WITH_STATE:
+        _store_states(final_states + neuron, state, neurons, inside)
 
 
 @triton.jit
@@ -217,12 +222,17 @@ def _load_chunk(
     start,
     end,
     STATES: tl.constexpr,
+    FROM_ZERO: tl.constexpr,
     INTERVAL: tl.constexpr,
     CHUNK: tl.constexpr,
 ):
     """What the backward loop reads for a chunk: the checkpoint before it, its inputs, the gradients of its spikes."""
-    kept = checkpoints + start // INTERVAL * STATES * neurons
-    state = _load_states(kept, neuron, neurons, end > 0, STATES, checkpoints.dtype.element_ty)
+    kept = start // INTERVAL
+    if FROM_ZERO:  # the first, zero, was not kept
+        kept -= 1
+    place = checkpoints + kept * STATES * neurons
+    there = tl.where(end > 0, kept, -1) >= 0
+    state = _load_states(place, neuron, neurons, there, STATES, checkpoints.dtype.element_ty)
     return state, _load_steps(x, start, end, CHUNK), _load_steps(grad_spikes, start, end, CHUNK)
 
 
@@ -238,11 +248,13 @@ def _replay(chunk, state, param, constant, STEP: tl.constexpr, STRICT: tl.conste
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time", "grad_outer", "grad_time"])
 def backward_kernel(
-    x, checkpoints, parameters, numbers, grad_spikes, grad_final_states,
+    x, checkpoints, grad_spikes, grad_final_states,
     grad_x, grad_states, grad_params,
+    parameters, numbers,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
-    STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr, PARAM_GRADS: tl.constexpr,
+    STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr, FROM_ZERO: tl.constexpr,
+    WITH_STATE: tl.constexpr, PARAM_GRADS: tl.constexpr,
     X_ONCE: tl.constexpr, GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
     GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -269,16 +281,18 @@ def backward_kernel(
 
     last = (steps - 1) // CHUNK * CHUNK
     if AHEAD:
-        ahead = _load_chunk(x, grad_spikes, checkpoints, neuron, neurons, last, end, STATES, INTERVAL, CHUNK)
+        ahead = _load_chunk(x, grad_spikes, checkpoints, neuron, neurons, last, end, STATES, FROM_ZERO, INTERVAL, CHUNK)
     for done in range(0, steps, CHUNK):
         start = last - done
         if AHEAD:
             state, chunk, grads = ahead
             before, until = tl.maximum(start - CHUNK, 0), tl.where(start > 0, end, 0)
-            ahead = _load_chunk(x, grad_spikes, checkpoints, neuron, neurons, before, until, STATES, INTERVAL, CHUNK)
+            ahead = _load_chunk(
+                x, grad_spikes, checkpoints, neuron, neurons, before, until, STATES, FROM_ZERO, INTERVAL, CHUNK
+            )
         else:
             state, chunk, grads = _load_chunk(
-                x, grad_spikes, checkpoints, neuron, neurons, start, end, STATES, INTERVAL, CHUNK
+                x, grad_spikes, checkpoints, neuron, neurons, start, end, STATES, FROM_ZERO, INTERVAL, CHUNK
             )
         if CHUNK < INTERVAL:
             for earlier in range(start // INTERVAL * INTERVAL, start, CHUNK):
@@ -297,5 +311,6 @@ def backward_kernel(
             if PARAM_GRADS:  # Triton 3.6 takes no empty tuple from one step of a loop to the next
                 sums = _add_where(here, sums, grad_param)
     _store_states(grad_x[0], x_sum, neurons, inside)
-    _store_states(grad_states + neuron, grad_state, neurons, inside)
+    if WITH_STATE:
+        _store_states(grad_states + neuron, grad_state, neurons, inside)
     _store_states(grad_params + neuron, sums, neurons, inside)

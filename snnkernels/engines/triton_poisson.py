@@ -30,7 +30,7 @@ def _words(start, key, GROUP: tl.constexpr, BLOCK: tl.constexpr):
 
 @triton.jit(do_not_specialize=["first", "steps", "neurons", "steps_each"], do_not_specialize_on_alignment=["seed"])
 def poisson_kernel(
-    images, seed, spikes, first, steps, neurons, steps_each,
+    images, seed, spikes, first: tl.int64, steps, neurons, steps_each,
     PACKED: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """BLOCK neighbouring neurons of `steps_each` time steps. `neurons` comes in units of GROUP.
