@@ -249,6 +249,16 @@ def test_offsets_beyond_32_bits(inner: int) -> None:
     check(replace(scan, x=apart))
 
 
+@pytest.mark.parametrize("inner", [331, 4104])
+def test_calls_that_differ_in_values_alone(inner: int) -> None:
+    """Other tensors, aligned to 16 bytes or not, and other numbers: launched as before."""
+    for slope, input_scale, offset in ((3.0, 1.0, 0), (2.0, 0.5, 0), (2.0, 0.5, 1), (3.0, 1.0, 1), (3.0, -0.0, 0)):
+        scan = random_scan((2, 9, inner), per_neuron=True)
+        x = scan.x.new_empty(scan.x.numel() + offset)[offset:].view_as(scan.x).copy_(scan.x)
+        states = scan.states.new_empty(scan.states.numel() + offset)[offset:].view_as(scan.states).copy_(scan.states)
+        check(replace(scan, x=x, states=states, slope=slope, constants=(input_scale, 0.1)))
+
+
 def test_checkpoints_are_the_states_that_enter_each_chunk() -> None:
     scan = random_scan((1, 21, 71))
     checkpoints = scan.forward()[2]

@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 import torch
+import triton
 from torch import Tensor
-from triton.compiler import CompiledKernel
 
 
 class Launcher:
@@ -64,7 +64,7 @@ class Launcher:
             launch(*pointers, *nested, *values, *self._constants)
             return
         compiled = self._kernel[self._grid](*tensors, *tuples, *values, *self._constants, **self._options)
-        if isinstance(compiled, CompiledKernel):  # which Triton's interpreter does not give
+        if isinstance(compiled, triton.compiler.CompiledKernel):  # which Triton's interpreter does not give
             self._compiled[aligned] = compiled[self._grid]
 
 

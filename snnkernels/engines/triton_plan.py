@@ -29,7 +29,6 @@ from .triton_tiling import Tiling, round_up, tile
 # Launchers that are kept for each operator: more than a network has layers.
 _KEPT = 1024
 
-
 # The distances between rows of outer and of time steps, 0 where there is only one; None where a sequence is contiguous.
 _Strides = tuple[int, int] | None
 
