@@ -242,5 +242,5 @@ class FusedLIF(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
         needs = ctx.needs_input_grad
-        grads = _backward(ctx, grad_spikes, grad_final, needs[1], any(needs[2:4]))
+        grads = _backward(ctx, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

@@ -75,7 +75,8 @@ def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
 
 def checkpoint_count(steps: int, interval: int, states: Tensor | None) -> int:
     """How many states are kept for backward: those that enter each chunk of `interval` steps, if they are not zero."""
-    return -(-steps // interval) - (states is None) if interval else 0
+    chunks = -(-steps // interval) if interval else 0
+    return chunks - 1 if chunks and states is None else chunks
 
 
 def pack_bits(spikes: Tensor) -> Tensor:

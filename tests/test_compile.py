@@ -71,13 +71,13 @@ def test_reference_compiles_whole_and_equals_eager() -> None:
 
 
 def test_one_graph_serves_every_length_and_batch(compiled: Target) -> None:
-    """Of more steps than one checkpoint's: torch makes another graph where a size, here that of checkpoints, is 1."""
+    """Of some checkpoints: torch makes another graph where a size is 0 or 1, here how many they are."""
     network = Network().to(compiled.device)
     counter = CompileCounterWithBackend("aot_eager")
     with use_backend(compiled.engine):
         whole = torch.compile(network, fullgraph=True, dynamic=True, backend=counter)
         graphs = []
-        for steps, batch in ((20, 4), (33, 4), (41, 9)):
+        for steps, batch in ((33, 4), (50, 4), (41, 9)):
             x = random_current(steps, batch, 6, device=compiled.device) * 2
             assert_same_step(train_step(whole, network, x), train_step(network, network, x))
             graphs.append(counter.frame_count)
