@@ -87,7 +87,7 @@ def _backward(
         grad_params = per_param or grad_params
     else:
         grad_x, grad_state, per_neuron = gradients(
-            plan, x, kept, packed, layout.engine_time_dim, layout.steps, *grads, state_grad, param_grads
+            plan, x, kept, packed, layout.engine_time_dim, layout.steps, grads, (state_grad, param_grads)
         )
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
     per_step = [
@@ -117,15 +117,16 @@ def gradients(
     params: Sequence[Tensor],
     time_dim: int,
     steps: int,
-    grad_spikes: Tensor,
-    grad_states: Tensor | None,
-    state_grad: bool,
-    param_grads: bool,
+    grads: tuple[Tensor, Tensor | None],
+    wanted: tuple[bool, bool],
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A compiled engine's gradients of x and, where they are asked for, of states and, for each neuron, parameters."""
+    """A compiled engine's gradients of x and, where they are wanted, of states and, for each neuron, parameters.
+
+    grads: those of the spikes and of the final states.
+    """
     head = (x, checkpoints, params, plan.numbers, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
     rule = (time_dim, steps, plan.surrogate, plan.slope)
-    return BACKWARD[plan.engine](*head, *rule, grad_spikes, grad_states, state_grad, param_grads)
+    return BACKWARD[plan.engine](*head, *rule, *grads, *wanted)
 
 
 Like = tuple[torch.Size, torch.dtype] | None

@@ -113,10 +113,8 @@ class _SpikingLinear(torch.autograd.Function):
     def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
         weight, bias, checkpoints, *values = ctx.saved_tensors
         plan, layout = ctx.plan, ctx.plan.layout
-        needs_source, needs_state, param_grads = (
-            *(ctx.needs_input_grad[i] for i in (5, 8)),
-            any(ctx.needs_input_grad[9:]),
-        )
+        needs = ctx.needs_input_grad
+        needs_source, needs_state, param_grads = needs[5], needs[8], any(needs[9:])
         grad_spikes, grad_state = pack_gradients(plan, weight, grad_output, grad_final)
         grad_spikes = grad_spikes.reshape(1, layout.steps, layout.inner)
         grad_source = weight.new_empty(ctx.packed.shape) if needs_source else None
@@ -130,8 +128,9 @@ class _SpikingLinear(torch.autograd.Function):
                 current = spike_linear(ctx.packed.part(start, count), *leaves, product=ctx.product)
             x = current.detach().reshape(1, count, layout.inner)
             before, after = (max(-(-step // interval) - ctx.from_zero, 0) for step in (start, start + count))
-            grads = (grad_spikes[:, start : start + count], grad_state, start > 0 or needs_state, param_grads)
-            grad_x, grad_state, per_neuron = gradients(plan, x, checkpoints[before:after], values, 1, count, *grads)
+            grads, wanted = (grad_spikes[:, start : start + count], grad_state), (start > 0 or needs_state, param_grads)
+            kept = checkpoints[before:after]
+            grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, 1, count, grads, wanted)
             grad_current = grad_x.view(current.shape)
             terms = [*torch.autograd.grad(current, leaves, grad_current), per_neuron]
             sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms
