@@ -102,6 +102,16 @@ def _times(work: str, shape: str, contender: str, place: Place = _FRESH) -> Call
     return lambda rows: next((row.times_ours for row in _matching(rows, work, shape, [contender], place)), None)
 
 
+def _device_times(work: str, shape: str, contender: str, place: Place) -> Callable[[Sequence[Row]], float | None]:
+    """The same by the GPU's time, where the wall clock would tell of the host."""
+
+    def value(rows: Sequence[Row]) -> float | None:
+        found = _matching(rows, work, shape, [contender], place)
+        return next((row.device_ms / row.ours_device_ms for row in found if row.device_ms and row.ours_device_ms), None)
+
+    return value
+
+
 def _of_contender(work: str, shape: str, contender: str) -> Callable[[Sequence[Row]], float | None]:
     """Our time as a multiple of the contender's."""
     times = _times(work, shape, contender)
@@ -212,7 +222,12 @@ GPU_BARS: tuple[Bar, ...] = (
     *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
     *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
     *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
-    Bar(f"{LONG}, {_where(_GPU)}", "full output / count", _times(COUNT, LONG, "lif(x).sum(0)", place=_GPU), 1.6, 1.8),
+    Bar(
+        f"{LONG}, {_where(_GPU)}",
+        "full output / count, device time",
+        _device_times(COUNT, LONG, "lif(x).sum(0)", _GPU),
+        *(1.6, 1.8),
+    ),
     Bar(NETWORK, f"{MNIST_TO_98}, wall time", _seconds(MNIST_TO_98, NETWORK, _GPU), 10, 3, at_most=True, unit="s"),
 )
 
