@@ -50,7 +50,7 @@ def workloads(device: str) -> list[Workload]:
 
 
 def variations(workload: Workload, processors: int) -> list[str]:
-    """The tilings that differ at these sizes; "usual" first."""
+    """The tilings that differ at these sizes; "full" first."""
     steps, _, neurons = workload.shape
     sizes = (1, neurons, (0, neurons), workload.dtype.itemsize, 1, dispatch.checkpoint_interval("cuda"), processors)
     distinct: dict[object, str] = {}
@@ -77,7 +77,7 @@ def measure(workload: Workload, tilings: Sequence[str], engines: Sequence[str], 
 
 def check(gate: Gate, tilings: Sequence[str], engines: Sequence[str]) -> None:
     """Every tiling and every engine must give the reference's bits. Raises WrongResult."""
-    for name, tiling in [("triton", tiling) for tiling in tilings] + [(name, "usual") for name in engines]:
+    for name, tiling in [("triton", tiling) for tiling in tilings] + [(name, "full") for name in engines]:
         with tuning.use_tilings(tiling, tiling):
             try:
                 gate.check(engine(name), our_layer(name))

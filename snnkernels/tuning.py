@@ -3,7 +3,7 @@
 The measurements are one table, tuning.json, which `make gpu-tune` writes: for every GPU, by its name, a row for each
 size of an element and class of sizes, with the milliseconds of every engine, forward and backward and launches
 together, and of every tiling, direction by direction. What is fastest is read off the row. Where there is none, for
-float64 for one, dispatch.py's order of engines and the usual tilings stand.
+float64 for one, dispatch.py's order of engines stands, and a tiling by the size of an element alone.
 
 Nothing here asks the device anything while it works: a lookup may be part of a CUDA graph.
 """
@@ -52,11 +52,15 @@ class Choice:
     """What is fastest for a scan: an engine, or None where that was not measured, and Triton's tilings, by name."""
 
     engine: str | None = None
-    forward: str = "usual"
-    backward: str = "usual"
+    forward: str = "full"
+    backward: str = "full"
 
 
-_UNKNOWN = Choice()
+# Where nothing was measured, by bytes of an element. Half of the neurons a thread, with more loads in flight, were as
+# fast on an H200 as all of them or up to 1.6 times as fast, at each size tried (docs/performance.md); float64 has no
+# registers for that.
+_UNMEASURED = {2: Choice(None, "half", "half"), 4: Choice(None, "half", "half"), 8: Choice()}
+
 _forced: Choice | None = None  # by use_tilings
 
 
@@ -125,7 +129,7 @@ def _choice(sizes: Sizes) -> Choice:
     for row in _rows(sizes.device):
         if (row["item_bytes"], row["neurons"], row["steps"]) == sizes[1:]:
             return Choice(fastest(row["engines"]), fastest(row["forward"]), fastest(row["backward"]))
-    return _UNKNOWN
+    return _UNMEASURED[sizes.item_bytes]
 
 
 @cache

@@ -42,6 +42,7 @@ TUNED = ("float32", "bfloat16", "float16")  # tuning.py leaves float64 out, whic
 POISSON = {"kernels": [("poisson",)], "output": ["spikes", "packed"]}
 FEW = [
     *_variants(arch=ARCHITECTURES, dtype=DTYPES, **MOST_REGISTERS),
+    *_variants(arch=ARCHITECTURES, dtype=TUNED, variation=["half"], **MOST_REGISTERS),
     *_variants(arch=[90], dtype=DTYPES, output=["count", "packed"], x_once=[True], **MOST_REGISTERS),
     *_variants(arch=[90], dtype=["float32", "bfloat16"], output=["count", "packed"], **MOST_REGISTERS),
     *_variants(arch=[90], dtype=["float32", "bfloat16"], inner=[1 << 20, (1 << 20) + 1], **POISSON),

@@ -36,12 +36,12 @@ ENVIRONMENT = {
 def test_a_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tilings by the device's clock, each direction alone; engines by the other, Triton in its fastest tilings."""
     milliseconds = {
-        ("triton", FORWARD, "usual", "usual"): 4,
+        ("triton", FORWARD, "full", "full"): 4,
         ("triton", FORWARD, "half", "half"): 3,
-        ("triton", BACKWARD, "usual", "usual"): 6,
+        ("triton", BACKWARD, "full", "full"): 6,
         ("triton", BACKWARD, "half", "half"): 7,
-        ("triton", FORWARD_BACKWARD, "half", "usual"): 9.5,
-        ("native", FORWARD_BACKWARD, "half", "usual"): 9,
+        ("triton", FORWARD_BACKWARD, "half", "full"): 9.5,
+        ("native", FORWARD_BACKWARD, "half", "full"): 9,
     }
 
     def clock(call: Callable[[], Any], number: int) -> float:
@@ -51,13 +51,13 @@ def test_a_row_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune, "check", lambda *_: None)
     monkeypatch.setattr(tune, "our_layer", lambda name: name)
     monkeypatch.setattr(tune, "timed_call", lambda name, direction, _: lambda: (name, direction, tuning._forced))
-    assert tune.measure(SMALL, ["usual", "half"], ENGINES, {"device": clock, "call": clock}) == {
+    assert tune.measure(SMALL, ["full", "half"], ENGINES, {"device": clock, "call": clock}) == {
         "item_bytes": 4,
         "neurons": 40,
         "steps": 9,
         "engines": {"triton": 9.5, "native": 9.0},
-        "forward": {"usual": 4.0, "half": 3.0},
-        "backward": {"usual": 6.0, "half": 7.0},
+        "forward": {"full": 4.0, "half": 3.0},
+        "backward": {"full": 6.0, "half": 7.0},
     }
     assert tuning._forced is None
 
@@ -88,9 +88,9 @@ def test_tilings_that_are_the_same_are_measured_once() -> None:
     def names(neurons: int, dtype: torch.dtype) -> list[str]:
         return tune.variations(Workload((8, 1, neurons), dtype, "cuda"), processors=132)
 
-    assert names(2**22, torch.float32) == ["usual", "half", "quarter", "one_warp"]
+    assert names(2**22, torch.float32) == ["full", "half", "quarter", "one_warp"]
     assert names(2**22, torch.bfloat16) == list(VARIATIONS)
-    assert names(1024, torch.float32) == ["usual"]
+    assert names(1024, torch.float32) == ["full"]
 
 
 def test_every_class_has_a_workload() -> None:
@@ -100,7 +100,7 @@ def test_every_class_has_a_workload() -> None:
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    times = {"engines": {"triton": 0.2, "native": 0.1}, "forward": {"usual": 0.2}, "backward": {"usual": 0.2}}
+    times = {"engines": {"triton": 0.2, "native": 0.1}, "forward": {"full": 0.2}, "backward": {"full": 0.2}}
     return {"item_bytes": 4, "neurons": 1024, "steps": 8, **times, **changes}
 
 

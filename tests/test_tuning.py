@@ -28,8 +28,8 @@ def row(**changes: Any) -> dict[str, Any]:
         "neurons": 1024,
         "steps": 8,
         "engines": {"native": 0.2, "triton": 0.1},
-        "forward": {"usual": 0.2, "half": 0.1},
-        "backward": {"usual": 0.2, "half": 0.197, "single": 0.195},
+        "forward": {"full": 0.2, "half": 0.1},
+        "backward": {"full": 0.2, "half": 0.197, "single": 0.195},
     }
     return measured | changes
 
@@ -60,7 +60,7 @@ def test_the_table_is_of_what_there_is() -> None:
         for measured in gpu["rows"]:
             assert measured["engines"].keys() <= {"triton", "native"}
             for direction in ("forward", "backward"):
-                assert {"usual"} <= measured[direction].keys() <= VARIATIONS.keys()
+                assert {"full"} <= measured[direction].keys() <= VARIATIONS.keys()
             times = [measured[kind].values() for kind in ("engines", "forward", "backward")]
             assert all(time > 0 for time in itertools.chain(*times))
 
@@ -76,14 +76,15 @@ def test_classes() -> None:
 
 def test_fastest_but_for_noise(use: Callable[..., None]) -> None:
     use(row(), name="NVIDIA H200")
-    assert tuning.choice(Sizes(GPU, 4, 2000, 4)) == tuning.Choice("triton", "half", "usual")
+    assert tuning.choice(Sizes(GPU, 4, 2000, 4)) == tuning.Choice("triton", "half", "full")
     assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "triton"
 
 
 @pytest.mark.parametrize("sizes", [(2, 2000, 4), (8, 2000, 4), (4, 3000, 4), (4, 2000, 25)])
 def test_other_classes_are_not_measured(sizes: tuple[int, int, int], use: Callable[..., None]) -> None:
     use(row(), name="NVIDIA H200")
-    assert tuning.choice(Sizes(GPU, *sizes)) == tuning.Choice(None, "usual", "usual")
+    tiling = "full" if sizes[0] == 8 else "half"
+    assert tuning.choice(Sizes(GPU, *sizes)) == tuning.Choice(None, tiling, tiling)
     assert tuning.engine(Sizes(GPU, *sizes)) is None
 
 
@@ -149,12 +150,13 @@ def test_triton_is_cut_as_measured(use: Callable[..., None], monkeypatch: pytest
     monkeypatch.setattr(triton_plan, "tile", spy)
     for launcher in ("_forward_launcher", "_backward_launcher"):  # which have kept nothing, and keep nothing
         monkeypatch.setattr(triton_plan, launcher, getattr(triton_plan, launcher).__wrapped__)
-    use(row(backward={"usual": 0.2, "single": 0.1}))
+    use(row(forward={"full": 0.2, "quarter": 0.1}, backward={"full": 0.2, "single": 0.1}))
     for shape, time_dim in (((4, 2, 40), 0), ((2, 4, 40), 1)):
         current = torch.randn(shape, requires_grad=True)
         lif(current, time_dim=time_dim, backend="triton").sum().backward()
     lif(torch.randn(4, 60, 40), backend="triton")
-    assert taken == ["half", "single", "half", "single", "usual"]
+    lif(torch.randn(4, 60, 40).double(), backend="triton")
+    assert taken == ["quarter", "single", "quarter", "single", "half", "full"]
 
 
 def test_torch_compile_compiles_anew_for_another_class_alone(use: Callable[..., None]) -> None:
@@ -208,7 +210,7 @@ def test_few_kernels_are_compiled() -> None:
 def test_tilings_that_are_forced() -> None:
     assert tuning.forced() is None
     with tuning.use_tilings("half", "single"):
-        with tuning.use_tilings("usual", "half"):
-            assert tuning.forced() == tuning.Choice(None, "usual", "half")
+        with tuning.use_tilings("full", "half"):
+            assert tuning.forced() == tuning.Choice(None, "full", "half")
         assert tuning.forced() == tuning.Choice(None, "half", "single")
     assert tuning.forced() is None

@@ -262,7 +262,7 @@ def test_a_kernel_is_kept_for_each_alignment(aligned: Call, shifted: Call) -> No
 def test_forced_tilings_are_obeyed() -> None:
     call = forward(torch.zeros(4, 1, 1 << 20))
     usual = launch(call)
-    with tuning.use_tilings("one_warp", "usual"):
+    with tuning.use_tilings("one_warp", "full"):
         forced = launch(call)
     assert forced.grid == (4 * usual.grid[0], 1, 1) and forced.kernel != usual.kernel
     assert launch(call).kernel == usual.kernel

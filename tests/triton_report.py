@@ -51,7 +51,7 @@ class Variant:
     constant: float = 0.5
     output: str = "spikes"
     x_once: bool = False  # one step for all
-    variation: str = "usual"  # of the tiling
+    variation: str = "full"  # of the tiling
     first: int = 0  # step of the draw
 
 

@@ -1,4 +1,4 @@
-"""How the Triton engine cuts a scan into programs, and the few other ways that are measured against the usual one."""
+"""How the Triton engine cuts a scan into programs: a few ways, of which measurements choose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Variation:
-    """What a tiling has otherwise than the usual one."""
+    """What a tiling has otherwise than one of full width."""
 
     narrower: int = 1  # so many times fewer neurons a thread, if one is left
     warps: int | None = None
@@ -31,7 +31,7 @@ class Variation:
 # By the names that tuning.json has. Few, as each may be compiled for every dtype and width of its loads; and none that
 # spills registers with any neuron, as 16 bytes of float32 with loads ahead, or 8 warps, do.
 VARIATIONS = {
-    "usual": Variation(),
+    "full": Variation(),
     "half": Variation(narrower=2, ahead=True),
     "quarter": Variation(narrower=4),
     "single": Variation(narrower=8),
@@ -48,7 +48,7 @@ def tile(
     states: int,
     interval: int,
     processors: int,
-    variation: str = "usual",
+    variation: str = "full",
 ) -> Tiling:
     """The tiling of a scan over sequences of these sizes and strides, on a GPU of so many multiprocessors.
 
