@@ -18,7 +18,7 @@ _SAMPLE_SECONDS = 1e-3
 _MOST_SECONDS = 6.0
 
 # Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job, about a
-# millisecond, for the host to launch the call behind it: half of that was not always enough for autograd.
+# millisecond, for the host to launch the call behind it: a quarter of that was not always enough for autograd.
 _FLUSH_BYTES, _FLUSHES = 2**28, 16
 
 # Calls that a DeviceClock takes the mean of: events are exact enough for one, and each waits for its flush.

@@ -62,7 +62,7 @@ def _fake_forward(
     with_state: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     chunks, neurons, dtype = (
-        checkpoint_count(steps, interval, states),
+        checkpoint_count(steps, interval, states is None),
         outer_and_inner(x, time_dim),
         state_dtype(x.dtype),
     )

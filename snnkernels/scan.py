@@ -73,10 +73,9 @@ def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
     return x.new_empty((*x.shape[:time_dim], steps, *x.shape[time_dim + 1 :]))
 
 
-def checkpoint_count(steps: int, interval: int, states: Tensor | None) -> int:
-    """How many states are kept for backward: those that enter each chunk of `interval` steps, if they are not zero."""
-    chunks = -(-steps // interval) if interval else 0
-    return chunks - 1 if chunks and states is None else chunks
+def checkpoint_count(steps: int, interval: int, from_zero: bool) -> int:
+    """How many states are kept for backward: those that enter each chunk of `interval` steps, but for one of zero."""
+    return -(-steps // interval) - int(from_zero) if interval else 0
 
 
 def pack_bits(spikes: Tensor) -> Tensor:

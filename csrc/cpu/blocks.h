@@ -216,22 +216,24 @@ class Scratch {
   C* next_;
 };
 
-// Copy a block's states from, or to, a [S, outer, inner] tensor.
+// Copy a block's states from a [S, outer, inner] tensor; null stands for zeros.
 template <class C>
 void load_states(const C* states, const Shape& shape, const Block& block, int64_t count, C* rows) {
-  for (int64_t k = 0; k < count; ++k)
-    std::copy_n(states + k * shape.neurons() + block.neuron(shape), block.count, rows + k * shape.block);
+  for (int64_t k = 0; k < count; ++k, rows += shape.block) {
+    if (states != nullptr)
+      std::copy_n(states + k * shape.neurons() + block.neuron(shape), block.count, rows);
+    else
+      std::fill_n(rows, block.count, C(0));
+  }
 }
 
-// Copy a block's states from a tensor; without one they are zero.
 template <class C>
 void load_states(const std::optional<Tensor>& states, const Shape& shape, const Block& block, int64_t count, C* rows) {
-  if (states.has_value())
-    load_states(static_cast<const C*>(states->const_data_ptr()), shape, block, count, rows);
-  else
-    for (int64_t k = 0; k < count; ++k) std::fill_n(rows + k * shape.block, block.count, C(0));
+  load_states(states.has_value() ? static_cast<const C*>(states->const_data_ptr()) : nullptr, shape, block, count,
+              rows);
 }
 
+// Copy them to one.
 template <class C>
 void store_states(const C* rows, const Shape& shape, const Block& block, int64_t count, C* states) {
   for (int64_t k = 0; k < count; ++k)

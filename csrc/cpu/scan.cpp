@@ -141,11 +141,8 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
       load_states(grad_final, shape, block, counts.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
-        if (t >= first_kept)
-          load_states(checkpoint_data + (t - first_kept) / kInterval * counts.states * shape.neurons(), shape, block,
-                      counts.states, state);
-        else
-          std::fill_n(state, counts.states * shape.block, C(0));
+        const int64_t place = (t - first_kept) / kInterval * counts.states * shape.neurons();
+        load_states(t < first_kept ? nullptr : checkpoint_data + place, shape, block, counts.states, state);
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};

@@ -51,10 +51,7 @@ class Layer {
   }
 
   SNN_DEVICE void step(const Value& x, Value (&state)[kStates], Value& spike) const {
-    Value after[kStates];
-    Neuron::step(x, state, param_, constant_, strict_, spike, after);
-#pragma unroll
-    for (int k = 0; k < kStates; ++k) state[k] = after[k];
+    Neuron::step(x, state, param_, constant_, strict_, spike, state);
   }
 
   // What the adjoint of the step from `state` needs.
@@ -66,11 +63,9 @@ class Layer {
   template <class Surrogate, bool kParamGrads>
   SNN_DEVICE void adjoint(const Value (&kept)[kKept], const Value& slope, const Value& grad_spike,
                           Value (&grad_state)[kStates], Value& grad_x, Value (&grad_param)[kParams + 1]) const {
-    Value grad_before[kStates], added[kParams + 1];
+    Value added[kParams + 1];
     Neuron::template adjoint<Surrogate>(kept, param_, constant_, strict_, slope, grad_spike, grad_state, grad_x,
-                                        grad_before, added);
-#pragma unroll
-    for (int k = 0; k < kStates; ++k) grad_state[k] = grad_before[k];
+                                        grad_state, added);
 #pragma unroll
     for (int k = 0; kParamGrads && k < kParams; ++k) grad_param[k] = grad_param[k] + added[k];
   }

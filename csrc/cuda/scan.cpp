@@ -58,6 +58,7 @@ class Tensors {
   Shape shape() const { return {sizes_.outer, sizes_.steps, sizes_.inner}; }
   const Input& x() const { return x_; }
   int64_t neurons() const { return sizes_.neurons(); }
+
   const void* add_input(const Tensor& tensor, const char* name, ScalarType type, int64_t size) {
     check(tensor, name, type);
     STD_TORCH_CHECK(tensor.is_contiguous() && tensor.numel() == size, name, " must be contiguous, of ", size,

@@ -18,7 +18,7 @@ from torch import Tensor
 from .. import tuning
 from ..emit.triton import neuron_source, surrogate_source
 from ..neurons import NEURONS
-from ..scan import empty_output, outer_and_inner, state_dtype
+from ..scan import checkpoint_count, empty_output, outer_and_inner, state_dtype
 from ..surrogates import SURROGATES
 from .triton import unusable_reason
 from .triton_launch import Launcher, halves
@@ -48,8 +48,7 @@ def forward(
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_forward`."""
     rows, strides = _by_rows(x, time_dim)
-    rule = (neuron, strict, interval, time_dim, steps)
-    scan = _Scan(x.shape, strides, x.dtype, x.device, tuple([param.dim() > 1 for param in params]), *rule)
+    scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
     launcher = _forward_launcher(scan, output, states is None, with_state, tuning.forced())
     inputs = (rows, None if states is None else states.contiguous())
     return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
@@ -75,9 +74,8 @@ def backward(
     """`snnkernels::triton_backward`."""
     rows, strides = _by_rows(x, time_dim)
     grad_rows, grad_strides = _by_rows(grad_spikes, 1)
-    rule = (neuron, strict, interval, time_dim, steps)
-    scan = _Scan(x.shape, strides, x.dtype, x.device, tuple([param.dim() > 1 for param in params]), *rule)
-    from_zero = checkpoints.shape[0] < scan.chunks()
+    scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
+    from_zero = checkpoints.shape[0] < checkpoint_count(steps, interval, from_zero=False)
     launcher = _backward_launcher(scan, grad_strides, surrogate, from_zero, with_state, param_grads, tuning.forced())
     inputs = (rows, checkpoints.contiguous(), grad_rows, None if grad_states is None else grad_states.contiguous())
     return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves((*numbers, slope)))
@@ -115,6 +113,11 @@ class _Scan(NamedTuple):
     time_dim: int
     steps: int
 
+    @classmethod
+    def of(cls, x: Tensor, strides: _Strides, params: Sequence[Tensor], *rule: Any) -> _Scan:
+        """rule: the fields from `neuron` on."""
+        return cls(x.shape, strides, x.dtype, x.device, tuple([param.dim() > 1 for param in params]), *rule)
+
     def x(self) -> Tensor:
         """x without memory."""
         return torch.empty(self.shape, dtype=self.dtype, device="meta")
@@ -122,10 +125,6 @@ class _Scan(NamedTuple):
     def neurons(self) -> tuple[int, int]:
         """How many there are in the outer dimension and in the inner one."""
         return outer_and_inner(self.x(), self.time_dim)
-
-    def chunks(self) -> int:
-        """How many states enter one: one more than are kept of a scan from zero."""
-        return -(-self.steps // self.interval) if self.interval else 0
 
     def row_strides(self, strides: _Strides, steps: int) -> tuple[int, int]:
         """Those of a sequence of so many steps, contiguous or not."""
@@ -177,7 +176,7 @@ def _forward_launcher(
     outputs = (
         empty_output(output, x, scan.time_dim, scan.steps),
         x.new_empty((states if with_state else 0, outer, inner), dtype=dtype),
-        x.new_empty((max(scan.chunks() - from_zero, 0), states, outer, inner), dtype=dtype),
+        x.new_empty((checkpoint_count(scan.steps, scan.interval, from_zero), states, outer, inner), dtype=dtype),
     )
     # Spikes that become bits stay in registers, too.
     tiling = scan.tiling(scan.x_strides(), 2 if output == "packed" else 1, (forced or scan.fastest()).forward)
