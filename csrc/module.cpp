@@ -6,7 +6,7 @@
 #define SNN_STRING_(a) #a
 #define SNN_STRING(a) SNN_STRING_(a)
 
-extern "C" PyMODINIT_FUNC SNN_CONCAT(PyInit_, SNN_MODULE)(void) {
+PyMODINIT_FUNC SNN_CONCAT(PyInit_, SNN_MODULE)(void) {
   static PyModuleDef module = {PyModuleDef_HEAD_INIT, SNN_STRING(SNN_MODULE), nullptr, -1, nullptr};
   return PyModule_Create(&module);
 }

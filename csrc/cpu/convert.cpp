@@ -12,8 +12,7 @@ using torch::headeronly::BFloat16;
 using torch::headeronly::Half;
 
 template <class From, class To>
-SNN_CLONES void convert(const From* from, int64_t count, To* to) {
-#pragma GCC ivdep
+SNN_CLONES void convert(const From* __restrict from, int64_t count, To* __restrict to) {
   for (int64_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
 }
 

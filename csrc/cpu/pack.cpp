@@ -38,8 +38,7 @@ SNN_CLONES void pack(const C* spikes, int64_t count, unsigned char* bits) {
 }
 
 template <class C>
-SNN_CLONES void add(const C* row, int64_t count, C* sum) {
-#pragma GCC ivdep
+SNN_CLONES void add(const C* __restrict row, int64_t count, C* __restrict sum) {
   for (int64_t i = 0; i < count; ++i) sum[i] += row[i];
 }
 

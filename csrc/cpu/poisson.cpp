@@ -24,7 +24,6 @@ template <class C>
 SNN_CLONES void draw(uint64_t seed, uint64_t counter, C* numbers) {
   constexpr int kBlocks = kNumbers / 4;
   uint32_t words[4][kBlocks];
-#pragma GCC ivdep
   for (int i = 0; i < kBlocks; ++i) {
     uint32_t word[4] = {static_cast<uint32_t>(counter + i), static_cast<uint32_t>((counter + i) >> 32), 0, 0};
     uint32_t key[2] = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
@@ -45,8 +44,8 @@ SNN_CLONES void draw(uint64_t seed, uint64_t counter, C* numbers) {
 }
 
 template <class C>
-SNN_CLONES void compare(const C* numbers, const C* intensities, int64_t count, C* spikes) {
-#pragma GCC ivdep
+SNN_CLONES void compare(const C* __restrict numbers, const C* __restrict intensities, int64_t count,
+                        C* __restrict spikes) {
   for (int64_t i = 0; i < count; ++i) spikes[i] = numbers[i] < intensities[i] * C(1 << 24) ? C(1) : C(0);
 }
 

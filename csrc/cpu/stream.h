@@ -27,7 +27,9 @@ inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
 // One vector, to a multiple of its size. The rest of its line should follow soon.
 template <class V>
 SNN_INLINE void stream(const V& values, void* to) {
-#if defined(__SSE2__)
+#if defined(__clang__)
+  __builtin_nontemporal_store(values, static_cast<V*>(to));
+#elif defined(__SSE2__)
   char (&place)[sizeof(V)] = *static_cast<char (*)[sizeof(V)]>(to);
   if constexpr (sizeof(V) == 16)
     asm("movntps %1, %0" : "=m"(place) : "x"(values));
