@@ -1,9 +1,9 @@
 """Spiking neurons over all time steps as one kernel, forward and backward, exact on every engine."""
 
 from .autograd import FusedLIF
-from .dispatch import Backend, backends, use_backend
+from .dispatch import Backend, backends
 from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
-from .functional import lif
+from .functional import lif, use_backend
 from .layers import LIF
 from .linear import SpikeLinear, spike_linear
 from .packed import PackedSpikes, pack_spikes

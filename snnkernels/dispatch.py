@@ -47,14 +47,9 @@ def backends() -> list[Backend]:
 
 
 @contextmanager
-def use_backend(backend: str) -> Iterator[None]:
-    """Make `backend` what "auto" means, for the whole process, within a with statement.
-
-    Raises ValueError on an unknown name; that an engine cannot run is said where it is called.
-    """
+def requesting(backend: str) -> Iterator[None]:
+    """Make `backend` what "auto" means, for the whole process, within a with statement."""
     global _requested
-    if backend not in ("auto", *ENGINES):
-        raise ValueError(f"backend must be one of {', '.join(('auto', *ENGINES))}, got {backend!r}")
     previous, _requested = _requested, backend
     try:
         yield

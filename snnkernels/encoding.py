@@ -106,7 +106,8 @@ def poisson_encode(
     (A Bernoulli trial a step: the discrete form of a Poisson process, as in snnTorch's spikegen.rate.) The random
     numbers are Philox's, of 24 bits, by which the probability is rounded.
 
-    images: `[B, ...]`, floating point, values in [0, 1]. Returns spikes, 0 or 1, `[steps, B, ...]`, of images' dtype.
+    images: `[B, ...]`, floating point, values in [0, 1]. Returns spikes, 0 or 1, `[steps, B, ...]`, of images' dtype,
+    through which no gradient flows.
     generator: on images' device; its next number is the seed. With the same seed it gives the same spikes.
     seed: a whole number from 0 to 2^63 - 1 instead: the same spikes on every device and engine.
     backend: as in :func:`snnkernels.lif`.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import torch
 from torch import Tensor
 
+from . import dispatch
 from .autograd import Scan, run
-from .inputs import LIFOptions, Parameter, check_lif
+from .inputs import LIFOptions, Parameter, check_backend_name, check_lif
 from .packed import PackedSpikes
 from .scan import Plan
 
@@ -88,6 +91,15 @@ def lif(
     )
     plan = check_lif(current, initial_state, beta, threshold, options)
     return scan(plan, current, initial_state, (beta, threshold), return_state)
+
+
+def use_backend(backend: str) -> AbstractContextManager[None]:
+    """Make `backend` what "auto" means, for the whole process, within a with statement.
+
+    Raises ValueError on an unknown name; that an engine cannot run is said where it is called.
+    """
+    check_backend_name("backend", backend)
+    return dispatch.requesting(backend)
 
 
 def scan(

@@ -19,7 +19,8 @@ class LIF(nn.Module):
     Args:
         beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
             for one a channel).
-        learn_beta, learn_threshold: make it a parameter.
+        learn_beta, learn_threshold: make it a parameter. Nothing keeps it in range: clamp beta to [0, 1] and threshold
+            above 0 after a step of the optimizer.
         return_state: forward returns (spikes, final state).
         options: every other option of :func:`snnkernels.lif`, by name.
 
@@ -64,14 +65,18 @@ class LIF(nn.Module):
         return scan(plan, current, initial_state, (self.beta, self.threshold), self.return_state)
 
     def extra_repr(self) -> str:
-        shown = {"beta": _shown(self.beta), "threshold": _shown(self.threshold)}
+        params = {"beta": self.beta, "threshold": self.threshold}
+        shown: dict[str, object] = {name: _shown(value) for name, value in params.items()}
+        shown |= {f"learn_{name}": True for name, value in params.items() if isinstance(value, nn.Parameter)}
+        if self.return_state:
+            shown["return_state"] = True
         defaults = LIFOptions()._asdict()
-        changed = {name: value for name, value in self.options._asdict().items() if value != defaults[name]}
-        return ", ".join(f"{name}={value}" for name, value in {**shown, **changed}.items())
+        shown |= {name: value for name, value in self.options._asdict().items() if value != defaults[name]}
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
 
 
 def _shown(value: Parameter) -> str:
     """A parameter in a printed model: its number, or its shape where it has several."""
     if not isinstance(value, Tensor):
         return f"{value:g}"
-    return f"{value.item():g}" if value.numel() == 1 else f"tensor{tuple(value.shape)}"
+    return f"{value.item():g}" if value.numel() == 1 and not value.is_meta else f"tensor{tuple(value.shape)}"

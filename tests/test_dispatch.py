@@ -104,7 +104,8 @@ def test_backend_of_the_environment() -> None:
     assert python(code, SNNKERNELS_BACKEND="auto").stdout == "auto\n"
     misspelt = python(code, SNNKERNELS_BACKEND="refrence")
     assert misspelt.returncode == 1
-    assert "backend must be one of 'auto', 'reference', 'native', 'triton', got 'refrence'" in misspelt.stderr
+    message = "SNNKERNELS_BACKEND must be one of 'auto', 'reference', 'native', 'triton', got 'refrence'"
+    assert f"{message}; did you mean 'reference'?" in misspelt.stderr
 
 
 def test_backend_of_the_environment_yields_to_the_call_and_to_with() -> None:

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 import torch
 
-from snnkernels import LIF, FusedLIF, dispatch, lif, poisson_encode, use_backend
+from snnkernels import (
+    LIF,
+    FusedLIF,
+    SpikingLinear,
+    dispatch,
+    lif,
+    poisson_encode,
+    spike_count_accuracy,
+    spike_count_loss,
+    use_backend,
+)
 from snnkernels.inputs import lif as checks
 
 CURRENT = torch.zeros(4, 2, 3)
@@ -226,9 +236,39 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "LIF, misspelt option": (
         lambda: LIF(detach_rest=True),
         TypeError,
-        "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has reset, delay_reset, "
-        "detach_reset, strict, input_scale, surrogate, slope, time_dim, pre_reset_state, steps, "
-        "output, backend",
+        "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has beta, threshold, "
+        "learn_beta, learn_threshold, return_state, reset, delay_reset, detach_reset, strict, input_scale, surrogate, "
+        "slope, time_dim, pre_reset_state, steps, output, backend",
+    ),
+    "LIF, initial_state": (
+        lambda: LIF(initial_state=torch.zeros(2)),
+        TypeError,
+        "LIF holds no state: give initial_state at the call, layer(current, initial_state)",
+    ),
+    "SpikingLinear, time_dim": (
+        lambda: SpikingLinear(3, 2, time_dim=1),
+        TypeError,
+        "SpikingLinear takes spikes time first, one row a time step: it has no option 'time_dim'",
+    ),
+    "SpikingLinear, steps": (
+        lambda: SpikingLinear(3, 2, steps=4),
+        TypeError,
+        "SpikingLinear takes spikes time first, one row a time step: it has no option 'steps'",
+    ),
+    "spike_count_loss, one dimension": (
+        lambda: spike_count_loss(torch.zeros(3), torch.zeros(1, dtype=torch.int64)),
+        ValueError,
+        "spikes must be [T, B, classes], or counts, [B, classes], got shape (3,)",
+    ),
+    "spike_count_accuracy, integers": (
+        lambda: spike_count_accuracy(torch.zeros(3, 2, 1, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)),
+        TypeError,
+        "spikes must be a floating-point or bool tensor, got int64",
+    ),
+    "use_backend, misspelt": (
+        lambda: use_backend("nativ"),
+        ValueError,
+        "backend must be one of 'auto', 'reference', 'native', 'triton', got 'nativ'; did you mean 'native'?",
     ),
     "LIF, surrogate": (
         lambda: LIF(surrogate="atan"),
@@ -297,11 +337,6 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
-
-
-def test_use_backend_misspelt() -> None:
-    with pytest.raises(ValueError, match=r"^backend must be one of .*reference.*, got 'nativ'"), use_backend("nativ"):
-        pass
 
 
 @pytest.mark.parametrize("engine", ["native", "triton"])

@@ -119,7 +119,12 @@ SHOWN = {
         "reset": "zero",
         "slope": 10.0,
     },
-    "LIF(beta=0.75, threshold=2)": {"beta": 0.75, "learn_beta": True, "threshold": torch.tensor(2.0)},
+    "LIF(beta=0.75, threshold=2, learn_beta=True)": {
+        "beta": 0.75,
+        "learn_beta": True,
+        "threshold": torch.tensor(2.0),
+    },
+    "LIF(beta=0.9, threshold=1, return_state=True, strict=True)": {"return_state": True, "strict": True},
 }
 
 

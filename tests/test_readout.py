@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from snnkernels import firing_rate, lif, spike_count_accuracy, spike_count_loss
+from snnkernels import firing_rate, lif, pack_spikes, spike_count_accuracy, spike_count_loss
 
 # Three time steps, two samples, three classes: counts are (3, 1, 0) and (1, 1, 2).
 SPIKES = torch.tensor(
@@ -46,6 +46,12 @@ def test_first_of_equal_counts_is_the_answer() -> None:
     tied = torch.zeros(4, 1, 3)
     assert spike_count_accuracy(tied, torch.tensor([0])).item() == 1.0
     assert spike_count_accuracy(tied, torch.tensor([1])).item() == 0.0
+
+
+def test_packed_spikes_are_read_too() -> None:
+    packed, targets = pack_spikes(SPIKES), torch.tensor([0, 1])
+    assert spike_count_accuracy(packed, targets) == spike_count_accuracy(SPIKES, targets)
+    assert firing_rate(packed) == firing_rate(SPIKES)
 
 
 def test_firing_rate() -> None:

@@ -37,19 +37,7 @@ def spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> 
     return lambda distance: _Spike.apply(distance, slope_tensor, rule, strict)
 
 
-def smooth_spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
-    """The spike's smooth relaxation: the surrogate's antiderivative, for which the gradients are exact."""
-    rule, slope_tensor = SURROGATES[surrogate], torch.full((), slope, dtype=like.dtype, device=like.device)
-    return lambda distance: rule.antiderivative(distance, slope_tensor)
-
-
-def scan(
-    plan: Plan,
-    x: Tensor,
-    states: Tensor,
-    params: Sequence[Tensor],
-    spike_of: Callable[[str, float, bool, Tensor], Callable[[Tensor], Tensor]] = spike_function,
-) -> tuple[Tensor, Tensor]:
+def scan(plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
     x: as the layout hands it to engines; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each, none
@@ -58,7 +46,7 @@ def scan(
     neuron, layout = NEURONS[plan.neuron], plan.layout
     numbers = [torch.full((), value, dtype=states.dtype, device=states.device) for value in plan.numbers]
     named = dict(zip((*neuron.constants, *neuron.params), (*numbers, *params), strict=True))
-    spike = spike_of(plan.surrogate, plan.slope, plan.strict, states)
+    spike = spike_function(plan.surrogate, plan.slope, plan.strict, states)
     state, spikes = list(states.unbind(0)), []
     rows = x.to(states.dtype).reshape(layout.outer, 1 if layout.constant else layout.steps, layout.inner)
     for x_t in rows.unbind(1) * (layout.steps if layout.constant else 1):

@@ -45,10 +45,16 @@ class LIFOptions(NamedTuple):
     backend: str = "auto"
 
 
+# What LIF takes besides.
+_OF_THE_LAYER = ("beta", "threshold", "learn_beta", "learn_threshold", "return_state")
+
+
 def lif_options(options: dict[str, Any]) -> LIFOptions:
     """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
-    known = LIFOptions._fields
+    known = (*_OF_THE_LAYER, *LIFOptions._fields)
     for name in options:
+        if name == "initial_state":
+            raise TypeError("LIF holds no state: give initial_state at the call, layer(current, initial_state)")
         if name not in known:
             raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
     checked = LIFOptions(**options)
@@ -58,8 +64,15 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
     check_one_of("output", checked.output, OUTPUTS)
     if checked.steps is not None:
         check_steps(checked.steps)
-    check_one_of("backend", checked.backend, ("auto", *dispatch.ENGINES))
+    check_backend_name("backend", checked.backend)
     return checked
+
+
+def check_time_first(options: dict[str, Any]) -> None:
+    """Check that options given by name leave time in the first dimension, with a row for each step."""
+    for name in ("time_dim", "steps"):
+        if name in options:
+            raise TypeError(f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}")
 
 
 def check_lif(
@@ -193,13 +206,19 @@ def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float
     return surrogate, check_number("slope", slope, positive=True)
 
 
+def check_backend_name(name: str, backend: str) -> None:
+    """Check that there is such an engine, or "auto"."""
+    check_one_of(name, backend, ("auto", *dispatch.ENGINES))
+
+
 def check_backend(backend: str, device: str, auto: str | None = None, sizes: dispatch.Sizes | None = None) -> str:
     """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means.
 
     sizes: of the scan, on which the choice may depend.
     """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
-    check_one_of("backend", requested, ("auto", *dispatch.ENGINES))
+    # use_backend has checked what it takes: where a call leaves it open, what is wrong comes from the environment.
+    check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
     if requested == "auto":
         return dispatch.choose(device, sizes)
     reason = dispatch.unusable_reason(requested, device)

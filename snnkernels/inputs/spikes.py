@@ -52,6 +52,13 @@ def check_spikes(spikes: Tensor, time_dim: int) -> int:
     return time_dim % spikes.dim()
 
 
+def check_readout(spikes: Tensor) -> None:
+    """Check the output spikes of a classifier, or their counts."""
+    check_spike_values(spikes)
+    if spikes.dim() < 2:
+        raise ValueError(f"spikes must be [T, B, classes], or counts, [B, classes], got shape {shape_of(spikes)}")
+
+
 def check_spike_values(spikes: Tensor) -> None:
     """Check a tensor of spikes."""
     if not isinstance(spikes, Tensor) or spikes.dtype not in (*DTYPES, torch.bool):
