@@ -108,7 +108,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda where there is one")
     parser.add_argument("--only", default="", metavar="TEXT", help="work whose name has this text: T=25, bfloat16")
     parser.add_argument("--contender", default="", metavar="TEXT", help="contenders whose name has this text")
-    parser.add_argument("--skip", default="", metavar="TEXT", help="contenders whose name has not: compiled")
+    parser.add_argument("--skip", default="", metavar="TEXT", help="no contender whose name has this text: compiled")
     parser.add_argument("--large", action="store_true", help="also networks that take a CPU minutes")
     options = parser.parse_args(arguments)
     if options.repeats < 1:

@@ -130,8 +130,8 @@ void for_blocks(const Shape& shape, const Function& function) {
   torch::stable::parallel_for(0, shape.blocks(), 1, function);
 }
 
-// A neuron's constants and parameters, as the row functions take them. Without tensors of parameters, these are numbers
-// that follow the constants.
+// A neuron's constants and parameters, as functions of a strip take them. Without tensors of parameters, these are
+// numbers that follow the constants.
 template <class C>
 struct Values {
   std::vector<Tensor> params;
