@@ -41,9 +41,10 @@ gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU,
 	$(bin)/python benchmarks/gpu_report.py
 
 # They are installed without what they ask for, which is plots, data sets and chips, and for some another torch; what
-# their neurons import comes after.
+# their neurons import comes after. The versions are those that docs/coming-from.md is about.
 $(VENV)/.peers: $(VENV)/.installed
-	$(bin)/python -m pip install --quiet --no-deps snntorch spikingjelly norse sinabs "nir<1.0.5" nirtorch pbr
+	$(bin)/python -m pip install --quiet --no-deps snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 \
+		"nir<1.0.5" nirtorch pbr
 	$(bin)/python -m pip install --quiet h5py loguru matplotlib
 	touch $@
 

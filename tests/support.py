@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -45,6 +45,13 @@ def _computation(options: Mapping[str, Any]) -> tuple[Any, ...]:
 DIFFERENT_OPTIONS = list({_computation(options): options for options in OPTIONS}.values())
 
 
+def skip_or_fail(name: str, reason: str) -> NoReturn:
+    """Skip the test for lack of what has this name; fail it where SNNKERNELS_REQUIRE says that it is here."""
+    if name in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
+        pytest.fail(f"SNNKERNELS_REQUIRE names {name}: {reason}")
+    pytest.skip(reason)
+
+
 @dataclass(frozen=True)
 class Target:
     """An engine on a kind of device."""
@@ -80,9 +87,7 @@ class Target:
         reason = unusable_reason(self.engine, self.device)
         if reason is None:
             return
-        if self.engine in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
-            pytest.fail(f"SNNKERNELS_REQUIRE names {self.engine}, which cannot run on {self.device}: {reason}")
-        pytest.skip(f"{self.engine} cannot run on {self.device}: {reason}")
+        skip_or_fail(self.engine, f"{self.engine} cannot run on {self.device}: {reason}")
 
 
 COMPILED = tuple(Target(engine, device) for device in ("cpu", "cuda") for engine in ("native", "triton"))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support import skip_or_fail
 
 from snnkernels.dispatch import checkpoint_interval
 from snnkernels.engines import native
@@ -73,10 +74,7 @@ def nvcc() -> str:
     found = shutil.which("nvcc") or shutil.which("nvcc", path=f"{home}/bin")
     if found:
         return found
-    reason = f"there is no nvcc on PATH or in {home}/bin"
-    if "nvcc" in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
-        pytest.fail(f"SNNKERNELS_REQUIRE names nvcc, but {reason}")
-    pytest.skip(reason)
+    skip_or_fail("nvcc", f"there is no nvcc on PATH or in {home}/bin")
 
 
 def build_flags() -> list[str]:
