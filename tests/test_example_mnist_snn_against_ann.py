@@ -93,6 +93,11 @@ def test_the_comparison_is_drawn(comparison: Path) -> None:
         (["--images", "0"], "--images must be at least 1, got 0"),
         (["--time-steps", "0"], "--time-steps must be at least 1, got 0"),
         (["--learning-rates", "0"], "--learning-rate must be positive and finite, got 0.0"),
+        (["--learning-rates"], "--learning-rates needs at least one value"),
+        (["--noise-levels"], "--noise-levels needs at least one value"),
+        (["--noise-levels", "0.1", "-0.2"], "--noise-levels must lie in [0, 1], got -0.2"),
+        (["--noise-levels", "nan"], "--noise-levels must lie in [0, 1], got nan"),
+        (["--target", "97"], "--target must lie above 0 and be 1 at most, got 97.0"),
         (["--hidden", "0"], "--hidden must be sizes of at least 1, got (0,)"),
     ],
 )

@@ -79,6 +79,14 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {value}")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"--target must lie above 0 and be 1 at most, got {self.target}")
+        for level in self.noise_levels:
+            if not 0 <= level <= 1:
+                raise ValueError(f"--noise-levels must lie in [0, 1], got {level}")
+        for name in ("learning_rates", "noise_levels"):
+            if not getattr(self, name):
+                raise ValueError(f"--{name.replace('_', '-')} needs at least one value")
         for rate in self.learning_rates:
             with_learning_rate(self.config, rate)  # which checks everything else
 
