@@ -24,9 +24,9 @@ from experiments import Trained, limited, train_network
 from model import Build, build_model
 from noise import NOISES, noisy
 from operations import count_operations
+from origin import origin
 from recording import encoded
 from style import write_png
-from summary import VERSIONS
 
 NETWORKS: dict[str, tuple[Callable[[Config], Config], Build]] = {
     "snn": (lambda config: config, build_model),
@@ -124,8 +124,7 @@ def compare(options: Options, digits: Digits) -> dict[str, Any]:
         "options": {
             name: value for name, value in asdict(options).items() if name not in ("out", "data_dir", "device")
         },
-        "threads": torch.get_num_threads(),
-        "versions": VERSIONS,
+        "origin": origin(digits.train.labels.device),
     }
     for name, (adapt, build) in NETWORKS.items():
         sweep = sweep_learning_rates(adapt(options.config), build, digits, options)
