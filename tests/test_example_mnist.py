@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mnist_example import EXAMPLE, QUICK, checkpoint, metrics, one_thread, run, 
 import config
 import data
 import evaluate
+import origin
 import trainer
 from activity import activity_warnings
 from config import CodingConfig, Config, NetworkConfig, NeuronConfig
@@ -22,6 +24,9 @@ from encoding import Encoder, constant_encode, latency_encode, shift_images
 from evaluation import evaluate as evaluate_model
 from model import build_model, keep_in_range, spiking_layers
 from runs import load_run
+
+import snnkernels
+from snnkernels import dispatch
 
 
 def test_training_on_digits_reaches_93_percent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,11 +78,26 @@ def test_summary_and_config_are_complete(tmp_path: Path) -> None:
     assert summary["seconds_per_epoch"] > 0
     assert set(summary["firing_rates"]) == {"hidden1", "output"}
     assert all(0 < rate < 1 for rate in summary["firing_rates"].values())
-    assert summary["versions"]["torch"] == torch.__version__
     kept = json.loads((tmp_path / "config.json").read_text())
     assert kept == summary["config"] == checkpoint(tmp_path / "last.pt")["config"]
     assert kept["seed"] == 3 and kept["data"]["dataset"] == "digits" and kept["coding"]["eval_time_steps"] == 25
     assert Config.from_json(kept).to_json() == kept
+
+
+def test_results_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The engine is the one that ran, be it asked for or chosen."""
+    for engine, ran in (("reference", "reference"), ("auto", dispatch.choose("cpu"))):
+        summary = run([*QUICK, "--engine", engine, "--time-steps", "2", "--max-steps", "2"], tmp_path)
+        assert summary["origin"]["engine"] == ran
+        assert {"reference", ran} <= set(summary["usable_engines"])
+    made = summary["origin"]
+    assert (made["device"], made["threads"]) == ("cpu", 1)
+    assert made["cpu"] == origin.cpu_model() and (made["cpu"] or not Path("/proc/cpuinfo").exists())
+    assert made["versions"]["torch"] == torch.__version__
+    assert made["versions"]["snnkernels"] == snnkernels.__version__
+    assert made["versions"]["commit"] is None or re.fullmatch("[0-9a-f]{12,}(-dirty)?", made["versions"]["commit"])
+    monkeypatch.setenv("PATH", "")
+    assert origin.commit() is None
 
 
 def test_other_time_steps_in_evaluation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,7 @@ def test_digits_without_scikit_learn(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_mnist_offline(mnist: Any, name: str, tmp_path: Path) -> None:
+def test_mnist_offline(mnist: Any, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An error for MNIST asked for by name; else the small digits, with a note that says why and that they are none."""
     reason = f"MNIST is not whole in {tmp_path}, and cannot be downloaded: .*refused"
     if name == "mnist":
@@ -90,6 +90,9 @@ def test_mnist_offline(mnist: Any, name: str, tmp_path: Path) -> None:
         digits = data.load(name, tmp_path)
         assert digits.name == "digits"
         assert re.match(reason, digits.note) and digits.note.endswith("these are not MNIST results.")
+        assert capsys.readouterr().out == (
+            f"{digits.note}\ndigits: 1,257 training, 180 validation and 360 test images\n"
+        )
 
 
 def test_a_network_that_never_answers_is_given_up(mnist: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -177,8 +180,18 @@ def test_fashion_mnist_as_torchvision_lays_it_out(mnist: Any, tmp_path: Path) ->
     assert run(["--dataset", "fashion-mnist", *arguments], tmp_path / "run")["dataset"] == "fashion-mnist"
 
 
-def test_a_limit_keeps_a_fifth_to_validate(tmp_path: Path) -> None:
+def test_one_of_several_processes_says_what_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for rank in ("0", "1"):
+        monkeypatch.setenv("RANK", rank)
+        data.load("digits", tmp_path)
+    assert capsys.readouterr().out == "digits: 1,257 training, 180 validation and 360 test images\n"
+
+
+def test_a_limit_keeps_a_fifth_to_validate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, limited = data.load("digits", tmp_path), data.load("digits", tmp_path, limit=98)
+    assert "digits: 98 training, 20 validation and 360 test images" in capsys.readouterr().out
     assert [len(split) for split in (limited.train, limited.validation, limited.test)] == [98, 20, 360]
     assert torch.equal(limited.train.images, whole.train.images[:98])
     assert torch.equal(limited.validation.images, whole.validation.images[:20])

@@ -27,7 +27,7 @@ from operations import count_operations  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
 
-from snnkernels import LIF  # noqa: E402
+from snnkernels import LIF, dispatch  # noqa: E402
 
 QUICK = ["--dataset", "digits", "--hidden", "20", "--time-steps", "6", "--epochs", "8", "--seeds", "2"]
 QUICK += ["--learning-rates", "3e-3", "1e-2", "--sweep-images", "300", "--test-images", "100", "--target", "0.5"]
@@ -55,6 +55,9 @@ def test_every_row_of_the_table_is_filled(comparison: Path, results: dict[str, A
     subjects = ["signal", "test accuracy", "training", "convergence", "stability", "sparsity", "operations", "energy"]
     for subject in [*subjects, "time for a test image", "Gaussian noise", "salt and pepper", "temporal processing"]:
         assert any(subject in row[0] for row in cells[2:]), subject
+    made = results["origin"]
+    said = f"2 seeds (mean ± standard deviation); {made['cpu']}, {made['threads']} threads; engine {made['engine']}, "
+    assert said in (comparison / "comparison.md").read_text() and made["engine"] == dispatch.choose("cpu")
     for row in cells[2:]:  # a measured figure, or that there is none
         assert all(any(c.isdigit() for c in cell) or "cannot be shown" in cell or "apply" in cell for cell in row[1:])
 
@@ -93,6 +96,11 @@ def test_the_comparison_is_drawn(comparison: Path) -> None:
         (["--images", "0"], "--images must be at least 1, got 0"),
         (["--time-steps", "0"], "--time-steps must be at least 1, got 0"),
         (["--learning-rates", "0"], "--learning-rate must be positive and finite, got 0.0"),
+        (["--learning-rates"], "--learning-rates needs at least one value"),
+        (["--noise-levels"], "--noise-levels needs at least one value"),
+        (["--noise-levels", "0.1", "-0.2"], "--noise-levels must lie in [0, 1], got -0.2"),
+        (["--noise-levels", "nan"], "--noise-levels must lie in [0, 1], got nan"),
+        (["--target", "97"], "--target must lie above 0 and be 1 at most, got 97.0"),
         (["--hidden", "0"], "--hidden must be sizes of at least 1, got (0,)"),
     ],
 )
@@ -180,6 +188,7 @@ def test_noise(kind: str) -> None:
 def test_failures_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     failures.main(["--dataset", "digits", "--images", "150", "--hidden", "16", "--out", str(tmp_path)])
     results = json.loads((tmp_path / "failures.json").read_text())
+    assert results["dataset"] == "digits" and results["origin"]["device"] == "cpu"
     assert results["device_mismatch"] == "ValueError: initial_state is on meta, current on cpu: put both on one device"
     assert [point["time_steps"] for point in results["time_steps"]] == list(failures.TIME_STEPS)
     assert [point["learning_rate"] for point in results["learning_rates"]] == list(failures.LEARNING_RATES)

@@ -42,6 +42,7 @@ def test_three_seeds_and_their_mean(
     ]
     assert result == json.loads((tmp_path / "study.json").read_text()) | {"seeds": (0, 1, 2)}
     assert result["test_accuracies"] == accuracies
+    assert [made["device"] for made in result["origins"]] == ["cpu"] * 3
     assert result["mean"] == pytest.approx(sum(accuracies) / 3)
     assert result["standard_deviation"] == pytest.approx(statistics.stdev(accuracies)) and len(set(accuracies)) > 1
     assert f"3 seeds: {result['mean']:.2%} ± {result['standard_deviation']:.2%}" in printed

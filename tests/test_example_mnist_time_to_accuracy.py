@@ -24,12 +24,16 @@ SMALL = ["--dataset", "digits", "--device", "cpu", "--hidden", "50"]
 
 def test_ends_with_the_epoch_that_reaches_the_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "result.json"
-    result = time_to_accuracy.main([*SMALL, "--epochs", "20", "--target", "0.6", "--json", str(file)])
+    options = ["--epochs", "20", "--target", "0.6", "--engine", "reference", "--json", str(file)]
+    result = time_to_accuracy.main([*SMALL, *options])
     *before, last = result.accuracies
     assert result.reached and last >= 0.6 > max(before, default=0) and len(result.accuracies) < 20
     assert 0 < result.training_seconds < result.seconds
     assert json.loads(file.read_text()) == vars(result)
-    assert f"epoch {len(result.accuracies)}: test accuracy {last:.2%}" in capsys.readouterr().out
+    assert result.origin["engine"] == "reference"
+    printed = capsys.readouterr().out
+    assert f"epoch {len(result.accuracies)}: test accuracy {last:.2%}" in printed and "digits: 1,257" in printed
+    assert printed.endswith(" in training steps, on cpu, engine reference\n")
 
 
 def test_a_target_that_is_not_reached_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,16 +17,17 @@ STYLES = {"snn": ("spiking", BLUE), "ann": ("artificial", ORANGE)}
 
 
 def write_table(results: dict[str, Any], path: Path) -> None:
-    options, images = results["options"], results["images"]
+    options, images, origin = results["options"], results["images"], results["origin"]
     hidden = ", ".join(map(str, options["hidden"]))
+    machine = f"{origin['cpu']}, {origin['threads']} threads" if origin["device"] == "cpu" else origin["device"]
     lines = [
         f"| {results['dataset']} | spiking: LIF, T={options['time_steps']} | artificial: ReLU |",
         "| --- | --- | --- |",
         *(f"| {name} | {spiking} | {artificial} |" for name, spiking, artificial in rows(results)),
         "",
         f"{images['train']:,} training and {images['test']:,} test images, {hidden} hidden neurons, "
-        f"{options['epochs']} epochs, {options['seeds']} seeds (mean ± standard deviation), {results['threads']} CPU "
-        f"threads, torch {results['versions']['torch']}.",
+        f"{options['epochs']} epochs, {options['seeds']} seeds (mean ± standard deviation); {machine}; engine "
+        f"{origin['engine']}, torch {origin['versions']['torch']}, snnkernels {origin['versions']['snnkernels']}.",
     ]
     if results["note"]:
         lines += ["", results["note"]]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 from config import RunError
+from devices import rank
 from torch import Tensor
 
 CLASSES = 10
@@ -64,17 +65,24 @@ class Digits:
     def to(self, device: torch.device) -> Digits:
         return Digits(self.name, self.train.to(device), self.validation.to(device), self.test.to(device), self.note)
 
+    def __str__(self) -> str:
+        sizes = f"{len(self.train):,} training, {len(self.validation):,} validation and {len(self.test):,} test images"
+        return f"{self.note}\n{self.name}: {sizes}".lstrip()
+
 
 def load(dataset: str, data_dir: Path, limit: int | None = None) -> Digits:
     """Load "mnist", "fashion-mnist", "digits", or, for "auto", the first of MNIST and digits that is to be had.
 
-    limit: keep so many images to train on, and a fifth of that to validate. Raises DataError where there is no data.
+    Prints which it is, so that every command does. limit: keep so many images to train on, and a fifth of that to
+    validate. Raises DataError where there is no data.
     """
     digits = _load(dataset, data_dir)
-    if limit is None:
-        return digits
-    train, validation = digits.train.take(slice(limit)), digits.validation.take(slice(-(-limit // 5)))
-    return Digits(digits.name, train, validation, digits.test, digits.note)
+    if limit is not None:
+        train, validation = digits.train.take(slice(limit)), digits.validation.take(slice(-(-limit // 5)))
+        digits = Digits(digits.name, train, validation, digits.test, digits.note)
+    if rank() == 0:
+        print(digits)
+    return digits
 
 
 def _load(dataset: str, data_dir: Path) -> Digits:

@@ -20,6 +20,7 @@ from experiments import limited, train_network
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from model import build_model
+from origin import origin
 from style import BLUE, INK, ORANGE, new_figure, write_png
 
 from snnkernels import LIF, spike_count_loss
@@ -62,9 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = tyro.cli(Options, args=arguments)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        digits = load(options.dataset, options.data_dir).to(find_device(options.device))
-        digits = limited(digits, options.images, options.images // 5, 0)
-        results = {"dataset": digits.name, "note": digits.note, **run_all(options, digits)}
+        device = find_device(options.device)
+        digits = limited(load(options.dataset, options.data_dir).to(device), options.images, options.images // 5, 0)
+        about = {"dataset": digits.name, "note": digits.note, "origin": origin(device)}
+        results = {**about, **run_all(options, digits)}
         (options.out / "failures.json").write_text(json.dumps(results, indent=2) + "\n")
         write_png(draw_failures(results), options.out / "failures.png")
     except (OSError, RunError) as error:

@@ -28,7 +28,7 @@ def build_model(config: Config, pixels: int, classes: int) -> nn.Sequential:
         features = _add_convolutions(layers, config, pixels)
     names = [f"hidden{i}" for i in range(1, len(config.network.hidden) + 1)]
     for name, size in zip([*names, "output"], [*config.network.hidden, classes], strict=True):
-        layers[f"to_{name}"] = _linear(features, size)
+        layers[f"to_{name}"] = SpikeLinear(features, size)
         layers[name] = config.neuron.layer()
         features = size
     model = nn.Sequential(layers)
@@ -70,10 +70,6 @@ class EachStep(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layer(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-
-
-def _linear(inputs: int, outputs: int) -> nn.Module:
-    return SpikeLinear(inputs, outputs)
 
 
 def _add_convolutions(layers: OrderedDict[str, nn.Module], config: Config, pixels: int) -> int:

@@ -78,7 +78,7 @@ def train(trainer: Trainer, digits: Digits, folder: RunFolder) -> None:
         position = checkpoint["metrics_position"]
     log = None
     if world.leads:
-        describe(trainer, digits)
+        describe(trainer)
         with atomic_file(folder.config) as file:
             file.write(json.dumps(config.to_json(), indent=2).encode() + b"\n")
         step = trainer.progress.step
@@ -90,15 +90,12 @@ def train(trainer: Trainer, digits: Digits, folder: RunFolder) -> None:
             log.close()
 
 
-def describe(trainer: Trainer, digits: Digits) -> None:
+def describe(trainer: Trainer) -> None:
     config, world = trainer.config, trainer.world
-    if digits.note:
-        print(digits.note)
     processes = f", {world.size} processes" if world.size > 1 else ""
     print(
-        f"{digits.name}: {len(digits.train):,} training, {len(digits.validation):,} validation and "
-        f"{len(digits.test):,} test images; {layer_sizes(config, digits.train.images.shape[1], CLASSES)} LIF neurons, "
-        f"{config.coding.encoding} coding, T={config.coding.time_steps}, on {world.device.type}{processes}"
+        f"{layer_sizes(config, trainer.images.images.shape[1], CLASSES)} LIF neurons, {config.coding.encoding} coding, "
+        f"T={config.coding.time_steps}, on {world.device.type}{processes}"
     )
     if trainer.progress.step:
         print(f"continues after step {trainer.progress.step:,} of {trainer.total_steps:,}")

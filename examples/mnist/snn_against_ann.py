@@ -24,9 +24,9 @@ from experiments import Trained, limited, train_network
 from model import Build, build_model
 from noise import NOISES, noisy
 from operations import count_operations
+from origin import origin
 from recording import encoded
 from style import write_png
-from summary import VERSIONS
 
 NETWORKS: dict[str, tuple[Callable[[Config], Config], Build]] = {
     "snn": (lambda config: config, build_model),
@@ -79,6 +79,14 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"--{name.replace('_', '-')} must be at least 1, got {value}")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"--target must lie above 0 and be 1 at most, got {self.target}")
+        for level in self.noise_levels:
+            if not 0 <= level <= 1:
+                raise ValueError(f"--noise-levels must lie in [0, 1], got {level}")
+        for name in ("learning_rates", "noise_levels"):
+            if not getattr(self, name):
+                raise ValueError(f"--{name.replace('_', '-')} needs at least one value")
         for rate in self.learning_rates:
             with_learning_rate(self.config, rate)  # which checks everything else
 
@@ -116,8 +124,7 @@ def compare(options: Options, digits: Digits) -> dict[str, Any]:
         "options": {
             name: value for name, value in asdict(options).items() if name not in ("out", "data_dir", "device")
         },
-        "threads": torch.get_num_threads(),
-        "versions": VERSIONS,
+        "origin": origin(digits.train.labels.device),
     }
     for name, (adapt, build) in NETWORKS.items():
         sweep = sweep_learning_rates(adapt(options.config), build, digits, options)

@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         "mean": statistics.mean(accuracies),
         "standard_deviation": statistics.stdev(accuracies) if len(accuracies) > 1 else None,
         "minutes": [summary["seconds_per_epoch"] * summary["epochs"] / 60 for summary in summaries],
+        "origins": [summary.get("origin") for summary in summaries],  # older runs do not say
     }
     with atomic_file(study.out / "study.json") as file:
         file.write(json.dumps(result, indent=2).encode() + b"\n")

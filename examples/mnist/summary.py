@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import platform
 from dataclasses import asdict
 from typing import Any
 
-import torch
 from activity import activity_warnings, print_activity
 from checkpoint import atomic_file
 from data import Digits
 from evaluation import Evaluation
+from origin import origin
 from runs import Run
 
 import snnkernels
-
-VERSIONS = {
-    "python": platform.python_version(),
-    "torch": torch.__version__,
-    "snnkernels": snnkernels.__version__,
-}
 
 
 def summarise(run: Run, digits: Digits, test: Evaluation, processes: int) -> dict[str, Any]:
@@ -41,11 +34,9 @@ def summarise(run: Run, digits: Digits, test: Evaluation, processes: int) -> dic
         "firing_rates": {name: layer.firing_rate for name, layer in test.layers.items()},
         "layers": {name: asdict(layer) for name, layer in test.layers.items()},
         "warnings": activity_warnings(test.layers),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "processes": processes,
-        "threads": torch.get_num_threads(),
-        "engines": [b.engine for b in snnkernels.backends() if b.usable and b.device in (device.type, "any")],
-        "versions": VERSIONS,
+        "usable_engines": [b.engine for b in snnkernels.backends() if b.usable and b.device in (device.type, "any")],
+        "origin": origin(device),
         "config": run.config.to_json(),
         "history": history,
     }

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import train
@@ -21,6 +22,7 @@ from encoding import Encoder
 from evaluation import evaluate
 from graphed import EAGER_STEPS
 from model import build_model
+from origin import origin
 from session import check_engine
 from trainer import Trainer
 
@@ -58,7 +60,7 @@ class Result:
     """seconds: to the end of the last evaluation; training_seconds: of these, in training steps."""
 
     dataset: str
-    device: str
+    origin: dict[str, Any]
     target: float
     reached: bool
     seconds: float
@@ -76,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> Result:
     if goal.json is not None:
         with atomic_file(goal.json) as file:
             file.write(json.dumps(asdict(result), indent=2).encode() + b"\n")
-    print(f"{result.seconds:.1f} s, of which {result.training_seconds:.1f} in training steps, on {result.device}")
+    seconds = f"{result.seconds:.1f} s, of which {result.training_seconds:.1f} in training steps"
+    print(f"{seconds}, on {result.origin['device']}, engine {result.origin['engine']}")
     if not result.reached:
         sys.exit(f"the target of {goal.target:.2%} was not reached in {goal.epochs} epochs")
     return result
@@ -109,9 +112,8 @@ def race(trainer: Trainer, digits: Digits, target: float, clock: Callable[[], fl
         accuracies.append(accuracy(trainer, digits))
         began = now = clock()
         print(f"epoch {len(accuracies)}: test accuracy {accuracies[-1]:.2%} after {now - start:.1f} s", flush=True)
-    device = trainer.world.device
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-    return Result(digits.name, name, target, accuracies[-1] >= target, now - start, training, accuracies)
+    made = origin(trainer.world.device)
+    return Result(digits.name, made, target, accuracies[-1] >= target, now - start, training, accuracies)
 
 
 def warm_up(trainer: Trainer, digits: Digits) -> None:

@@ -1,0 +1,55 @@
+"""Where figures come from: every file of results says on what machine, by which engine and versions they were made."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import snnkernels
+from snnkernels import dispatch
+
+
+def origin(device: torch.device) -> dict[str, Any]:
+    """Of what is computed on a device now, as JSON holds it. Asked for within use_backend, where that is used."""
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "cpu": cpu_model(),
+        "threads": torch.get_num_threads(),
+        "engine": engine(device.type),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "snnkernels": snnkernels.__version__,
+            "commit": commit(),
+        },
+    }
+
+
+def engine(device: str) -> str:
+    """The engine that runs on a kind of device: the one asked for, else the first in dispatch's order that can.
+
+    On a GPU that tuning.json knows, "auto" may take another for a layer of other sizes.
+    """
+    requested = dispatch.requested_backend()
+    return dispatch.choose(device) if requested == "auto" else requested
+
+
+def cpu_model() -> str:
+    """The processor's name, as the operating system gives it."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return found[1].strip() if found else platform.processor()
+
+
+def commit() -> str | None:
+    """Of the checkout that the example lies in, "-dirty" where something is changed; None where there is no git."""
+    command = ("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
