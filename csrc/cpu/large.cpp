@@ -7,6 +7,7 @@
 #include <new>
 
 #if defined(__linux__)
+#include <pthread.h>
 #include <sys/mman.h>
 #endif
 
@@ -63,6 +64,10 @@ class Pool {
     return data;
   }
 
+  // Around a fork: a child has the memory, but not the threads that might hold the lock.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
+
   void give(void* data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto block = used_.find(data);
@@ -111,7 +116,11 @@ Tensor small(const std::vector<int64_t>& sizes, const std::vector<int64_t>& stri
 
 // Never destroyed: tensors may outlive what is destroyed when a process ends.
 Pool& pool() {
-  static Pool* pool = new Pool;
+  static Pool* pool = [] {
+    const auto unlock = [] { snn::cpu::pool().unlock(); };
+    pthread_atfork([] { snn::cpu::pool().lock(); }, unlock, unlock);
+    return new Pool;
+  }();
   return *pool;
 }
 
