@@ -23,7 +23,7 @@ _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 # two cores with AVX-512 break even at 0.05, 0.12, 0.28 and 0.4.
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.25), (128, 0.35))
 
-_requested = os.environ.get("SNNKERNELS_BACKEND", "auto")
+_requested = os.environ.get("SNNKERNELS_BACKEND") or "auto"
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,32 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "learn_beta, learn_threshold, return_state, reset, delay_reset, detach_reset, strict, input_scale, surrogate, "
         "slope, time_dim, pre_reset_state, steps, output, backend",
     ),
+    "input_scale is a tensor": (
+        lambda: lif(CURRENT, input_scale=torch.tensor(1.0)),
+        TypeError,
+        "input_scale must be a number, got Tensor",
+    ),
+    "strict is no flag": (lambda: lif(CURRENT, strict="no"), TypeError, "strict must be True or False, got 'no'"),
+    "detach_reset is no flag": (
+        lambda: lif(CURRENT, detach_reset=None),
+        TypeError,
+        "detach_reset must be True or False, got None",
+    ),
+    "time_dim is no whole number": (
+        lambda: lif(CURRENT, time_dim=1.0),
+        TypeError,
+        "time_dim must be a whole number, got 1.0",
+    ),
+    "output is a list": (
+        lambda: lif(CURRENT, output=["count"]),
+        ValueError,
+        "output must be one of 'spikes', 'count', 'packed', got ['count']; did you mean 'count'?",
+    ),
+    "LIF, delay_reset is no flag": (
+        lambda: LIF(delay_reset=1),
+        TypeError,
+        "delay_reset must be True or False, got 1",
+    ),
     "LIF, initial_state": (
         lambda: LIF(initial_state=torch.zeros(2)),
         TypeError,

@@ -17,6 +17,7 @@ from .values import (
     Parameter,
     check_dtype,
     check_finite,
+    check_flag,
     check_number,
     check_on_step,
     check_one_of,
@@ -58,6 +59,7 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
         if name not in known:
             raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
     checked = LIFOptions(**options)
+    _check_flags(checked)
     _reset(checked.reset)
     check_finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
@@ -114,6 +116,7 @@ def _plan(
 ) -> Plan:
     """The plan of a scan, made once for all calls that differ in the values of tensors alone."""
     options = LIFOptions(*given)
+    _check_flags(options)
     time_dim = _check_current(current, options.time_dim, options.steps)
     step_shape = current.shape
     if options.steps is None:
@@ -151,9 +154,16 @@ def _plan(
 _known_plan = lru_cache(maxsize=1024, typed=True)(_plan)  # a small layer would notice
 
 
+def _check_flags(options: LIFOptions) -> None:
+    for name in ("delay_reset", "detach_reset", "strict", "pre_reset_state"):
+        check_flag(name, getattr(options, name))
+
+
 def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
     """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     check_dtype("current", current)
+    if not isinstance(time_dim, int) or isinstance(time_dim, bool):
+        raise TypeError(f"time_dim must be a whole number, got {time_dim!r}")
     dims = len(current.shape)
     if steps is not None:
         return _check_one_step(current, time_dim, steps)

@@ -58,7 +58,14 @@ def check_dtype(name: str, value: Tensor | Metadata) -> None:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
 
 
+def check_flag(name: str, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
 def check_finite(name: str, value: float) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     if not -math.inf < value < math.inf:  # math.isfinite takes no symbolic float of torch.compile
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
@@ -71,7 +78,7 @@ def check_positive(name: str, value: float) -> float:
 
 
 def check_one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
-    if value in choices:
+    if isinstance(value, str) and value in choices:
         return
     known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
     raise ValueError(f"{name} must be one of {known}, got {value!r}{near(value, choices)}")
