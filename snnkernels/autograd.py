@@ -8,12 +8,21 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif
 from .ops import BACKWARD, FORWARD
-from .scan import Layout, Plan, state_dtype
+from .scan import Layout, Plan, outer_and_inner, state_dtype
+
+
+def wants_graph(*values: Parameter | None) -> bool:
+    """Whether a Function has to stand between these and what an operator makes of them: where a gradient may be asked
+    for; and in forward mode, which operators would not know of and a Function refuses."""
+    if forward_ad._current_level >= 0:
+        return True
+    return torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
 
 
 def run(
@@ -24,10 +33,8 @@ def run(
     with_state: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps: the plan's output in the user's layout, the final state in the engines' where `with_state`, and
-    what backward needs where `keep`: the current, states of a few steps and the parameters, as engines take them.
-
-    Packed spikes stay as the engine gives them: see packed.PackedSpikes.
+    """All time steps: the plan's output and, where `with_state`, the final state, as engines give them, and what
+    backward needs where `keep`: the current, states of a few steps and the parameters, as engines take them.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
@@ -43,8 +50,6 @@ def run(
         interval = checkpoint_interval(x.device.type) if keep else 0
         head = (x, states, packed, plan.numbers, plan.neuron, plan.strict, interval)
         output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, layout.steps, plan.output, with_state)
-    if plan.output != "packed":
-        output = layout.unpack_step(output) if plan.output == "count" else layout.from_engine(output)
     return output, final, (x, kept, *packed)
 
 
@@ -77,17 +82,22 @@ def _forward(
 def _backward(
     ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, state_grad: bool, param_grads: bool
 ) -> list[Tensor | None]:
-    """The gradients of current, initial_state and each parameter; of the latter two where they are asked for."""
+    """The gradients of current, initial_state and each parameter; of the latter two where they are asked for.
+
+    grad_output, grad_final: those of what :func:`run` gave.
+    """
     plan, layout = ctx.plan, ctx.plan.layout
     x, kept, *packed = ctx.saved_tensors
-    grads = pack_gradients(plan, x, grad_output, grad_final)
+    steps = layout.steps if layout.constant else x.shape[layout.engine_time_dim]  # a symbol that backward knows
+    sizes = outer_and_inner(x, layout.engine_time_dim)
+    grads = pack_gradients(plan, x, (sizes[0], steps, sizes[1]), grad_output, grad_final)
     grad_params: Sequence[Tensor | None] = [None] * (len(ctx.like) - 1)
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
         grad_params = per_param or grad_params
     else:
         grad_x, grad_state, per_neuron = gradients(
-            plan, x, kept, packed, layout.engine_time_dim, layout.steps, grads, (state_grad, param_grads)
+            plan, x, kept, packed, layout.engine_time_dim, steps, grads, (state_grad, param_grads)
         )
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
     per_step = [
@@ -99,15 +109,25 @@ def _backward(
 
 
 def pack_gradients(
-    plan: Plan, like: Tensor, grad_output: Tensor | None, grad_final: Tensor | None
+    plan: Plan, like: Tensor, sizes: tuple[int, int, int], grad_output: Tensor | None, grad_final: Tensor | None
 ) -> tuple[Tensor, Tensor | None]:
-    """The gradients of spikes and final state as engines take them; spikes without one (or bits) have zeros."""
-    layout = plan.layout
+    """The gradients of spikes and final state as engines take them; spikes without one (or bits) have zeros.
+
+    That of spikes stays as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or
+    on their sum has it: to write that out would cost more than the neurons do.
+
+    sizes: outer, T and inner.
+    """
     if grad_output is None or plan.output == "packed":
-        grad_spikes = like.new_zeros(()).expand(layout.outer, layout.steps, layout.inner)
+        grad_spikes = like.new_zeros(()).expand(sizes)
     else:
-        grad_spikes = layout.gradient_to_engine(grad_output.to(like.dtype), plan.output)
-    return grad_spikes, None if grad_final is None else layout.pack_state(grad_final)
+        grad_spikes = grad_output.to(like.dtype)
+        if plan.output == "count":
+            grad_spikes = grad_spikes.expand(sizes)
+        if not grad_spikes.is_contiguous():
+            grad_spikes = grad_spikes.reshape(sizes)
+            grad_spikes = grad_spikes if grad_spikes.stride(2) in (0, 1) else grad_spikes.contiguous()
+    return grad_spikes, None if grad_final is None else grad_final.contiguous()
 
 
 def gradients(
@@ -180,7 +200,8 @@ def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..
 class Scan(torch.autograd.Function):
     """Any neuron over all time steps: `Scan.apply(plan, with_state, current, initial_state, *params)`.
 
-    Returns the output, and the final state too where it is asked for.
+    Returns the output as the engine gives it, and the final state too where it is asked for: views of them, in the
+    user's layout, are made outside, as torch lets nobody change what is a view of a Function's inside.
     """
 
     @staticmethod
@@ -188,7 +209,7 @@ class Scan(torch.autograd.Function):
         ctx: Any, plan: Plan, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
     ) -> Tensor | tuple[Tensor, Tensor]:
         output, final = _forward(ctx, plan, current, initial_state, params, with_state)
-        return (output, plan.layout.unpack_step(final)) if with_state else output
+        return (output, final) if with_state else output
 
     @staticmethod
     @once_differentiable
@@ -211,7 +232,7 @@ class FusedLIF(torch.autograd.Function):
     initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
     beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
     slope: a number, or a tensor of one, which is read on the host; its gradient is zero, as no spike depends on it.
-    The final state is `[B, ...]`, float32 at least.
+    The final state is `[B, ...]`, float32 at least. It may be a view, which torch lets nobody change in place.
 
     Raises TypeError and ValueError on wrong input, as :func:`snnkernels.lif` does, which has all other options.
     The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.
@@ -237,11 +258,13 @@ class FusedLIF(torch.autograd.Function):
             slope = slope.item()
         plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
         output, final = _forward(ctx, plan, current, initial_state, (beta, threshold), with_state=True)
-        return output, plan.layout.unpack_step(final)
+        return plan.layout.from_engine(output), plan.layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
-        needs = ctx.needs_input_grad
+        needs, layout = ctx.needs_input_grad, ctx.plan.layout
+        grad_spikes = None if grad_spikes is None else layout.gradient_to_engine(grad_spikes)
+        grad_final = None if grad_final is None else layout.pack_state(grad_final)
         grads = _backward(ctx, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-import torch
 from torch import Tensor
 
 from . import dispatch
-from .autograd import Scan, run
+from .autograd import Scan, run, wants_graph
 from .inputs import LIFOptions, Parameter, check_backend_name, check_lif
 from .packed import PackedSpikes
 from .scan import Plan
@@ -106,18 +105,19 @@ def scan(
     plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], return_state: bool
 ) -> Output | tuple[Output, Tensor]:
     """Run a checked plan; a graph is recorded only where a gradient can be asked for."""
-    if plan.engine != "reference" and torch.is_grad_enabled() and _require_grad(current, initial_state, *params):
+    if plan.engine != "reference" and wants_graph(current, initial_state, *params):
         outputs = Scan.apply(plan, return_state, current, initial_state, *params)
         return as_output(plan, *outputs) if return_state else as_output(plan, outputs)
     output, final, _ = run(plan, current, initial_state, params, return_state, keep=False)
-    return as_output(plan, output, plan.layout.unpack_step(final)) if return_state else as_output(plan, output)
-
-
-def _require_grad(*values: Parameter | None) -> bool:
-    return any(isinstance(value, Tensor) and value.requires_grad for value in values)
+    return as_output(plan, output, final) if return_state else as_output(plan, output)
 
 
 def as_output(plan: Plan, output: Tensor, state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
-    """What a scan gave, as a user gets it: with the final state, if there is one."""
-    result = PackedSpikes(output, plan.layout) if plan.output == "packed" else output
-    return result if state is None else (result, state)
+    """What an engine gave, as a user gets it: with the final state, if there is one."""
+    layout = plan.layout
+    result: Output
+    if plan.output == "packed":
+        result = PackedSpikes(output, layout)
+    else:
+        result = layout.unpack_step(output) if plan.output == "count" else layout.from_engine(output)
+    return result if state is None else (result, layout.unpack_step(state))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import ops  # noqa: F401  defines the operators
-from .autograd import once_differentiable
+from .autograd import once_differentiable, wants_graph
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
 from .inputs import check_binary, check_linear, check_product
@@ -30,7 +30,8 @@ def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, 
     Args:
         spikes: 0 or 1, `[T, B, K]` or any `[..., K]`: a floating-point or bool tensor, or
             :class:`snnkernels.PackedSpikes`, or :class:`snnkernels.PoissonSpikes`, which are drawn again in backward.
-            A tensor is given the weight's dtype. Backward keeps one bit a spike of it; under torch.compile, all.
+            A tensor is given the weight's dtype. Backward keeps one bit a spike of it; under torch.compile all of it,
+            and one bit of spikes that are drawn.
         weight: `[N, K]`, on spikes' device.
         bias: `[N]` or None.
         product: "events" adds up the weights of the inputs that fired, one after the other in ascending order and
@@ -52,6 +53,27 @@ def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, 
     return _events(spikes, weight, bias, product).reshape(*spikes.shape[:-1], weight.shape[0])
 
 
+def goes_by_event(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, product: str) -> bool:
+    """Check a product of plain packed spikes, and say which one it is: by event, or dense."""
+    if not check_linear(spikes, weight, bias, product):
+        return False
+    limit = event_limit(product, weight.shape[0])
+    return torch.ops.snnkernels.native_by_event(spikes.rows(), _group(spikes), weight.shape[1], limit)
+
+
+def multiply(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, by_event: bool) -> Tensor:
+    """The product that :func:`goes_by_event` chose, of these spikes or of some of their steps."""
+    if not by_event:
+        return functional.linear(spikes.unpack(weight.dtype), weight, bias)
+    current = _apply(_Plan(_group(spikes), 1.0), weight, bias, None, None, spikes.rows())
+    return current.reshape(*spikes.shape[:-1], weight.shape[0])
+
+
+def _group(spikes: PackedSpikes) -> int:
+    """Rows of spikes to one of bits."""
+    return spikes.layout.inner // spikes.shape[-1]
+
+
 def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
     return spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)
 
@@ -59,9 +81,10 @@ def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
 def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -> Tensor:
     """The native engine's product, `[rows, N]`."""
     limit = event_limit(product, weight.shape[0])
+    if isinstance(spikes, PoissonSpikes) and torch.compiler.is_compiling():
+        spikes = spikes.pack()  # the compiler lets no Function draw a number of steps that is a symbol
     if isinstance(spikes, PackedSpikes):
-        bits = spikes.bits.flatten(0, 1)
-        return _apply(_Plan(spikes.layout.inner // spikes.shape[-1], limit), weight, bias, None, None, bits)
+        return _apply(_Plan(_group(spikes), limit), weight, bias, None, None, spikes.rows())
     if isinstance(spikes, PoissonSpikes):
         group = math.prod(spikes.shape[1:-1])
         plan = _Plan(group, limit, (spikes.steps, spikes.first, spikes.backend))
@@ -91,15 +114,14 @@ class _Plan:
             return tensors[0]
         images, seed = tensors
         steps, first, backend = self.drawn
-        return PoissonSpikes(images, steps, seed, first, backend).pack().bits.flatten(0, 1)
+        return PoissonSpikes(images, steps, seed, first, backend).pack().rows()
 
 
 def _apply(
     plan: _Plan, weight: Tensor, bias: Tensor | None, spikes: Tensor | None, stray: Tensor | None, *tensors: Tensor
 ) -> Tensor:
     """`spikes` are the values that bits were made of; they are kept for backward where `stray` says what is in them."""
-    needs_grad = any(tensor is not None and tensor.requires_grad for tensor in (weight, bias, spikes))
-    if needs_grad and torch.is_grad_enabled():
+    if wants_graph(weight, bias, spikes):
         return _EventLinear.apply(plan, weight, bias, spikes, stray, *tensors)
     return _forward(plan, weight, bias, spikes, stray, *tensors)
 
@@ -107,7 +129,7 @@ def _apply(
 def _forward(
     plan: _Plan, weight: Tensor, bias: Tensor | None, spikes: Tensor | None, stray: Tensor | None, *tensors: Tensor
 ) -> Tensor:
-    bits = plan.bits(*tensors)
+    bits, bias = plan.bits(*tensors), None if bias is None else bias.contiguous()
     return torch.ops.snnkernels.native_event_linear(
         bits, plan.group, weight.contiguous(), bias, spikes, stray, plan.limit
     )

@@ -42,6 +42,7 @@ _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor s
 
 _PACK = "native_pack(Tensor spikes) -> (Tensor bits, Tensor stray)"
 _UNPACK = "native_unpack(Tensor bits, SymInt inner, ScalarType dtype) -> Tensor"
+_BY_EVENT = "native_by_event(Tensor bits, int group, int inputs, float limit) -> bool"
 _EVENT_LINEAR = """native_event_linear(Tensor bits, SymInt group, Tensor weight, Tensor? bias, Tensor? spikes,
     Tensor? stray, float limit) -> Tensor"""
 _EVENT_WEIGHT_GRAD = """native_event_weight_grad(Tensor grad, Tensor bits, SymInt group, SymInt inputs, Tensor? spikes,
@@ -138,6 +139,8 @@ for _schema, _fake in (
 ):
     LIBRARY.define(" ".join(_schema.split()))
     torch.library.register_fake(f"snnkernels::{_schema.partition('(')[0]}", _fake, lib=LIBRARY)
+
+LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import check_backend, check_spikes
+from .inputs import DTYPES, check_backend, check_spikes
 from .scan import Layout, metadata, pack_bits, unpack_bits
 
 
@@ -36,11 +36,16 @@ class PackedSpikes:
         """`steps` time steps of it, from `start`."""
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
 
+    def rows(self) -> Tensor:
+        """The bits of every step of every outer index, `[outer * T, ceil(inner / 8)]`, contiguous."""
+        return self.bits.flatten(0, 1).contiguous()
+
     def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """The spikes, 0 or 1, of this shape."""
+        """The spikes, 0 or 1, of this shape and any dtype."""
         inner = self.layout.inner
         if _native(self.device):
-            rows = torch.ops.snnkernels.native_unpack(self.bits.flatten(0, 1), inner, dtype)
+            given = dtype if dtype in DTYPES else torch.bfloat16
+            rows = torch.ops.snnkernels.native_unpack(self.rows(), inner, given).to(dtype)
             return self.layout.unpack(rows.unflatten(0, self.bits.shape[:2]))
         return self.layout.unpack(unpack_bits(self.bits, inner, dtype))
 

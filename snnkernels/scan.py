@@ -2,8 +2,9 @@
 
 To engines memory is `[outer, T, inner]`, dense, time somewhere in the middle. Time first is outer = 1; a batch-first
 tensor has outer = B; channels-last and any other dense order of a step's dimensions is inner's business. Neurons are
-elementwise, so any such order is as good as another, and nothing is copied to change it. A contiguous tensor is taken
-in its own shape; another becomes a view of three dimensions.
+elementwise, so any such order is as good as another, and nothing is copied to change it, unless time is so far inside
+that few neurons are neighbours. A contiguous tensor is taken in its own shape; another becomes a view of three
+dimensions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 Other = TypeVar("Other")
+
+# Neurons side by side below which time is brought to the front by a copy: engines take neighbours in memory together.
+_FEW = 32
 
 
 class Metadata(NamedTuple):
@@ -97,7 +101,7 @@ def state_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 class Layout:
-    """The physical order of a tensor's dimensions, and the way to `[outer, T, inner]` and back, by views alone."""
+    """The order in which engines take a tensor's dimensions, and the way to `[outer, T, inner]` and back."""
 
     def __init__(self, current: Metadata, time_dim: int, steps: int | None = None) -> None:
         """steps: how many there are, where current is one step, `[B, ...]`, for all of them."""
@@ -106,11 +110,12 @@ class Layout:
         if steps is not None:
             shape = torch.Size((*shape[:time_dim], 1, *shape[time_dim:]))
             strides = (*strides[:time_dim], 0, *strides[time_dim:])
-        self.time_dim, self._order = time_dim, _physical_order(shape, strides)
+        self.time_dim = time_dim
+        order = self._order = _time_outside(shape, time_dim, _physical_order(shape, strides))
+        plain = list(range(len(shape)))
         # Whether engines take and give tensors of this layout as they are, and where they find time in them.
-        self.direct = steps is None and _dense(shape, strides, list(range(len(shape))))
+        self.direct = steps is None and order == plain and _dense(shape, strides, plain)
         self.engine_time_dim = time_dim if self.direct else 1
-        order = self._order
         sizes = [shape[dim] for dim in order]
         position = order.index(time_dim)
         self.outer, self.steps = math.prod(sizes[:position]), steps if steps is not None else sizes[position]
@@ -142,19 +147,9 @@ class Layout:
         """Spikes, or the gradient of the current, as engines give them, in the user's layout."""
         return output if self.direct else self.unpack(output)
 
-    def gradient_to_engine(self, grad: Tensor, output: str) -> Tensor:
-        """The gradient of an output as engines take that of the spikes.
-
-        It is left as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or on
-        their sum has it: to write that out would cost more than the neurons do.
-        """
-        if output == "count":
-            packed = self._step.flatten(grad, self.outer, 1, self.inner).expand(-1, self.steps, -1)
-        elif self.direct and grad.is_contiguous():
-            return grad
-        else:
-            packed = self._sequence.flatten(grad, self.outer, self.steps, self.inner)
-        return packed if packed.stride(2) in (0, 1) else packed.contiguous()
+    def gradient_to_engine(self, grad: Tensor) -> Tensor:
+        """The gradient of spikes as engines give them; copied where that is no view."""
+        return grad if self.direct else self._sequence.flatten(grad, self.outer, self.steps, self.inner)
 
     def pack(self, current: Tensor) -> Tensor:
         """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
@@ -203,8 +198,25 @@ def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
     plain = list(range(len(shape)))
     if _dense(shape, strides, plain):
         return plain
-    order = sorted(plain, key=lambda dim: strides[dim] if shape[dim] > 1 else math.inf, reverse=True)
+
+    def outside(dim: int, other: int) -> bool:
+        return shape[other] > 1 and (shape[dim] == 1 or strides[dim] > strides[other])
+
+    order: list[int] = []
+    for dim in plain:  # sizes may be symbols of a compiler, which compares them, but sorts none
+        place = len(order)
+        while place > 0 and outside(dim, order[place - 1]):
+            place -= 1
+        order.insert(place, dim)
     return order if _dense(shape, strides, order) else plain
+
+
+def _time_outside(shape: Sequence[int], time_dim: int, order: list[int]) -> list[int]:
+    """This order, or one with time first where it would leave few neurons side by side."""
+    position = order.index(time_dim)
+    if position == 0 or math.prod([shape[dim] for dim in order[position + 1 :]]) >= _FEW:
+        return order
+    return [time_dim, *(dim for dim in order if dim != time_dim)]
 
 
 def _dense(shape: Sequence[int], strides: Sequence[int], order: list[int]) -> bool:

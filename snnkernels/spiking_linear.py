@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +12,11 @@ from torch import Tensor, nn
 from .autograd import gradients, likes, once_differentiable, pack_gradients, reduce_to, run
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
-from .functional import Output, as_output, scan
-from .inputs import Parameter, check_lif, check_time_first
+from .functional import Output, as_output
+from .inputs import Parameter, check_backend, check_lif, check_packed_time_first, check_time_first
 from .layers import LIF
-from .linear import SpikeLinear, Spikes, spike_linear
-from .packed import PackedSpikes, pack_binary
+from .linear import SpikeLinear, Spikes, goes_by_event, multiply
+from .packed import PackedSpikes, pack_binary, pack_spikes
 from .scan import Plan, checkpoint_count
 
 # Bytes of current that backward computes again at a time, in whole intervals between checkpoints: few enough for the
@@ -33,8 +32,8 @@ class SpikingLinear(nn.Module):
     state every few steps. Spikes and states are those of the two layers bit for bit, gradients too, but for that of the
     weights, which is summed chunk by chunk.
 
-    Under torch.compile and autocast, for values other than 0 and 1, and with the reference engine, it is the two layers
-    one after the other.
+    Under torch.compile and autocast, for values other than 0 and 1, with the reference engine, and where a part of it
+    has hooks (as old pruning and weight_norm do), it is the two layers one after the other.
 
     Args:
         in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.
@@ -67,44 +66,82 @@ class SpikingLinear(nn.Module):
 def _forward(
     spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
 ) -> Output | tuple[Output, Tensor]:
-    packed = _to_keep(spikes, linear.weight)
-    with torch.no_grad() if packed is not None else nullcontext():
-        current = linear(spikes if packed is None else packed)
+    packed = _to_keep(spikes, linear, neuron)
+    if packed is None:
+        return neuron(linear(spikes), initial_state)
+    weight, bias = linear.weight, linear.bias  # read once: a parametrization computes them
+    drawn = packed.pack() if isinstance(packed, PoissonSpikes) else packed
+    by_event = goes_by_event(drawn, weight, bias, linear.product)
+    with torch.no_grad():
+        current = multiply(drawn, weight, bias, by_event)
     params = neuron.beta, neuron.threshold
     plan = check_lif(current, initial_state, *params, neuron.options)
-    if packed is None or plan.engine == "reference":
-        return scan(plan, current if packed is None else linear(spikes), initial_state, params, neuron.return_state)
+    tensors, rebuild = _take_apart(packed)
+    call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
-    call = _Call(plan, packed, linear.product, neuron.return_state)
-    outputs = _SpikingLinear.apply(call, current, source, linear.weight, linear.bias, initial_state, *params)
+    outputs = _SpikingLinear.apply(call, tensors, current, source, weight, bias, initial_state, *params)
     return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
 
 
-def _to_keep(spikes: Spikes, weight: Tensor) -> PackedSpikes | PoissonSpikes | None:
-    """What is kept of the input spikes; None where the two layers run one after the other."""
-    if not torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.is_autocast_enabled(weight.device.type):
+def _to_keep(spikes: Spikes, linear: SpikeLinear, neuron: LIF) -> PackedSpikes | PoissonSpikes | None:
+    """What is kept of the input spikes, in the order of their dimensions; None where the two layers run one after the
+    other."""
+    device = spikes.device.type if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
+    if (
+        device is None
+        or not torch.is_grad_enabled()
+        or torch.compiler.is_compiling()
+        or (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device))
+        or _has_hooks(linear)
+        or _has_hooks(neuron)
+        or check_backend(neuron.options.backend, device) == "reference"
+    ):
         return None
-    return pack_binary(spikes) if isinstance(spikes, Tensor) else spikes
+    if isinstance(spikes, PackedSpikes):
+        check_packed_time_first(spikes.layout.time_dim)
+        return spikes if spikes.layout.plain else pack_spikes(spikes.unpack(torch.bfloat16).contiguous())
+    return pack_binary(spikes.contiguous()) if isinstance(spikes, Tensor) else spikes
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    """Whether a call of the module is more than its forward: to some, such as pruning, its weights are due."""
+    return any((module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks))
+
+
+Rebuild = Callable[..., PackedSpikes | PoissonSpikes]
+
+
+def _take_apart(packed: PackedSpikes | PoissonSpikes) -> tuple[tuple[Tensor, ...], Rebuild]:
+    """The tensors of spikes, for autograd to keep, and what makes spikes of them again."""
+    if isinstance(packed, PackedSpikes):
+        layout = packed.layout
+        return (packed.bits,), lambda bits: PackedSpikes(bits, layout)
+    steps, first, backend = packed.steps, packed.first, packed.backend
+    return (packed.images.detach(), packed.seed), lambda images, seed: PoissonSpikes(
+        images, steps, seed, first, backend
+    )
 
 
 @dataclass(frozen=True)
 class _Call:
-    """A call but for its tensors that have gradients."""
+    """A call but for its tensors."""
 
     plan: Plan
-    packed: PackedSpikes | PoissonSpikes  # the input spikes, as they are kept
-    product: str
+    shape: torch.Size  # of the input spikes
+    rebuild: Rebuild
+    by_event: bool
     with_state: bool
 
 
 class _SpikingLinear(torch.autograd.Function):
-    """`current`, which the linear layer made of the packed spikes, is not kept. Nor is `source`, of which those were
-    made, where that needs a gradient."""
+    """`current`, which the linear layer made of the input spikes, is not kept: `tensors`, which are these spikes, are.
+    Nor is `source`, of which those were made, where that needs a gradient."""
 
     @staticmethod
     def forward(
         ctx: Any,
         call: _Call,
+        tensors: tuple[Tensor, ...],
         current: Tensor,
         source: Tensor | None,
         weight: Tensor,
@@ -112,24 +149,28 @@ class _SpikingLinear(torch.autograd.Function):
         initial_state: Tensor | None,
         *params: Parameter,
     ) -> Tensor | tuple[Tensor, Tensor]:
-        plan = call.plan
-        output, final, (_, checkpoints, *values) = run(plan, current, initial_state, params, call.with_state, keep=True)
-        ctx.save_for_backward(weight, bias, checkpoints, *values)
+        output, final, kept = run(call.plan, current, initial_state, params, call.with_state, keep=True)
+        ctx.save_for_backward(*tensors, weight, bias, *kept[1:])
         ctx.set_materialize_grads(False)
         ctx.call, ctx.like, ctx.from_zero = call, likes(initial_state, *params), initial_state is None
         ctx.source_dtype = None if source is None else source.dtype
-        return (output, plan.layout.unpack_step(final)) if call.with_state else output
+        ctx.tensors = len(tensors)
+        return (output, final) if call.with_state else output
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
-        _, _, needs_source, _, _, needs_state, *needs_params = ctx.needs_input_grad
-        wanted = _Wanted(needs_source, needs_state, any(needs_params))
-        found = _gradients(ctx.call, ctx.saved_tensors, ctx.from_zero, (grad_output, grad_final), wanted)
-        grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(needs_params)
+        _, _, _, *needs = ctx.needs_input_grad
+        source, weight, bias, state, *params = needs
+        wanted = _Wanted(source, weight, bias, state, any(params))
+        spikes = ctx.call.rebuild(*ctx.saved_tensors[: ctx.tensors])
+        saved = ctx.saved_tensors[ctx.tensors :]
+        found = _gradients(ctx.call, spikes, saved, ctx.from_zero, (grad_output, grad_final), wanted)
+        grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(params)
         per_step = [found.state if wanted.state else None, *grad_params]
         layout = ctx.call.plan.layout
         return (
+            None,
             None,
             None,
             None if found.source is None else found.source.to(ctx.source_dtype),
@@ -141,9 +182,11 @@ class _SpikingLinear(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which gradients are asked for besides those of weight and bias."""
+    """Which gradients are asked for."""
 
     source: bool
+    weight: bool
+    bias: bool
     state: bool
     params: bool
 
@@ -151,7 +194,7 @@ class _Wanted:
 @dataclass(frozen=True)
 class _Gradients:
     source: Tensor | None
-    weight: Tensor
+    weight: Tensor | None
     bias: Tensor | None
     state: Tensor | None
     per_neuron: Tensor  # of the parameters
@@ -159,6 +202,7 @@ class _Gradients:
 
 def _gradients(
     call: _Call,
+    spikes: PackedSpikes | PoissonSpikes,
     saved: Sequence[Any],
     from_zero: bool,
     grads: tuple[Tensor | None, Tensor | None],
@@ -170,26 +214,33 @@ def _gradients(
     """
     weight, bias, checkpoints, *values = saved
     plan, layout = call.plan, call.plan.layout
-    grad_spikes, grad_state = pack_gradients(plan, weight, *grads)
-    grad_spikes = grad_spikes.reshape(1, layout.steps, layout.inner)
-    grad_source = weight.new_empty(call.packed.shape) if wanted.source else None
-    leaves = [tensor.detach().requires_grad_() for tensor in (weight, bias) if tensor is not None]
+    sizes = (1, layout.steps, layout.inner)
+    grad_spikes, grad_state = pack_gradients(plan, weight, sizes, *grads)
+    grad_spikes = grad_spikes.reshape(sizes)
+    grad_source = weight.new_empty(call.shape) if wanted.source else None
+    leaf_weight = weight.detach().requires_grad_(wanted.weight)
+    leaf_bias = None if bias is None else bias.detach().requires_grad_(wanted.bias)
+    leaves = [leaf for leaf in (leaf_weight, leaf_bias) if leaf is not None and leaf.requires_grad]
     sums: list[Tensor] = []
     interval = checkpoint_interval(weight.device.type)
     steps = interval * max(1, _CHUNK_BYTES // max(1, interval * layout.inner * weight.element_size()))
     for start in range((layout.steps - 1) // steps * steps, -1, -steps):
         count = min(steps, layout.steps - start)
-        with torch.enable_grad():
-            current = spike_linear(call.packed.part(start, count), *leaves, product=call.product)
+        part = spikes.part(start, count)
+        part = part.pack() if isinstance(part, PoissonSpikes) else part
+        with torch.enable_grad(), torch.autocast(weight.device.type, enabled=False):
+            current = multiply(part, leaf_weight, leaf_bias, call.by_event)
         x = current.detach().reshape(1, count, layout.inner)
         before, after = (checkpoint_count(step, interval, from_zero and step > 0) for step in (start, start + count))
         pair, asked = (grad_spikes[:, start : start + count], grad_state), (start > 0 or wanted.state, wanted.params)
         kept = checkpoints[before:after]
         grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, 1, count, pair, asked)
         grad_current = grad_x.view(current.shape)
-        terms = [*torch.autograd.grad(current, leaves, grad_current), per_neuron]
+        terms = [*(torch.autograd.grad(current, leaves, grad_current) if leaves else ()), per_neuron]
         sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms
         if grad_source is not None:
             grad_source[start : start + count] = grad_current @ weight
-    grad_weight, *grad_bias, per_neuron = sums
-    return _Gradients(grad_source, grad_weight, grad_bias[0] if grad_bias else None, grad_state, per_neuron)
+    *found, per_neuron = sums
+    grad_weight = found[0] if wanted.weight else None
+    grad_bias = found[-1] if wanted.bias else None
+    return _Gradients(grad_source, grad_weight, grad_bias, grad_state, per_neuron)

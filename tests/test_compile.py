@@ -12,7 +12,16 @@ from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensor, FakeTensorMode
 
-from snnkernels import LIF, FusedLIF, lif, poisson_encode, spike_count_loss, use_backend
+from snnkernels import (
+    LIF,
+    FusedLIF,
+    SpikeLinear,
+    lif,
+    poisson_encode,
+    poisson_spikes,
+    spike_count_loss,
+    use_backend,
+)
 
 
 class Network(nn.Module):
@@ -81,6 +90,34 @@ def test_one_graph_serves_every_length_and_batch(compiled: Target) -> None:
             x = random_current(steps, batch, 6, device=compiled.device) * 2
             assert_same_step(train_step(whole, network, x), train_step(network, network, x))
             graphs.append(counter.frame_count)
+    assert graphs[0] == graphs[1] == graphs[2] > 0
+
+
+OF_ANY_LENGTH: dict[str, Callable[[Tensor], Tensor]] = {
+    "count": lambda current: lif(current, output="count"),
+    "few neurons, time second": lambda current: lif(current, time_dim=1),
+    "many neurons, time second": lambda current: lif(current.repeat(1, 1, 6), time_dim=1),
+    "reversed dimensions": lambda current: lif(current.transpose(0, 2)),
+    "drawn spikes": lambda current: SPIKE_LINEAR(poisson_spikes(IMAGES, current.shape[0], seed=1)) + current.mean(),
+}
+SPIKE_LINEAR, IMAGES = SpikeLinear(6, 40), torch.rand(3, 6)
+
+
+@pytest.mark.parametrize("function", OF_ANY_LENGTH.values(), ids=OF_ANY_LENGTH.keys())
+def test_functions_compile_once_for_all_lengths(function: Callable[[Tensor], Tensor]) -> None:
+    counter = CompileCounterWithBackend("aot_eager")
+    whole = torch.compile(function, fullgraph=True, dynamic=True, backend=counter)
+    graphs = []
+    for shape in ((33, 40, 6), (50, 47, 6), (41, 35, 6)):
+        current, results = random_current(*shape), []
+        for call in (function, whole):
+            x = current.clone().requires_grad_()
+            out = call(x)
+            out.square().sum().backward()
+            results.append((out.detach(), x.grad))
+        for actual, expected in zip(results[1], results[0], strict=True):
+            assert_same_bits(actual, expected)
+        graphs.append(counter.frame_count)
     assert graphs[0] == graphs[1] == graphs[2] > 0
 
 

@@ -49,8 +49,12 @@ def compare(engine: str, current: Tensor, tensors: dict[str, Any], exact: bool =
     assert_same_bits(actual.state, expected.state, f"state, {context}")
     assert actual.grads.keys() == expected.grads.keys()
     for name, grad in expected.grads.items():
-        check = assert_same_bits if exact and name in ("current", "initial_state") else assert_rounded
-        check(actual.grads[name], grad, f"gradient of {name}, {context}")
+        what = f"gradient of {name}, {context}"
+        if exact and name in ("current", "initial_state"):
+            assert_same_bits(actual.grads[name], grad, what)
+        else:  # a sum of many terms may come out far smaller than they are
+            summed = current.numel() / max(1, grad.numel())
+            assert_rounded(actual.grads[name], grad, what, terms=max(1, round(summed**0.5 / 4)))
     return expected
 
 
@@ -121,6 +125,7 @@ def with_its_strides(tensor: Tensor, device: str) -> Tensor:
 LAYOUTS: dict[str, tuple[Callable[[], Tensor], int]] = {
     # a current and its dimension of time; 17 neurons or more, 9 time steps, batch 3
     "time second": (lambda: random_current(3, 9, 17), 1),
+    "time second, many neurons": (lambda: random_current(3, 9, 37), 1),
     "time last": (lambda: random_current(3, 17, 9), 2),
     "time last, from the end": (lambda: random_current(3, 17, 9), -1),
     "time in the middle of an image": (lambda: random_current(3, 2, 9, 4, 5), 2),
@@ -165,7 +170,14 @@ def test_layouts(target: Target, name: str) -> None:
     assert_same_bits(actual.grads["initial_state"].cpu(), expected.grads["initial_state"], "state gradient")
 
 
-@pytest.mark.parametrize("name", ["time second", "time last", "channels last", "transposed", "reversed dimensions"])
+@pytest.mark.parametrize("name", ["time second", "time last", "reversed dimensions"])
+def test_time_comes_first_where_few_neurons_would_be_neighbours(compiled: Target, name: str) -> None:
+    make, time_dim = LAYOUTS[name]
+    spikes = lif(make().to(compiled.device), time_dim=time_dim, backend=compiled.engine)
+    assert spikes.movedim(time_dim, 0).stride(0) == spikes[0].numel() * spikes.shape[0] // spikes.shape[time_dim]
+
+
+@pytest.mark.parametrize("name", ["time second, many neurons", "channels last", "transposed"])
 def test_dense_layouts_are_taken_and_given_as_they_are(compiled: Target, name: str) -> None:
     make, time_dim = LAYOUTS[name]
     current = make().to(compiled.device).requires_grad_()

@@ -19,6 +19,7 @@ from support import (
     run,
 )
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from snnkernels import FusedLIF, lif, use_backend
 from snnkernels.dispatch import checkpoint_interval
@@ -215,6 +216,15 @@ def test_second_derivative_on_a_compiled_engine_is_an_error(compiled: Target) ->
     (first,) = torch.autograd.grad(lif(current, backend=compiled.engine).sum(), current, create_graph=True)
     with pytest.raises(RuntimeError, match=r'second derivative was asked for, which only .* backend="reference"'):
         (current.sum() + (first**2).sum()).backward()
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
+def test_forward_mode_is_refused(compiled: Target) -> None:
+    current = random_current(5, 2, 3, device=compiled.device)
+    with pytest.raises(RuntimeError, match="setup_context|jvp"):
+        torch.func.jvp(lambda x: lif(x, backend=compiled.engine), (current,), (current,))
+    with forward_ad.dual_level(), pytest.raises(RuntimeError, match="jvp"):
+        lif(forward_ad.make_dual(current, current), backend=compiled.engine)
 
 
 def test_fused_lif_is_lif(target: Target) -> None:

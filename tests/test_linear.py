@@ -224,6 +224,23 @@ class Network(nn.Module):
         return self.second(self.output(self.first(self.hidden(spikes))))
 
 
+@pytest.mark.usefixtures("native")
+def test_a_bias_may_have_any_strides() -> None:
+    spikes, weight, bias = random_spikes(4, 3, 6), torch.randn(5, 6), torch.randn(10)[::2]
+    for given in (bias, torch.tensor([0.5]).expand(5)):
+        assert_rounded(
+            spike_linear(spikes, weight, given, product="events"), nn.functional.linear(spikes, weight, given)
+        )
+
+
+@pytest.mark.usefixtures("native")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
+def test_forward_mode_is_refused() -> None:
+    spikes, weight = random_spikes(4, 3, 6), torch.randn(5, 6)
+    with pytest.raises(RuntimeError, match="setup_context|jvp"):
+        torch.func.jvp(lambda weight: spike_linear(spikes, weight, product="events"), (weight,), (weight,))
+
+
 def train(network: nn.Module, module: nn.Module, spikes: Spikes) -> list[Tensor]:
     module.zero_grad()
     out = network(spikes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from support import Target, assert_rounded, assert_same_bits, random_current, ra
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from snnkernels import LIF, PackedSpikes, lif, pack_spikes, spike_count_loss
+from snnkernels import LIF, PackedSpikes, lif, pack_spikes, spike_count_loss, use_backend
 from snnkernels.scan import OUTPUTS, state_dtype
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
@@ -230,6 +230,39 @@ def test_packing_and_unpacking(shape: tuple[int, ...], dtype: torch.dtype) -> No
     assert packed.shape == spikes.shape and packed.device == spikes.device
     assert packed.bits.dtype == torch.uint8 and packed.bits.numel() == shape[0] * -(-spikes[0].numel() // 8)
     assert torch.equal(packed.unpack(torch.float32), spikes.float())
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.complex64], ids=str)
+def test_unpacked_spikes_have_any_dtype(dtype: torch.dtype) -> None:
+    spikes = torch.rand(3, 2, 9) < 0.5
+    assert_same_bits(pack_spikes(spikes).unpack(dtype), spikes.to(dtype))
+
+
+def test_a_part_of_packed_spikes_that_is_one_step() -> None:
+    spikes = (torch.rand(2, 5, 9) < 0.5).float()
+    assert_same_bits(pack_spikes(spikes, time_dim=1).part(3, 1).unpack(), spikes[:, 3:4])
+
+
+OUTPUTS_IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
+    "spikes": lambda x: lif(x),
+    "spikes, few neurons": lambda x: lif(x.transpose(0, 1), time_dim=1),
+    "spikes of channels last": lambda x: lif(x.transpose(1, 2)),
+    "spikes of a constant current": lambda x: lif(x[0], steps=5),
+    "count": lambda x: lif(x, output="count"),
+    "final state": lambda x: lif(x, return_state=True)[1],
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS_IN_PLACE)
+def test_outputs_may_be_changed_in_place(target: Target, name: str) -> None:
+    call, grads, given = OUTPUTS_IN_PLACE[name], [], random_current(7, 3, 40, device=target.device)
+    for change in (Tensor.mul_, Tensor.mul):
+        current = leaf(given)
+        with use_backend(target.engine):
+            change(call(current), 0.5).sum().backward()
+        grads.append(current.grad)
+    assert grads[0].abs().sum() > 0
+    assert_same_bits(grads[0], grads[1])
 
 
 def test_lowest_bit_is_the_first_neuron() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
 import torch
 from support import Target, assert_rounded, assert_same_bits
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations, prune
 
-from snnkernels import LIF, PackedSpikes, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spiking_linear
+from snnkernels import LIF, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spiking_linear, use_backend
 
 STEPS, BATCH, INPUTS, OUTPUTS = 37, 3, 70, 50
 
@@ -95,12 +98,9 @@ def test_keeps_bits_and_checkpoints_alone(target: Target) -> None:
     spikes = spike_train().to(target.device)
     kept: list[Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda tensor: tensor):
-        result = fused(spikes)
+        fused(spikes)
     data = {parameter.data_ptr() for parameter in fused.parameters()}
     bytes_kept = sum(t.numel() * t.element_size() for t in kept if t.data_ptr() not in data)
-    packed = result.grad_fn.call.packed
-    assert isinstance(packed, PackedSpikes)
-    bytes_kept += packed.bits.numel()
     chunks = -(-STEPS // 8) if target.device == "cuda" else -(-STEPS // 16)
     checkpoints = (chunks - 1) * BATCH * OUTPUTS * 4
     parameters = 2 * 4
@@ -115,9 +115,121 @@ def test_other_values_go_the_way_of_the_two_layers(value: float) -> None:
     assert_same_bits(fused(spikes), separate(spikes), "spikes")
 
 
+def weight_gradients(prepare: Callable[[nn.Linear], Any]) -> list[list[Tensor]]:
+    """Those of the layer, and of its two parts called one after the other, prepared by `prepare`."""
+    spikes, results = spike_train(), []
+    for parts in (False, True):
+        torch.manual_seed(1)
+        fused, _ = layers(slope=2.0)
+        prepare(fused.linear)
+        module = nn.Sequential(fused.linear, fused.neuron) if parts else fused
+        module(spikes).sum().backward()
+        results.append([parameter.grad for parameter in fused.parameters()])
+    return results
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda linear: prune.random_unstructured(linear, "weight", 0.5),
+        parametrizations.weight_norm,
+        parametrizations.spectral_norm,
+        lambda linear: linear.weight.requires_grad_(False),
+        lambda linear: linear.bias.requires_grad_(False),
+    ],
+    ids=["pruned", "weight_norm", "spectral_norm", "frozen weight", "frozen bias"],
+)
+def test_weights_that_are_computed_or_frozen(two_chunks: None, prepare: Callable[[nn.Linear], Any]) -> None:
+    fused, separate = weight_gradients(prepare)
+    for actual, expected in zip(fused, separate, strict=True):
+        assert (actual is None) == (expected is None)
+        if expected is not None:
+            assert_rounded(actual, expected, terms=STEPS * BATCH)
+    assert any(grad is not None and grad.abs().sum() > 0 for grad in fused)
+
+
+def test_a_hook_of_a_part_is_called() -> None:
+    fused, _ = layers()
+    rates: list[float] = []
+    fused.neuron.register_forward_hook(lambda module, inputs, spikes: rates.append(spikes.mean().item()))
+    spikes = fused(spike_train())
+    assert rates == [spikes.mean().item()]
+
+
+def test_images_that_change_before_backward_are_an_error() -> None:
+    fused, _ = layers()
+    images = torch.rand(BATCH, INPUTS)
+    result = fused(poisson_spikes(images, STEPS, seed=1))
+    images.mul_(0.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        result.sum().backward()
+
+
+def test_one_product_serves_forward_and_every_chunk_of_backward(two_chunks: None) -> None:
+    """Chunks that fire seldom and often, in a layer where that decides. A product by event begins with the bias, a
+    dense one ends with it: sums of thirds that come to the threshold are rounded to either side of it."""
+    fused = SpikingLinear(INPUTS, 200, beta=1.0, reset="zero", slope=2.0)
+    with torch.no_grad():
+        fused.linear.weight.copy_(torch.randint(-1, 2, (200, INPUTS)) / 3)
+        fused.linear.bias.fill_(1 / 3)
+    spikes = torch.cat((spike_train(0.3)[:16], spike_train(0.9)[16:]))
+    grads = []
+    for layer in (fused, nn.Sequential(fused.linear, fused.neuron)):
+        x = spikes.clone().requires_grad_()
+        (layer(x) * torch.linspace(-1, 1, 200)).sum().backward()
+        grads.append(x.grad)
+    assert_rounded(grads[0], grads[1], terms=200)
+
+
+SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+    "reference engine": lambda: use_backend("reference"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_backward_computes_what_forward_did_whatever_is_set_meanwhile(two_chunks: None, setting: str) -> None:
+    fused, _ = layers(product="events")
+    spikes, grads = spike_train(), []
+    for context in (nullcontext, SETTINGS[setting]):
+        fused.zero_grad()
+        result = fused(spikes)
+        with context():
+            (result * torch.linspace(-1, 1, OUTPUTS)).sum().backward()
+        grads.append(fused.linear.weight.grad.clone())
+    assert_same_bits(grads[1], grads[0])
+
+
+def test_batch_first_spikes_and_a_last_chunk_of_one_step(two_chunks: None) -> None:
+    fused, separate = layers()
+    spikes = spike_train()[:33].transpose(0, 1).contiguous().transpose(0, 1)
+    fused(spikes).sum().backward()
+    separate(spikes).sum().backward()
+    assert_rounded(fused.linear.weight.grad, separate[0].weight.grad, terms=STEPS * BATCH)
+
+
+@pytest.mark.parametrize("form", ["stored", "packed", "drawn"])
+@pytest.mark.parametrize("product", ["auto", "events", "dense"])
+def test_empty_batch(product: str, form: str) -> None:
+    fused, _ = layers(product=product)
+    drawn = poisson_spikes(torch.rand(0, INPUTS), STEPS)
+    spikes = {"stored": drawn.unpack(), "packed": drawn.pack(), "drawn": drawn}[form]
+    result = fused(spikes)
+    result.sum().backward()
+    assert result.shape == (STEPS, 0, OUTPUTS) and fused.linear.weight.grad.abs().sum() == 0
+
+
+def test_packed_spikes_with_time_second_are_refused() -> None:
+    fused, _ = layers()
+    packed = pack_spikes(torch.ones(BATCH, STEPS, INPUTS), time_dim=1)
+    with pytest.raises(ValueError, match="SpikingLinear takes spikes time first, got PackedSpikes with time in"):
+        fused(packed)
+
+
 def test_device_and_dtype_are_those_of_all_its_parts() -> None:
     layer = SpikingLinear(3, 2, device="meta", dtype=torch.float64, learn_beta=True)
     assert {(p.device.type, p.dtype) for p in layer.parameters()} == {("meta", torch.float64)}
+    assert layer(torch.ones(5, 4, 3, device="meta")).shape == (5, 4, 2)
 
 
 def test_unknown_option_is_named() -> None:

@@ -19,7 +19,7 @@ void accumulate(std::vector<int64_t>& offsets) {
 }  // namespace
 
 int64_t SpikeBits::count() const {
-  const int64_t size = rows / group * group_bytes();
+  const int64_t size = rows == 0 ? 0 : rows / group * group_bytes();
   int64_t sum = 0, byte = 0;
   for (; byte + 8 <= size; byte += 8) {
     uint64_t word;

@@ -161,6 +161,10 @@ bool by_event(const SpikeBits& bits, const std::optional<Tensor>& stray, double 
   return value == 0.0 && (limit >= 1.0 || bits.count() <= limit * static_cast<double>(bits.rows * bits.inputs));
 }
 
+bool native_by_event(Tensor bits, int64_t group, int64_t inputs, double limit) {
+  return by_event(view(bits, group, inputs), std::nullopt, limit);
+}
+
 Tensor dense(const Tensor& bits, const SpikeBits& spikes, const std::optional<Tensor>& values, ScalarType type) {
   if (values) return torch::stable::to(*values, type);
   Tensor rows = empty({bits.size(0), spikes.group * spikes.inputs}, type);
@@ -212,6 +216,7 @@ Tensor native_event_weight_grad(Tensor grad, Tensor bits, int64_t group, int64_t
 }  // namespace
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CPU, library) {
+  library.impl("native_by_event", TORCH_BOX(&native_by_event));
   library.impl("native_event_linear", TORCH_BOX(&native_event_linear));
   library.impl("native_event_weight_grad", TORCH_BOX(&native_event_weight_grad));
 }

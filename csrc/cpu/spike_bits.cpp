@@ -119,6 +119,9 @@ Tensor native_unpack(Tensor bits, int64_t inner, ScalarType dtype) {
   STD_TORCH_CHECK(bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
                       bits.size(1) == packed_bytes(inner),
                   "bits must be contiguous, uint8 [rows, ceil(inner / 8)]");
+  STD_TORCH_CHECK(dtype == ScalarType::Float || dtype == ScalarType::Double || dtype == ScalarType::Half ||
+                      dtype == ScalarType::BFloat16,
+                  "spikes are float64, float32, bfloat16 or float16");
   Tensor spikes = empty({bits.size(0), inner}, dtype);
   unpack(bits, spikes);
   return spikes;

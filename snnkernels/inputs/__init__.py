@@ -1,11 +1,12 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
-from .linear import check_binary, check_linear, check_product
+from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .spikes import check_intensities, check_readout, check_seed, check_spikes, check_steps
-from .values import Parameter, check_number, check_values
+from .values import DTYPES, Parameter, check_number, check_values
 
 __all__ = [
+    "DTYPES",
     "LIFOptions",
     "Parameter",
     "check_backend",
@@ -15,6 +16,7 @@ __all__ = [
     "check_lif",
     "check_linear",
     "check_number",
+    "check_packed_time_first",
     "check_product",
     "check_readout",
     "check_seed",

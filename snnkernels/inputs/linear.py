@@ -68,6 +68,12 @@ def _why_dense(weight: Tensor) -> str | None:
     return None
 
 
+def check_packed_time_first(time_dim: int) -> None:
+    """Check where packed spikes have time."""
+    if time_dim != 0:
+        raise ValueError(f"SpikingLinear takes spikes time first, got PackedSpikes with time in dimension {time_dim}")
+
+
 def check_binary(stray: float, product: str) -> bool:
     """Check the first value that is neither 0 nor 1, or 0 where there is none; returns whether there is none."""
     if stray == 0:
