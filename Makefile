@@ -15,11 +15,12 @@ demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and prin
 test: $(VENV)/.installed  ## all tests that this machine can run
 	$(bin)/python -m pytest
 
-lint: $(VENV)/.installed  ## style, types, freshness of the generated code
+lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the generated code
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/clang-format --dry-run --Werror $(filter %.h %.cpp %.cu,$(sources))
 	$(bin)/mypy
+	$(bin)/pre-commit run banned --all-files
 	$(bin)/python -m snnkernels.emit.cpp csrc/generated --check
 
 codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates

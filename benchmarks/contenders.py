@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from naive import lif_loop
+from timing import discard
 from torch import Tensor
 from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD, Inputs
 
@@ -136,10 +137,6 @@ def timed_call(layer: Layer, direction: str, inputs: Inputs) -> Callable[[], obj
     if direction == BACKWARD:
         current = inputs.current.detach().requires_grad_()
         spikes = layer(current)
-        return lambda: _discard(torch.autograd.grad(spikes, current, inputs.grad_spikes, retain_graph=True))
+        return lambda: discard(torch.autograd.grad(spikes, current, inputs.grad_spikes, retain_graph=True))
     function = {FORWARD: forward, FORWARD_BACKWARD: forward_backward}[direction]
-    return lambda: _discard(function(layer, inputs))
-
-
-def _discard(_: object) -> None:
-    """Free a result before the clock is read."""
+    return lambda: discard(function(layer, inputs))

@@ -15,9 +15,11 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What decides the code that runs on a device: time loops, emitters, what is emitted, and what is chosen.
+# What decides the code that runs on a device: loops, emitters, what they emit, how it is compiled, what is chosen.
 KERNEL_SOURCES = (
     "csrc",
+    "setup.py",
+    "snnkernels/dispatch.py",
     "snnkernels/emit",
     "snnkernels/engines",
     "snnkernels/language.py",
@@ -33,7 +35,13 @@ _SOURCE_SUFFIXES = (".py", ".json", ".h", ".cpp", ".cuh", ".cu")
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
 
 # Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
-_ALLOCATOR_VARIABLES = ("GLIBC_TUNABLES", "LD_PRELOAD", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+_ALLOCATOR_VARIABLES = (
+    "GLIBC_TUNABLES",
+    "LD_PRELOAD",
+    "MALLOC_MMAP_MAX_",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+)
 
 
 def describe(device: str) -> dict[str, Any]:

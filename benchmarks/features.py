@@ -12,6 +12,7 @@ from contenders import Contender
 from gate import WrongResult
 from measure import Entry, Measurement, Row, Work, row, time_calls
 from memory import kept_bytes
+from timing import discard
 from torch import Tensor, nn
 from torch.nn import functional
 from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs
@@ -87,7 +88,7 @@ def measure_feature(feature: Feature, repeats: int, memory: str) -> Measurement:
     except WrongResult as error:
         result.refused.append(str(error))
         return result
-    usual, ours = (lambda run=run: _discard(run()) for run in pair.run)
+    usual, ours = (lambda run=run: discard(run()) for run in pair.run)
     work = Work(feature.work, feature.shape, "float32", feature.device, lambda _, layer: layer)
     entry = Entry(Contender(pair.usual, lambda device: usual, gate=None), usual, Compilations(), 0)
     timed = time_calls(work, {pair.usual: usual, pair.ours: ours}, repeats)
@@ -119,10 +120,6 @@ def _check(feature: Feature, pair: Pair) -> None:
 
 def _tensors(result: Result) -> Sequence[Tensor]:
     return [result] if isinstance(result, Tensor) else list(result)
-
-
-def _discard(_: object) -> None:
-    """Free a result before the clock is read."""
 
 
 _LAYER = (100, 128, 1024)
