@@ -13,16 +13,12 @@ from pathlib import Path
 
 import torch
 
-from snnkernels import dispatch, lif
+from snnkernels import empty_cache
 
 FRESH, WARM = "fresh", "warm"
 MEMORIES = (FRESH, WARM)
 
 _STATUS = Path("/proc/self/status")
-
-# What our CPU engine keeps at most, in blocks of at least (csrc/cpu/large.cpp).
-_POOL_BYTES, _POOL_BLOCK = 2**28, 2**16
-_blocks: list[torch.Tensor] = []
 
 # Results held at once to see what one takes.
 _HELD = 5
@@ -68,7 +64,7 @@ def kept_bytes(call: Callable[[], object], device: str) -> int | None:
     if device != "cuda":
         if not _STATUS.exists():
             return None
-        _empty_native_pool()
+        empty_cache()
     held = [call() for _ in range(_HELD)]
     before = _held_bytes(device)
     held += [call() for _ in range(_HELD)]
@@ -81,21 +77,6 @@ def _held_bytes(device: str) -> int:
     if _glibc():
         ctypes.CDLL(None).malloc_trim(0)
     return _field_bytes(_STATUS, "VmRSS")
-
-
-def _empty_native_pool() -> None:
-    """Have our CPU engine take large outputs from the system, where they are seen, not from blocks that it kept.
-
-    It keeps so many bytes of them and drops the largest first: it is filled with the smallest, which are taken out
-    again and held from then on.
-    """
-    if dispatch.unusable_reason("native", "cpu") is not None:
-        return
-    with torch.no_grad():
-        current = torch.zeros(1, 1, _POOL_BLOCK // 4)
-        for _ in range(1 if _blocks else 2):
-            _blocks.clear()
-            _blocks.extend(lif(current, backend="native") for _ in range(_POOL_BYTES // _POOL_BLOCK))
 
 
 def _peak_on_gpu(call: Callable[[], object]) -> int:
@@ -112,7 +93,7 @@ def _peak_resident(call: Callable[[], object]) -> int | None:
     if not _glibc() or not clear.exists():
         return None
     call()  # what is loaded or cached at the first call is no part of it
-    _empty_native_pool()
+    empty_cache()
     ctypes.CDLL(None).malloc_trim(0)
     try:
         clear.write_text("5")  # the peak starts anew from what is resident now

@@ -3,7 +3,7 @@
 from .autograd import FusedLIF
 from .dispatch import Backend, backends
 from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
-from .functional import lif, use_backend
+from .functional import empty_cache, lif, use_backend
 from .layers import LIF
 from .linear import SpikeLinear, spike_linear
 from .packed import PackedSpikes, pack_spikes
@@ -21,6 +21,7 @@ __all__ = [
     "SpikeLinear",
     "SpikingLinear",
     "backends",
+    "empty_cache",
     "firing_rate",
     "lif",
     "pack_spikes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
+import torch
 from torch import Tensor
 
 from . import dispatch
@@ -99,6 +100,16 @@ def use_backend(backend: str) -> AbstractContextManager[None]:
     """
     check_backend_name("backend", backend)
     return dispatch.requesting(backend)
+
+
+def empty_cache() -> None:
+    """Give the memory of freed outputs that the native CPU engine keeps for the next ones back to the system.
+
+    It keeps up to an eighth of the machine's memory, or as many mebibytes as SNNKERNELS_KEEP_MIB in the environment
+    says when the first large output is made; the system may take them where it needs them. What is in use stays.
+    """
+    if dispatch.unusable_reason("native", "cpu") is None:
+        torch.ops.snnkernels.native_empty_cache()
 
 
 def scan(

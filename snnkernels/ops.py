@@ -141,6 +141,7 @@ for _schema, _fake in (
     torch.library.register_fake(f"snnkernels::{_schema.partition('(')[0]}", _fake, lib=LIBRARY)
 
 LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
+LIBRARY.define("native_empty_cache() -> ()")
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))

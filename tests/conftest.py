@@ -44,3 +44,9 @@ def compiled(request: pytest.FixtureRequest) -> Target:
     """Likewise, every engine but the reference."""
     request.param.require()
     return request.param
+
+
+@pytest.fixture
+def native() -> None:
+    """The native engine on the CPU runs, likewise."""
+    Target("native", "cpu").require()

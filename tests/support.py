@@ -144,6 +144,16 @@ def random_decay(*shape: int, dtype: torch.dtype = torch.float32, device: str = 
     return beta.to(device)
 
 
+def random_spikes(*shape: int, rate: float = 0.2, dtype: torch.dtype = torch.float32) -> Tensor:
+    """A spike train, 0 or 1."""
+    return (torch.rand(shape) < rate).to(dtype)
+
+
+def random_layer(inputs: int, outputs: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """A weight and a bias of a linear layer."""
+    return torch.randn(outputs, inputs, dtype=dtype), torch.randn(outputs, dtype=dtype)
+
+
 def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of the outputs for backward to start from."""
     return torch.randn_like(spikes), torch.randn_like(state)

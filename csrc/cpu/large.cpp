@@ -1,7 +1,9 @@
 #include "large.h"
 
+#include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <new>
@@ -9,6 +11,7 @@
 #if defined(__linux__)
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace snn::cpu {
@@ -16,7 +19,7 @@ namespace snn::cpu {
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
+#if defined(__linux__) && defined(MADV_HUGEPAGE) && defined(MADV_FREE)
 namespace {
 
 size_t bytes_of(ScalarType type) {
@@ -41,7 +44,14 @@ constexpr size_t kLarge = size_t(1) << 16;
 
 size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
 
-// Blocks that are free, kept for the next tensor of about their size.
+// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says.
+size_t most_kept() {
+  if (const char* mebibytes = std::getenv("SNNKERNELS_KEEP_MIB")) return std::strtoull(mebibytes, nullptr, 10) << 20;
+  return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 8 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Blocks that are free, kept for the next tensor of about their size. The system may take their pages where it needs
+// them; until then they can be written again without a fault.
 class Pool {
  public:
   void* take(size_t bytes) {
@@ -73,17 +83,26 @@ class Pool {
     const auto block = used_.find(data);
     free_.insert(free_.lower_bound(block->second), {block->second, data});  // the last given is the next taken
     free_bytes_ += block->second;
+    if (block->second >= kHugePage) madvise(data, block->second, MADV_FREE);  // a refusal is no error
     used_.erase(block);
-    while (free_bytes_ > kMostFree) {
+    drop_until(most_kept_);
+  }
+
+  // Give all that is free back to the system.
+  void clear() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    drop_until(0);
+  }
+
+ private:
+  void drop_until(size_t most) {
+    while (free_bytes_ > most) {
       const auto largest = std::prev(free_.end());
       munmap(largest->second, largest->first);
       free_bytes_ -= largest->first;
       free_.erase(largest);
     }
   }
-
- private:
-  static constexpr size_t kMostFree = size_t(1) << 28;
 
   static void* map(size_t size) {
     const size_t unit = size < kHugePage ? kPage : kHugePage, spare = unit - kPage;
@@ -99,6 +118,7 @@ class Pool {
     return data + before;
   }
 
+  const size_t most_kept_ = most_kept();
   std::mutex mutex_;
   std::multimap<size_t, void*> free_;
   std::map<void*, size_t> used_;
@@ -143,6 +163,8 @@ Loan::Loan(size_t bytes) : data_(pool().take(bytes)) {}
 
 Loan::~Loan() { pool().give(data_); }
 
+void native_empty_cache() { pool().clear(); }
+
 #else
 
 Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
@@ -155,6 +177,12 @@ Loan::Loan(size_t bytes) : data_(::operator new(bytes, kCacheLine)) {}
 
 Loan::~Loan() { ::operator delete(data_, kCacheLine); }
 
+void native_empty_cache() {}
+
 #endif
+
+STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
+  library.impl("native_empty_cache", TORCH_BOX(&native_empty_cache));
+}
 
 }  // namespace snn::cpu
