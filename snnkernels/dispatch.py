@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+
+import torch
 
 from . import engines, tuning
 from .tuning import Sizes
@@ -67,7 +71,21 @@ def choose(device: str, sizes: Sizes | None = None) -> str:
     measured = tuning.engine(sizes) if device == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device, ("reference",))
     order = preference if measured is None else (measured, *preference)
-    return next(engine for engine in order if unusable_reason(engine, device) is None)
+    engine = next(engine for engine in order if unusable_reason(engine, device) is None)
+    if engine == "reference" and len(order) > 1 and not torch.compiler.is_compiling():
+        _warn_of_reference(device)
+    return engine
+
+
+@cache
+def _warn_of_reference(device: str) -> None:
+    """Say once what a user would otherwise only notice by the time that it takes."""
+    reasons = (
+        f"{engine}: {unusable_reason(engine, device)}" for engine in _PREFERENCE[device] if engine != "reference"
+    )
+    warnings.warn(
+        f"on {device} snnkernels runs its reference engine, which is slow ({'; '.join(reasons)})", stacklevel=2
+    )
 
 
 def unusable_reason(engine: str, device: str) -> str | None:

@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,7 +77,19 @@ def test_auto_takes_the_fastest_that_runs(
     device: str, pairs: list[tuple[str, str]], chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch.engines, "unusable_reason", machine(*pairs))
-    assert dispatch.choose(device) == chosen
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert dispatch.choose(device) == chosen
+
+
+def test_a_slow_choice_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatch._warn_of_reference.cache_clear()
+    monkeypatch.setattr(dispatch.engines, "unusable_reason", machine())
+    message = r"^on cpu snnkernels runs its reference engine, which is slow \(native: not here\)$"
+    with pytest.warns(UserWarning, match=message) as told:
+        assert [dispatch.choose("cpu"), dispatch.choose("cpu")] == ["reference"] * 2
+    assert len(told) == 1
+    dispatch._warn_of_reference.cache_clear()
 
 
 def test_a_call_takes_its_own_backend_then_the_innermost_with_then_auto(ran: Callable[..., str]) -> None:

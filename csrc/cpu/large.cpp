@@ -50,8 +50,11 @@ size_t most_kept() {
   return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 8 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
-// Blocks that are free, kept for the next tensor of about their size. The system may take their pages where it needs
-// them; until then they can be written again without a fault.
+// Beyond so many bytes the system is told that it may take the pages of a free block where it needs them. Until then
+// they can be written again without a fault, but not as fast as others.
+constexpr size_t kAlwaysKept = size_t(1) << 28;
+
+// Blocks that are free, kept for the next tensor of about their size.
 class Pool {
  public:
   void* take(size_t bytes) {
@@ -83,7 +86,7 @@ class Pool {
     const auto block = used_.find(data);
     free_.insert(free_.lower_bound(block->second), {block->second, data});  // the last given is the next taken
     free_bytes_ += block->second;
-    if (block->second >= kHugePage) madvise(data, block->second, MADV_FREE);  // a refusal is no error
+    if (free_bytes_ > kAlwaysKept) madvise(data, block->second, MADV_FREE);  // a refusal is no error
     used_.erase(block);
     drop_until(most_kept_);
   }
