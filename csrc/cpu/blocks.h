@@ -6,6 +6,7 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -123,11 +124,41 @@ class Sequence {
   const Shape& shape_;
 };
 
-// Call a function with ranges of the blocks' numbers, on several threads where there are several blocks.
+// Hands out the numbers of blocks: to each thread those of its part, which its caches may still hold, then what is left
+// of others', as threads begin late or are held up.
+class BlockQueue {
+ public:
+  BlockQueue(int64_t blocks, int64_t parts, bool reversed) : blocks_(blocks), reversed_(reversed), taken_(parts) {}
+
+  // The next for the thread of a part; -1 where none is left.
+  int64_t take(int64_t part) {
+    const int64_t parts = static_cast<int64_t>(taken_.size());
+    for (int64_t i = 0; i < parts; ++i) {
+      const int64_t from = (part + i) % parts, first = begin(from), count = begin(from + 1) - first;
+      const int64_t taken = taken_[from].fetch_add(1, std::memory_order_relaxed);
+      if (taken < count) return first + (reversed_ ? count - 1 - taken : taken);
+    }
+    return -1;
+  }
+
+ private:
+  int64_t begin(int64_t part) const { return part * blocks_ / static_cast<int64_t>(taken_.size()); }
+
+  const int64_t blocks_;
+  const bool reversed_;
+  std::vector<std::atomic<int64_t>> taken_;  // of each part
+};
+
+// Call a function on each thread, with what gives it the number of its next block, or -1.
 template <class Function>
-void for_blocks(const Shape& shape, const Function& function) {
-  if (shape.blocks() == 1) return function(0, 1);
-  torch::stable::parallel_for(0, shape.blocks(), 1, function);
+void for_blocks(const Shape& shape, bool reversed, const Function& function) {
+  const int64_t blocks = shape.blocks(), parts = std::min<int64_t>(blocks, torch::stable::get_num_threads());
+  BlockQueue queue(blocks, parts, reversed);
+  const auto run = [&](int64_t first, int64_t last) {
+    for (int64_t part = first; part < last; ++part) function([&] { return queue.take(part); });
+  };
+  if (parts == 1) return run(0, 1);
+  torch::stable::parallel_for(0, parts, 1, run);
 }
 
 // A neuron's constants and parameters, as functions of a strip take them. Without tensors of parameters, these are

@@ -64,12 +64,12 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
-  for_blocks(shape, [&](int64_t first, int64_t last) {
+  for_blocks(shape, false, [&](const auto& take) {
     Scratch<C> scratch(shape, counts.states + counts.params);
     C *state = scratch.take(counts.states), *param = scratch.take(counts.params);
     Buffer<C> x_buffer;
     Output<C> output(kind, result, shape);
-    for (int64_t index = first; index < last; ++index) {
+    for (int64_t index = take(); index >= 0; index = take()) {
       const Block block(shape, index);
       values.fill(shape, block, counts.params, param);
       load_states(states, shape, block, counts.states, state);
@@ -125,15 +125,15 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
   const C slope = static_cast<C>(rule.slope);
 
-  for_blocks(shape, [&](int64_t first, int64_t last) {
+  // What forward read last is what the shared cache may still hold.
+  for_blocks(shape, true, [&](const auto& take) {
     // What a strip keeps of each step of a chunk needs as many values of a row, which is a strip long at least.
     Scratch<C> scratch(shape, 2 * counts.states + 2 * counts.params + kInterval * kept_rows + 1);
     C *state = scratch.take(counts.states), *grad_state = scratch.take(counts.states);
     C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
     C *grad_x_sum = scratch.take(1), *kept = scratch.take(kInterval * kept_rows);
     Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
-    // What forward read last is what the shared cache may still hold.
-    for (int64_t index = last - 1; index >= first; --index) {
+    for (int64_t index = take(); index >= 0; index = take()) {
       const Block block(shape, index);
       values.fill(shape, block, counts.params, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
