@@ -20,7 +20,7 @@ from .scan import Layout, Plan, outer_and_inner, state_dtype
 def wants_graph(*values: Parameter | None) -> bool:
     """Whether a Function has to stand between these and what an operator makes of them: where a gradient may be asked
     for; and in forward mode, which operators would not know of and a Function refuses."""
-    if forward_ad._current_level >= 0:
+    if getattr(forward_ad, "_current_level", -1) >= 0:  # torch has no public word for it
         return True
     return torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
 

@@ -58,7 +58,7 @@ def lif(
         surrogate: derivative of the spike in backward: "fast_sigmoid", "arctan", "sigmoid", "triangle", "rectangle",
             "gaussian" or "straight_through".
         slope: steepness of the surrogate; None for the surrogate's default.
-        time_dim: the dimension of time in current; 1 takes `[B, T, ...]` without a copy.
+        time_dim: the dimension of time in current; 1 takes `[B, T, ...]`, without a copy from 32 neurons a sample on.
         return_state: also return the state after the last step.
         steps: take current as one step, `[B, ...]`, the same at all of so many; it is read once.
         output: "spikes"; "count", their sum over time, `[B, ...]`, float64 for float64 and else float32, for which no

@@ -66,6 +66,8 @@ class SpikingLinear(nn.Module):
 def _forward(
     spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
 ) -> Output | tuple[Output, Tensor]:
+    if isinstance(spikes, PackedSpikes):
+        check_packed_time_first(spikes.layout.time_dim)
     packed = _to_keep(spikes, linear, neuron)
     if packed is None:
         return neuron(linear(spikes), initial_state)
@@ -98,7 +100,6 @@ def _to_keep(spikes: Spikes, linear: SpikeLinear, neuron: LIF) -> PackedSpikes |
     ):
         return None
     if isinstance(spikes, PackedSpikes):
-        check_packed_time_first(spikes.layout.time_dim)
         return spikes if spikes.layout.plain else pack_spikes(spikes.unpack(torch.bfloat16).contiguous())
     return pack_binary(spikes.contiguous()) if isinstance(spikes, Tensor) else spikes
 

@@ -219,10 +219,14 @@ def test_empty_batch(product: str, form: str) -> None:
     assert result.shape == (STEPS, 0, OUTPUTS) and fused.linear.weight.grad.abs().sum() == 0
 
 
-def test_packed_spikes_with_time_second_are_refused() -> None:
+@pytest.mark.parametrize("grad", [True, False])
+def test_packed_spikes_with_time_second_are_refused(grad: bool) -> None:
     fused, _ = layers()
     packed = pack_spikes(torch.ones(BATCH, STEPS, INPUTS), time_dim=1)
-    with pytest.raises(ValueError, match="SpikingLinear takes spikes time first, got PackedSpikes with time in"):
+    with (
+        torch.set_grad_enabled(grad),
+        pytest.raises(ValueError, match="SpikingLinear takes spikes time first, got PackedSpikes with time in"),
+    ):
         fused(packed)
 
 
