@@ -82,6 +82,8 @@ def join_world(device: str) -> Iterator[World]:
     distributed.init_process_group("cpu:gloo,cuda:nccl" if world.device.type == "cuda" else "gloo")
     try:
         yield world
+        # A process that ends while a thread of gloo's lets go of the last tensors is aborted: all wait for the leader.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()
 
