@@ -89,8 +89,8 @@ def _backward(
     plan, layout = ctx.plan, ctx.plan.layout
     x, kept, *packed = ctx.saved_tensors
     steps = layout.steps if layout.constant else x.shape[layout.engine_time_dim]  # a symbol that backward knows
-    sizes = outer_and_inner(x, layout.engine_time_dim)
-    grads = pack_gradients(plan, x, (sizes[0], steps, sizes[1]), grad_output, grad_final)
+    outer, inner = outer_and_inner(x, layout.engine_time_dim)
+    grads = pack_gradients(plan, x, (outer, steps, inner), grad_output, grad_final)
     grad_params: Sequence[Tensor | None] = [None] * (len(ctx.like) - 1)
     if plan.engine == "reference":
         grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +48,12 @@ class PoissonSpikes:
     def unpack(self, dtype: torch.dtype | None = None) -> Tensor:
         """The spikes, 0 or 1, of this shape; of images' dtype where none is given."""
         return self._draw(packed=False).reshape(self.shape).to(dtype or self.images.dtype)
+
+    def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PoissonSpikes]]:
+        """Its tensors, for autograd to keep, and what makes spikes of them again."""
+        steps, first, backend = self.steps, self.first, self.backend
+        tensors = (self.images.detach(), self.seed)
+        return tensors, lambda images, seed: PoissonSpikes(images, steps, seed, first, backend)
 
     def pack(self) -> PackedSpikes:
         """The spikes, one bit each."""

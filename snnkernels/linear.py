@@ -7,6 +7,7 @@ the weights is the same sum the other way round. The native engine adds up just 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,9 +87,8 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     if isinstance(spikes, PackedSpikes):
         return _apply(_Plan(_group(spikes), limit), weight, bias, None, None, spikes.rows())
     if isinstance(spikes, PoissonSpikes):
-        group = math.prod(spikes.shape[1:-1])
-        plan = _Plan(group, limit, (spikes.steps, spikes.first, spikes.backend))
-        return _apply(plan, weight, bias, None, None, spikes.images.detach(), spikes.seed)
+        tensors, rebuild = spikes.apart()
+        return _apply(_Plan(math.prod(spikes.shape[1:-1]), limit, rebuild), weight, bias, None, None, *tensors)
     flat = spikes.reshape(-1, weight.shape[1])
     if flat.dtype == torch.bool:
         flat = flat.to(torch.bfloat16)
@@ -106,15 +106,11 @@ class _Plan:
 
     group: int  # rows of spikes to one of bits
     limit: float  # the firing rate from which on it is a dense one
-    drawn: tuple[int, int, str] | None = None  # steps, first and backend of the PoissonSpikes that bits are drawn from
+    rebuild: Callable[..., PoissonSpikes] | None = None  # of the tensors of spikes that are drawn
 
     def bits(self, *tensors: Tensor) -> Tensor:
-        """The spikes, of the bits themselves, or of the images and the seed that they are drawn from."""
-        if self.drawn is None:
-            return tensors[0]
-        images, seed = tensors
-        steps, first, backend = self.drawn
-        return PoissonSpikes(images, steps, seed, first, backend).pack().rows()
+        """The spikes, of the bits themselves, or of the tensors that they are drawn from."""
+        return tensors[0] if self.rebuild is None else self.rebuild(*tensors).pack().rows()
 
 
 def _apply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +36,15 @@ class PackedSpikes:
     def part(self, start: int, steps: int) -> PackedSpikes:
         """`steps` time steps of it, from `start`."""
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
+
+    def pack(self) -> PackedSpikes:
+        """Itself: spikes that are drawn have to be."""
+        return self
+
+    def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PackedSpikes]]:
+        """Its tensors, for autograd to keep, and what makes spikes of them again."""
+        layout = self.layout
+        return (self.bits,), lambda bits: PackedSpikes(bits, layout)
 
     def rows(self) -> Tensor:
         """The bits of every step of every outer index, `[outer * T, ceil(inner / 8)]`, contiguous."""

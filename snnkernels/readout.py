@@ -18,7 +18,6 @@ def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
 
     Raises TypeError where spikes is no floating-point or bool tensor, ValueError where it has fewer dimensions.
     """
-    check_readout(spikes)
     return functional.cross_entropy(_spike_counts(spikes), targets)
 
 
@@ -30,7 +29,6 @@ def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tens
     """
     if isinstance(spikes, PackedSpikes):
         spikes = spikes.unpack()
-    check_readout(spikes)
     return (_spike_counts(spikes).argmax(-1) == targets).float().mean()
 
 
@@ -43,6 +41,7 @@ def firing_rate(spikes: Tensor | PackedSpikes) -> Tensor:
 
 def _spike_counts(spikes: Tensor) -> Tensor:
     """Spikes of every output neuron over all time steps, `[B, classes]`; half types cannot count past 256 or 2048."""
+    check_readout(spikes)
     if spikes.dim() == 2:
         return spikes
     return spikes.sum(0, dtype=torch.promote_types(spikes.dtype, torch.float32))

@@ -72,13 +72,13 @@ def _forward(
     if packed is None:
         return neuron(linear(spikes), initial_state)
     weight, bias = linear.weight, linear.bias  # read once: a parametrization computes them
-    drawn = packed.pack() if isinstance(packed, PoissonSpikes) else packed
+    drawn = packed.pack()
     by_event = goes_by_event(drawn, weight, bias, linear.product)
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
     params = neuron.beta, neuron.threshold
     plan = check_lif(current, initial_state, *params, neuron.options)
-    tensors, rebuild = _take_apart(packed)
+    tensors, rebuild = packed.apart()
     call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     outputs = _SpikingLinear.apply(call, tensors, current, source, weight, bias, initial_state, *params)
@@ -109,27 +109,13 @@ def _has_hooks(module: nn.Module) -> bool:
     return any((module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks))
 
 
-Rebuild = Callable[..., PackedSpikes | PoissonSpikes]
-
-
-def _take_apart(packed: PackedSpikes | PoissonSpikes) -> tuple[tuple[Tensor, ...], Rebuild]:
-    """The tensors of spikes, for autograd to keep, and what makes spikes of them again."""
-    if isinstance(packed, PackedSpikes):
-        layout = packed.layout
-        return (packed.bits,), lambda bits: PackedSpikes(bits, layout)
-    steps, first, backend = packed.steps, packed.first, packed.backend
-    return (packed.images.detach(), packed.seed), lambda images, seed: PoissonSpikes(
-        images, steps, seed, first, backend
-    )
-
-
 @dataclass(frozen=True)
 class _Call:
     """A call but for its tensors."""
 
     plan: Plan
     shape: torch.Size  # of the input spikes
-    rebuild: Rebuild
+    rebuild: Callable[..., PackedSpikes | PoissonSpikes]
     by_event: bool
     with_state: bool
 
@@ -227,10 +213,8 @@ def _gradients(
     steps = interval * max(1, _CHUNK_BYTES // max(1, interval * layout.inner * weight.element_size()))
     for start in range((layout.steps - 1) // steps * steps, -1, -steps):
         count = min(steps, layout.steps - start)
-        part = spikes.part(start, count)
-        part = part.pack() if isinstance(part, PoissonSpikes) else part
         with torch.enable_grad(), torch.autocast(weight.device.type, enabled=False):
-            current = multiply(part, leaf_weight, leaf_bias, call.by_event)
+            current = multiply(spikes.part(start, count).pack(), leaf_weight, leaf_bias, call.by_event)
         x = current.detach().reshape(1, count, layout.inner)
         before, after = (checkpoint_count(step, interval, from_zero and step > 0) for step in (start, start + count))
         pair, asked = (grad_spikes[:, start : start + count], grad_state), (start > 0 or wanted.state, wanted.params)
