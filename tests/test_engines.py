@@ -250,6 +250,28 @@ def test_half_types_are_the_reference_in_float32(target: Target, dtype: torch.dt
             assert_rounded(half.grads[name], wide.grads[name], f"gradient of {name}")
 
 
+# The lower half of a float32 decides how it is rounded: below, at and above ties of bfloat16 and float16.
+TIES = (0x0000, 0x0001, 0x0FFF, 0x1000, 0x1001, 0x2FFF, 0x3000, 0x3001, 0x7FFF, 0x8000, 0x8001, 0xFFFF)
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_every_half_value_is_read_and_rounded_to_as_by_torch(target: Target, dtype: torch.dtype) -> None:
+    """The state after one step without decay is the current; the current's gradient is the state's, rounded."""
+    if target.interpreted:
+        pytest.skip("Triton's interpreter has conversions of its own")
+    patterns = torch.arange(-(2**15), 2**15, dtype=torch.int32)
+    grads = torch.cat([(patterns << 16 | tie).view(torch.float32) for tie in TIES])
+    values = patterns.to(torch.int16).view(dtype).repeat(len(TIES))
+    current = values[None].to(target.device).requires_grad_()
+    _, state = lif(current, beta=0.0, reset="none", return_state=True, backend=target.engine)
+    torch.testing.assert_close(state.detach().cpu(), values.float(), rtol=0, atol=0, equal_nan=True)
+    # Of silent neurons, as what is not finite times the gradient of spikes is not 0.
+    silent = torch.zeros_like(current).requires_grad_()
+    _, state = lif(silent, beta=0.0, reset="none", return_state=True, backend=target.engine)
+    (actual,) = torch.autograd.grad(state, silent, grads.to(target.device))
+    torch.testing.assert_close(actual[0].cpu(), grads.to(dtype), rtol=0, atol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize("parameter_dtype", [torch.bfloat16, torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)
 def test_parameters_of_another_dtype_are_cast(target: Target, dtype: torch.dtype, parameter_dtype: torch.dtype) -> None:

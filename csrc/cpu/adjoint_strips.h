@@ -7,6 +7,7 @@
 #include "../generated/neurons.h"
 #include "../generated/surrogates.h"
 #include "group.h"
+#include "strips.h"
 
 namespace snn::cpu {
 
@@ -16,27 +17,26 @@ struct AdjointLoop {
   SNN_INLINE static void run(AdjointStrip<C> strip) {
     constexpr int kKept = Neuron::kKept + (kParamGrads ? Neuron::kKeptForParams : 0);
     constexpr int kGradParams = kParamGrads ? Neuron::kParams : 0;
-    const Constants<V, Neuron::kConstants> constant(strip.constant);
-    const Constants<V, 1> slope(&strip.slope);
+    Constants<V, Neuron::kConstants> constant(strip.constant);
+    Constants<V, 1> slope(&strip.slope);
     for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-      const Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
+      Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
       Group<V, Neuron::kStates> grad_state(strip.grad_state + begin, strip.spread);
       Group<V, kGradParams> grad_param(strip.grad_param + begin, strip.spread);
       for (int64_t step = strip.steps - 1; step >= 0; --step) {
-        const C *from = strip.kept + step * kKept * kStrip + begin, *grad_spike = strip.grad_spike[step] + begin;
-        C* grad_x = strip.grad_x[step] + begin;
-        prefetch_ahead<V>(grad_spike);
-        V grad[kVectors];
+        const C* from = strip.kept + step * kKept * kStrip + begin;
+        V grad_spike[kVectors], grad_x[kVectors];
+        V kept[kVectors][Neuron::kKept + Neuron::kKeptForParams + 1], added[kVectors][Neuron::kParams + 1];
+        read(strip.grad_spike, step, begin, grad_spike);
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {
-          V kept[Neuron::kKept + Neuron::kKeptForParams + 1], added[Neuron::kParams + 1];
-          for (int k = 0; k < kKept; ++k) kept[k] = load<V>(from + k * kStrip + i * kLanes<V>);
-          Neuron::template adjoint<Surrogate>(kept, param.values[i], constant.values, strip.strict, slope.values[0],
-                                              load<V>(grad_spike + i * kLanes<V>), grad_state.values[i], grad[i],
-                                              grad_state.values[i], added);
-          for (int k = 0; k < kGradParams; ++k) grad_param.values[i][k] += added[k];
+          for (int k = 0; k < kKept; ++k) kept[i][k] = load<V>(from + k * kStrip + i * kLanes<V>);
+          Neuron::template adjoint<Surrogate>(kept[i], param.values[i], constant.values, strip.strict, slope.values[0],
+                                              grad_spike[i], grad_state.values[i], grad_x[i], grad_state.values[i],
+                                              added[i]);
+          for (int k = 0; k < kGradParams; ++k) grad_param.values[i][k] += added[i][k];
         }
-        write(grad, grad_x, strip.grad_x.streamed);
+        write<false>(grad_x, strip.grad_x, step, begin);
       }
       grad_state.put(strip.grad_state + begin, strip.spread);
       grad_param.put(strip.grad_param + begin, strip.spread);

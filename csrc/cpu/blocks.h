@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "../sizes.h"
-#include "convert.h"
 #include "large.h"
 #include "stream.h"
 #include "strips.h"
@@ -60,12 +60,14 @@ struct Block {
   int64_t neuron(const Shape& shape) const { return outer * shape.inner + begin; }
 };
 
+// The rows of one chunk of a strip that are not used in place, as the last strip of a row may have fewer neurons than
+// others. What fills it up is computed too, and should be numbers.
 template <class C>
-constexpr ScalarType compute_type() {
-  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
-}
+struct Buffer {
+  alignas(64) char bytes[kInterval * kStrip * sizeof(C)] = {};
+};
 
-// A tensor of all time steps, or of one for all where it is `constant`, by rows of the compute type.
+// A tensor of all time steps, or of one for all where it is `constant`.
 class Sequence {
  public:
   Sequence(const Tensor& tensor, const Shape& shape, bool constant = false)
@@ -73,46 +75,29 @@ class Sequence {
         size_(static_cast<int64_t>(tensor.element_size())), constant_(constant),
         stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
 
-  // The rows of a strip from step t on: where they lie if they are whole and of the compute type, else in `buffer`.
-  template <class C>
-  Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
-    if (in_place<C>(strip)) return {reinterpret_cast<const C*>(at(strip, t)), constant_ ? 0 : shape_.inner};
-    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step) {
-      const char* row = at(strip, t + step);
-      prefetch(row + kStrip * size_, kStrip * size_);
-      fetch_row(type_, row, 0, strip.count, buffer + step * kStrip);
-    }
-    return {buffer, constant_ ? 0 : kStrip};
+  // The rows of a strip from step t on.
+  Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
+    const Rows rows{at(strip, t), constant_ ? 0 : shape_.inner * size_, type_};
+    if (strip.count == kStrip) return rows;
+    const Rows copies{buffer, constant_ ? 0 : kStrip * size_, type_};
+    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step)
+      std::memcpy(buffer + step * copies.stride, rows.data + step * rows.stride, strip.count * size_);
+    return copies;
   }
 
   // Where to write the rows of a strip from step t on, which `written` then completes.
-  template <class C>
-  WrittenRows<C> target(const Block& strip, int64_t t, C* buffer) const {
-    if (in_place<C>(strip)) return {{reinterpret_cast<C*>(at(strip, t)), shape_.inner}, stream_};
-    return {{buffer, kStrip}, false};
+  WrittenRows target(const Block& strip, int64_t t, char* buffer) const {
+    if (strip.count != kStrip) return {buffer, kStrip * size_, type_, Way::kStored};
+    return {at(strip, t), shape_.inner * size_, type_, stream_ ? Way::kStreamed : Way::kStored};
   }
 
-  template <class C>
-  void written(const Block& strip, int64_t t, int64_t steps, const Rows<C>& rows) const {
-    if (in_place<C>(strip)) return;
-    alignas(64) char line[kStrip * sizeof(C)];
-    for (int64_t step = 0; step < steps; ++step) {
-      char* to = at(strip, t + step);
-      if (!stream_ || strip.count != kStrip) {
-        put_row(type_, rows[step], strip.count, to, 0);
-      } else {
-        store_row(type_, rows[step], kStrip, line, 0);
-        stream_lines(line, to, kStrip * size_);
-      }
-    }
+  void written(const Block& strip, int64_t t, int64_t steps, const WrittenRows& rows) const {
+    if (strip.count == kStrip) return;
+    for (int64_t step = 0; step < steps; ++step)
+      std::memcpy(at(strip, t + step), rows.data + step * rows.stride, strip.count * size_);
   }
 
  private:
-  template <class C>
-  bool in_place(const Block& strip) const {
-    return strip.count == kStrip && type_ == compute_type<C>();
-  }
-
   char* at(const Block& strip, int64_t t) const {
     return data_ + (constant_ ? strip.neuron(shape_) : strip.row(shape_, t)) * size_;
   }
@@ -193,18 +178,22 @@ class Gradient {
       : data_(static_cast<const char*>(grad.const_data_ptr())), type_(grad.scalar_type()),
         size_(static_cast<int64_t>(grad.element_size())), stride_(grad, sizes) {}
 
-  // The rows of a strip from step t on, in place if they can be.
-  template <class C>
-  Rows<const C> read(const Block& strip, int64_t t, int64_t steps, C* buffer) const {
-    if (type_ == compute_type<C>() && strip.count == kStrip && stride_.inner != 0)
-      return {reinterpret_cast<const C*>(at(strip, t)), stride_.time};
+  // The rows of a strip from step t on.
+  Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
+    if (strip.count == kStrip && stride_.inner != 0) return {at(strip, t), stride_.time * size_, type_};
+    const Rows copies{buffer, stride_.time == 0 ? 0 : kStrip * size_, type_};
     for (int64_t step = 0; step < (stride_.time == 0 ? 1 : steps); ++step) {
-      C* row = buffer + step * kStrip;
-      if (stride_.inner != 0) prefetch(at(strip, t + step) + kStrip * size_, kStrip * size_);
-      fetch_row(type_, at(strip, t + step), 0, stride_.inner != 0 ? strip.count : 1, row);
-      if (stride_.inner == 0) std::fill_n(row, strip.count, C(*row));
+      char* row = buffer + step * copies.stride;
+      if (stride_.inner != 0)
+        std::memcpy(row, at(strip, t + step), strip.count * size_);
+      else if (size_ == 2)
+        fill<uint16_t>(at(strip, t + step), row);
+      else if (size_ == 4)
+        fill<uint32_t>(at(strip, t + step), row);
+      else
+        fill<uint64_t>(at(strip, t + step), row);
     }
-    return {buffer, stride_.time == 0 ? 0 : kStrip};
+    return copies;
   }
 
  private:
@@ -212,17 +201,15 @@ class Gradient {
     return data_ + (strip.outer * stride_.outer + t * stride_.time + strip.begin * stride_.inner) * size_;
   }
 
+  template <class Stored>
+  static void fill(const char* value, char* row) {
+    std::fill_n(reinterpret_cast<Stored*>(row), kStrip, *reinterpret_cast<const Stored*>(value));
+  }
+
   const char* data_;
   ScalarType type_;
   int64_t size_;
   GradientStrides stride_;
-};
-
-// The rows of one chunk of a strip, where they are not used in place. What fills up a strip of fewer neurons is
-// computed too, and should be numbers.
-template <class C>
-struct Buffer {
-  alignas(64) C rows[kInterval * kStrip] = {};
 };
 
 // Scratch memory of one thread, taken by rows of a block.

@@ -1,4 +1,4 @@
-// Where a row of spikes goes that is not stored: into bits, eight neurons in a byte, or into a sum.
+// Spikes as bits, eight neurons in a byte.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,5 @@ inline int64_t packed_bytes(int64_t spikes) { return (spikes + 7) / 8; }
 // The first neuron is in the lowest bit; what is not 0 is a spike. The last byte is filled up with zeros.
 void pack_row(const float* spikes, int64_t count, void* bits);
 void pack_row(const double* spikes, int64_t count, void* bits);
-
-// sum[i] += row[i]
-void add_row(const float* row, int64_t count, float* sum);
-void add_row(const double* row, int64_t count, double* sum);
 
 }  // namespace snn::cpu

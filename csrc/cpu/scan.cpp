@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "blocks.h"
+#include "convert.h"
 #include "large.h"
 #include "output.h"
 
@@ -80,8 +81,8 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
                        checkpoint_data + (t - first_kept) / kInterval * counts.states * shape.neurons());
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
-          const Rows<const C> x = input.read(strip, t, length, x_buffer.rows);
-          const WrittenRows<C> spikes = output.target(strip, t);
+          const Rows x = input.read(strip, t, length, x_buffer.bytes);
+          const WrittenRows spikes = output.target(strip, t);
           step({{length, shape.block, param + i, values.numbers.data(), strict}, x, state + i, spikes});
           output.written(strip, t, length, spikes);
         }
@@ -137,7 +138,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
       const Block block(shape, index);
       values.fill(shape, block, counts.params, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
-      std::fill_n(grad_x_sum, block.count, C(0));
+      std::fill_n(grad_x_sum, shape.block, C(0));
       load_states(grad_final, shape, block, counts.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
@@ -146,15 +147,13 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
           const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};
-          const WrittenRows<C> grad_x_rows = shape.constant ? WrittenRows<C>{{grad_x_buffer.rows, kStrip}, false}
-                                                            : output.target(strip, t, grad_x_buffer.rows);
-          replay({shared, input.read(strip, t, length, x_buffer.rows), state + i, kept});
-          adjoint({shared, kept, slope, grad_spikes.read(strip, t, length, grad_buffer.rows), grad_state + i,
+          const WrittenRows grad_x_rows =
+              shape.constant ? WrittenRows{reinterpret_cast<char*>(grad_x_sum + i), 0, compute_type<C>(), Way::kAdded}
+                             : output.target(strip, t, grad_x_buffer.bytes);
+          replay({shared, input.read(strip, t, length, x_buffer.bytes), state + i, kept});
+          adjoint({shared, kept, slope, grad_spikes.read(strip, t, length, grad_buffer.bytes), grad_state + i,
                    grad_x_rows, grad_param + i});
-          if (!shape.constant)
-            output.written(strip, t, length, grad_x_rows);
-          else
-            for (int64_t step = length - 1; step >= 0; --step) add_row(grad_x_rows[step], strip.count, grad_x_sum + i);
+          if (!shape.constant) output.written(strip, t, length, grad_x_rows);
         }
       }
       if (shape.constant)

@@ -3,6 +3,7 @@
 
 #include "../generated/neurons.h"
 #include "group.h"
+#include "strips.h"
 
 namespace snn::cpu {
 namespace {
@@ -11,20 +12,19 @@ template <class Neuron>
 struct StepLoop {
   template <class V, class C = Element<V>>
   SNN_INLINE static void run(StepStrip<C> strip) {
-    const Constants<V, Neuron::kConstants> constant(strip.constant);
+    Constants<V, Neuron::kConstants> constant(strip.constant);
     for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-      const Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
+      Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
       Group<V, Neuron::kStates> state(strip.state + begin, strip.spread);
       for (int64_t step = 0; step < strip.steps; ++step) {
-        const C* x = strip.x[step] + begin;
-        C* spike = strip.spike[step] + begin;
-        prefetch_ahead<V>(x);
-        V fired[kVectors];
+        V x[kVectors], fired[kVectors];
+        read(strip.x, step, begin, x);
 #pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i)
-          Neuron::step(load<V>(x + i * kLanes<V>), state.values[i], param.values[i], constant.values, strip.strict,
-                       fired[i], state.values[i]);
-        write(fired, spike, strip.spike.streamed);
+        for (int i = 0; i < kVectors; ++i) {
+          Neuron::step(x[i], state.values[i], param.values[i], constant.values, strip.strict, fired[i],
+                       state.values[i]);
+        }
+        write<true>(fired, strip.spike, step, begin);
       }
       state.put(strip.state + begin, strip.spread);
     }
@@ -37,22 +37,19 @@ struct ReplayLoop {
   SNN_INLINE static void run(ReplayStrip<C> strip) {
     constexpr int kKeptInAll = Neuron::kKept + Neuron::kKeptForParams;
     constexpr int kKept = kParamGrads ? kKeptInAll : Neuron::kKept;
-    const Constants<V, Neuron::kConstants> constant(strip.constant);
+    Constants<V, Neuron::kConstants> constant(strip.constant);
     for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-      const Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
+      Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
       Group<V, Neuron::kStates> state(strip.state + begin, strip.spread);
       C* to = strip.kept + begin;
       for (int64_t step = 0; step < strip.steps; ++step, to += kKept * kStrip) {
-        const C* x = strip.x[step] + begin;
-        prefetch_ahead<V>(x);
+        V x[kVectors], kept[kVectors][kKeptInAll + 1], fired;
+        read(strip.x, step, begin, x);
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {
-          const V current = load<V>(x + i * kLanes<V>);
-          V kept[kKeptInAll + 1], fired;
-          Neuron::keep(current, state.values[i], param.values[i], constant.values, strip.strict, kept);
-          for (int k = 0; k < kKept; ++k) store(kept[k], to + k * kStrip + i * kLanes<V>);
-          Neuron::step(current, state.values[i], param.values[i], constant.values, strip.strict, fired,
-                       state.values[i]);
+          Neuron::keep(x[i], state.values[i], param.values[i], constant.values, strip.strict, kept[i]);
+          for (int k = 0; k < kKept; ++k) store(kept[i][k], to + k * kStrip + i * kLanes<V>);
+          Neuron::step(x[i], state.values[i], param.values[i], constant.values, strip.strict, fired, state.values[i]);
         }
       }
     }

@@ -7,30 +7,12 @@
 
 #include <string>
 
-#include "../scan.h"
+#include "rows.h"
 
 namespace snn::cpu {
 
 // Steps of a chunk, and between two states that are kept for backward.
 constexpr int64_t kInterval = 16;
-
-// Neurons of a strip: whole lines of memory, and whole groups of vectors.
-constexpr int64_t kStrip = 64;
-
-// The rows of some time steps; the same row at all of them where the stride is 0.
-template <class Value>
-struct Rows {
-  Value* data;
-  int64_t stride;
-
-  SNN_INLINE Value* operator[](int64_t step) const { return data + step * stride; }
-};
-
-// Rows to write, past the caches if they are `streamed`: then whole vectors, each once.
-template <class C>
-struct WrittenRows : Rows<C> {
-  bool streamed;
-};
 
 // What every function of a strip takes. Several states or parameters are `spread` values apart; a parameter that is one
 // number has been spread over a row.
@@ -44,15 +26,15 @@ struct Strip {
 
 template <class C>
 struct StepStrip : Strip<C> {
-  Rows<const C> x;
+  Rows x;
   C* state;  // replaced by that after the last step
-  WrittenRows<C> spike;
+  WrittenRows spike;
 };
 
 // Several values of a step are kStrip values apart in what is kept.
 template <class C>
 struct ReplayStrip : Strip<C> {
-  Rows<const C> x;
+  Rows x;
   const C* state;
   C* kept;
 };
@@ -61,9 +43,9 @@ template <class C>
 struct AdjointStrip : Strip<C> {
   const C* kept;
   C slope;
-  Rows<const C> grad_spike;
+  Rows grad_spike;
   C* grad_state;  // of the state after the last step, replaced by that of the state before the first
-  WrittenRows<C> grad_x;
+  WrittenRows grad_x;
   C* grad_param;  // added to
 };
 
@@ -92,11 +74,5 @@ struct Counts {
   int64_t states, params, constants, kept, kept_for_params;
 };
 Counts find_counts(const std::string& neuron);
-
-// Ask for memory that will be needed, in the second-level cache: rows are often a power of two apart, and then those of
-// a chunk fall on few places of the first. Past the end of a tensor nothing is read: it is a hint.
-SNN_INLINE void prefetch(const void* data, int64_t bytes) {
-  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i, 0, 2);
-}
 
 }  // namespace snn::cpu

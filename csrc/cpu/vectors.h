@@ -34,6 +34,44 @@ SNN_INLINE void store(const V& values, Element<V>* to) {
   std::memcpy(to, &values, sizeof(V));
 }
 
+// A bit for each lane that is not 0, that of the first lane lowest: compilers do not find the instruction.
+template <class V>
+SNN_INLINE uint64_t nonzero(V values) {
+#if defined(__clang__)
+  typedef bool Mask __attribute__((ext_vector_type(kLanes<V>)));
+  const Mask mask = __builtin_convertvector(values != V{}, Mask);
+  uint64_t bits = 0;
+  std::memcpy(&bits, &mask, sizeof(mask));
+  return bits & ((uint64_t(1) << kLanes<V>)-1);
+#elif defined(__x86_64__)
+  constexpr bool kFloat = sizeof(Element<V>) == sizeof(float);
+  if constexpr (sizeof(V) == 64) {
+    unsigned short bits;
+    if constexpr (kFloat)
+      asm("vcmpneqps %2, %1, %0" : "=k"(bits) : "v"(values), "v"(V{}));
+    else
+      asm("vcmpneqpd %2, %1, %0" : "=k"(bits) : "v"(values), "v"(V{}));
+    return bits;
+  } else {
+    uint32_t bits;
+    const V signs = (V)(values != V{});
+    if constexpr (sizeof(V) == 32 && kFloat)
+      asm("vmovmskps %1, %0" : "=r"(bits) : "x"(signs));
+    else if constexpr (sizeof(V) == 32)
+      asm("vmovmskpd %1, %0" : "=r"(bits) : "x"(signs));
+    else if constexpr (kFloat)
+      asm("movmskps %1, %0" : "=r"(bits) : "x"(signs));
+    else
+      asm("movmskpd %1, %0" : "=r"(bits) : "x"(signs));
+    return bits;
+  }
+#else
+  uint64_t bits = 0;
+  for (int64_t i = 0; i < kLanes<V>; ++i) bits |= uint64_t(values[i] != 0) << i;
+  return bits;
+#endif
+}
+
 // The `run` of a loop, in vectors of a width.
 template <class Loop, template <class> class Arguments, class C>
 void run_in_16_bytes(const Arguments<C>& arguments) {
@@ -43,12 +81,12 @@ void run_in_16_bytes(const Arguments<C>& arguments) {
 #if defined(__x86_64__)
 
 template <class Loop, template <class> class Arguments, class C>
-__attribute__((target("avx2"))) void run_in_32_bytes(const Arguments<C>& arguments) {
+__attribute__((target("avx2,f16c"))) void run_in_32_bytes(const Arguments<C>& arguments) {
   Loop::template run<Vector<C, 32>>(arguments);
 }
 
 template <class Loop, template <class> class Arguments, class C>
-__attribute__((target("avx512f"))) void run_in_64_bytes(const Arguments<C>& arguments) {
+__attribute__((target("avx512f,avx512bw"))) void run_in_64_bytes(const Arguments<C>& arguments) {
   Loop::template run<Vector<C, 64>>(arguments);
 }
 
@@ -58,8 +96,9 @@ __attribute__((target("avx512f"))) void run_in_64_bytes(const Arguments<C>& argu
 template <class Loop, template <class> class Arguments, class C>
 auto widest() -> void (*)(const Arguments<C>&) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return run_in_64_bytes<Loop, Arguments, C>;
-  if (__builtin_cpu_supports("avx2")) return run_in_32_bytes<Loop, Arguments, C>;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+    return run_in_64_bytes<Loop, Arguments, C>;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return run_in_32_bytes<Loop, Arguments, C>;
 #endif
   return run_in_16_bytes<Loop, Arguments, C>;
 }

@@ -1,0 +1,129 @@
+// Rows of tensors, in whatever type these have, on their way to and from vectors of the type of all arithmetic.
+#pragma once
+
+#include <torch/headeronly/core/ScalarType.h>
+
+#include <cstdint>
+#include <type_traits>
+
+#include "halves.h"
+#include "stream.h"
+#include "vectors.h"
+
+namespace snn::cpu {
+
+using torch::headeronly::ScalarType;
+
+// Neurons of a strip: whole lines of memory, and whole groups of vectors.
+constexpr int64_t kStrip = 64;
+
+// Vectors of a group: enough that no step waits for the one before it, few enough for the registers.
+constexpr int kVectors = 4;
+
+template <class V>
+constexpr int64_t kGroup = kVectors * kLanes<V>;
+
+template <class C>
+constexpr ScalarType compute_type() {
+  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
+}
+
+// A strip's values of some time steps, `stride` bytes apart; the same row at all of them where that is 0.
+struct Rows {
+  const char* data;
+  int64_t stride;
+  ScalarType type;
+};
+
+// What becomes of a row: it is stored, past the caches if it is streamed (then a line is whole and written once), it is
+// added to what is there, in the type of all arithmetic, or a bit is stored for each value that is not 0.
+enum class Way { kStored, kStreamed, kAdded, kPacked };
+
+struct WrittenRows {
+  char* data;
+  int64_t stride;
+  ScalarType type;
+  Way way;
+};
+
+// Ask for memory that will be needed, in the second-level cache: rows are often a power of two apart, and then those of
+// a chunk fall on few places of the first. Past the end of a tensor nothing is read: it is a hint.
+SNN_INLINE void prefetch(const void* data, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i, 0, 2);
+}
+
+template <class V, class Stored>
+SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
+  const Stored* from = reinterpret_cast<const Stored*>(row) + begin;
+  // The same neurons of a strip to come, while these are computed: of the next one they would come too late.
+  prefetch(from + 4 * kStrip, kGroup<V> * sizeof(Stored));
+  if constexpr (std::is_same_v<Stored, Element<V>>)
+#pragma GCC unroll 4
+    for (int i = 0; i < kVectors; ++i) values[i] = load<V>(from + i * kLanes<V>);
+  else
+#pragma GCC unroll 4
+    for (int i = 0; i < kVectors / 2; ++i) widen(from + 2 * i * kLanes<V>, values[2 * i], values[2 * i + 1]);
+}
+
+// The values of a step for the group of neurons that begins at `begin`.
+template <class V>
+SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
+  const char* row = rows.data + step * rows.stride;
+  if constexpr (std::is_same_v<Element<V>, float>) {
+    if (rows.type == ScalarType::BFloat16) return read_as<V, BFloat16>(row, begin, values);
+    if (rows.type == ScalarType::Half) return read_as<V, Half>(row, begin, values);
+  }
+  read_as<V, Element<V>>(row, begin, values);
+}
+
+// A line that is streamed is best written in one go: other stores in between may send it to memory in parts.
+template <class V, int kCount>
+SNN_INLINE void write_lines(const V (&values)[kCount], char* to, bool streamed) {
+  if (kCount * sizeof(V) >= 64 && streamed) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kCount; ++i) stream(values[i], to + i * sizeof(V));
+  } else {
+#pragma GCC unroll 4
+    for (int i = 0; i < kCount; ++i) std::memcpy(to + i * sizeof(V), &values[i], sizeof(V));
+  }
+}
+
+template <class Stored, bool kExact, class V>
+SNN_INLINE void write_narrow(const V (&values)[kVectors], char* to, bool streamed) {
+  TwiceBits16<V> pairs[kVectors / 2];
+#pragma GCC unroll 4
+  for (int i = 0; i < kVectors / 2; ++i) pairs[i] = narrow<kExact>(values[2 * i], values[2 * i + 1], Stored());
+  write_lines(pairs, to, streamed);
+}
+
+template <class V>
+SNN_INLINE void write_bits(const V (&values)[kVectors], char* row, int64_t begin) {
+  uint64_t bits = 0;
+#pragma GCC unroll 4
+  for (int i = 0; i < kVectors; ++i) bits |= nonzero(values[i]) << i * kLanes<V>;
+  std::memcpy(row + begin / 8, &bits, kGroup<V> / 8);
+}
+
+template <class V>
+SNN_INLINE void add(const V (&values)[kVectors], char* row, int64_t begin) {
+  Element<V>* sum = reinterpret_cast<Element<V>*>(row) + begin;
+#pragma GCC unroll 4
+  for (int i = 0; i < kVectors; ++i) store(load<V>(sum + i * kLanes<V>) + values[i], sum + i * kLanes<V>);
+}
+
+// Values are rounded to the type of a row; spikes are exact in any.
+template <bool kExact, class V>
+SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
+  char* row = rows.data + step * rows.stride;
+  if (rows.way == Way::kAdded) return add(values, row, begin);
+  if (rows.way == Way::kPacked) return write_bits(values, row, begin);
+  const bool streamed = rows.way == Way::kStreamed;
+  if constexpr (std::is_same_v<Element<V>, float>) {
+    if (rows.type == ScalarType::BFloat16)
+      return write_narrow<BFloat16, kExact>(values, row + begin * sizeof(BFloat16), streamed);
+    if (rows.type == ScalarType::Half) return write_narrow<Half, kExact>(values, row + begin * sizeof(Half), streamed);
+  }
+  write_lines(values, row + begin * sizeof(Element<V>), streamed);
+}
+
+}  // namespace snn::cpu
