@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED
-from environment import ROOT, cpu_model, slug
+from environment import ROOT, slug
 from features import COUNT, WEIGHT_GRADIENT, events
 from measure import Row
 from memory import FRESH, WARM
@@ -23,6 +23,8 @@ from mnist import MNIST_TO_98, NETWORK
 from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
 from results import FOLDER, load, rows_of
 from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
+
+from snnkernels.machine import cpu_model
 
 LONG, WIDE, DEEP, TINY = "T=100,B=128,N=1024", "T=25,B=128,N=1000", "T=500,B=16,N=512", "T=4,B=1,N=16"
 PUBLIC = "T=32,B=64,N=65536"

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from snnkernels.machine import cpu_model
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # What decides the code that runs on a device: loops, emitters, what they emit, how it is compiled, what is chosen.
@@ -75,13 +77,6 @@ def gpu() -> dict[str, Any]:
         "cuda": torch.version.cuda,
         "driver": (_output(*query) or "").partition("\n")[0] or None,
     }
-
-
-def cpu_model() -> str:
-    """The processor's name, as the operating system gives it."""
-    info = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
-    return found[1].strip() if found else platform.processor()
 
 
 def slug(name: str) -> str:

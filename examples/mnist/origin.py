@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 
 import snnkernels
 from snnkernels import dispatch
+from snnkernels.machine import cpu_model
 
 
 def origin(device: torch.device) -> dict[str, Any]:
@@ -37,13 +37,6 @@ def engine(device: str) -> str:
     """
     requested = dispatch.requested_backend()
     return dispatch.choose(device) if requested == "auto" else requested
-
-
-def cpu_model() -> str:
-    """The processor's name, as the operating system gives it."""
-    info = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.exists() else None
-    return found[1].strip() if found else platform.processor()
 
 
 def commit() -> str | None:
