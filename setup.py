@@ -48,7 +48,7 @@ def extension(library):
     if reason:
         return Extension(f"snnkernels._{library}", []), reason
     # No FMA contraction and no fast math: every engine rounds every operation alike.
-    host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+    host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
     host += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
     device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
     return (CUDAExtension if library == "cuda" else CppExtension)(

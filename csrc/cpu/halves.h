@@ -8,9 +8,14 @@
 
 #include "vectors.h"
 
-// Compilers that know how a processor converts float16; for x86, GCC 12 does not.
-#if defined(__clang__) || defined(__aarch64__)
-#define SNN_CONVERTS_HALF
+// How vectors are converted to and from float16: by the compiler, by instructions of x86 (which what has vectors of
+// more than 16 bytes has), or by arithmetic.
+#if defined(__clang__)
+#if defined(__aarch64__) || __clang_major__ >= 15
+#define SNN_COMPILER_CONVERTS
+#endif
+#elif defined(__x86_64__)
+#define SNN_F16C
 #endif
 
 namespace snn::cpu {
@@ -18,68 +23,73 @@ namespace snn::cpu {
 using torch::headeronly::BFloat16;
 using torch::headeronly::Half;
 
-// As many lanes as a vector of float has.
+// As many lanes as a vector of float has, and twice as many.
 template <class V>
 using Bits32 = Vector<uint32_t, sizeof(V)>;
 template <class V>
 using Bits16 = Vector<uint16_t, sizeof(V) / 2>;
-
 template <class V>
 using TwiceBits16 = Vector<uint16_t, sizeof(V)>;
 
-template <class V, size_t... kLane>
-SNN_INLINE TwiceBits16<V> upper_halves(Bits32<V> low, Bits32<V> high, std::index_sequence<kLane...>) {
-  return __builtin_shufflevector((TwiceBits16<V>)low, (TwiceBits16<V>)high, 2 * kLane + 1 ...);
+// Lanes of two vectors, the second's counted on: Lanes::at says which.
+template <class V, class Lanes, size_t... kLane>
+SNN_INLINE TwiceBits16<V> shuffle(TwiceBits16<V> a, TwiceBits16<V> b, std::index_sequence<kLane...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, Lanes::at(kLane)...);
+#else
+  return __builtin_shuffle(a, b, TwiceBits16<V>{Lanes::at(kLane)...});
+#endif
 }
 
-// Behind zeros: the lanes from kFirst on, of which a vector of float has so many.
-template <class V, int kFirst, size_t... kLane>
-SNN_INLINE V as_upper_halves(TwiceBits16<V> bits, std::index_sequence<kLane...>) {
-  return (V)__builtin_shufflevector(bits, TwiceBits16<V>{}, (kLane % 2 == 0 ? 2 * kLanes<V> : kFirst + kLane / 2)...);
+template <class V, class Lanes>
+SNN_INLINE TwiceBits16<V> shuffle(TwiceBits16<V> a, TwiceBits16<V> b) {
+  return shuffle<V, Lanes>(a, b, std::make_index_sequence<2 * kLanes<V>>());
 }
+
+// The lower (0) or the upper (1) halves of lanes of 32 bits.
+template <int kUpper>
+struct HalvesOfLanes {
+  static constexpr uint16_t at(size_t lane) { return 2 * lane + kUpper; }
+};
+
+// The lanes from kFirst on, each behind one of the second vector, which is zero.
+template <class V, int kFirst>
+struct BehindZeros {
+  static constexpr uint16_t at(size_t lane) { return lane % 2 == 0 ? 2 * kLanes<V> : kFirst + lane / 2; }
+};
+
+// The first halves of two vectors.
+template <class V>
+struct FirstHalves {
+  static constexpr uint16_t at(size_t lane) { return lane < kLanes<V> ? lane : lane + kLanes<V>; }
+};
 
 template <class V>
 SNN_INLINE void widen(const BFloat16* from, V& low, V& high) {
   TwiceBits16<V> bits;
   std::memcpy(&bits, from, sizeof(bits));
-  low = as_upper_halves<V, 0>(bits, std::make_index_sequence<2 * kLanes<V>>());
-  high = as_upper_halves<V, kLanes<V>>(bits, std::make_index_sequence<2 * kLanes<V>>());
-}
-
-template <class V, size_t... kLane>
-SNN_INLINE TwiceBits16<V> join(Bits16<V> low, Bits16<V> high, std::index_sequence<kLane...>) {
-  return __builtin_shufflevector(low, high, kLane...);
+  low = (V)shuffle<V, BehindZeros<V, 0>>(bits, TwiceBits16<V>{});
+  high = (V)shuffle<V, BehindZeros<V, kLanes<V>>>(bits, TwiceBits16<V>{});
 }
 
 // Rounded to what the upper 16 bits can say, unless that is known to be exact.
 template <bool kExact, class V>
-SNN_INLINE Bits32<V> round_to_upper(V values) {
+SNN_INLINE TwiceBits16<V> round_to_upper(V values) {
   const Bits32<V> bits = (Bits32<V>)values;
-  if constexpr (kExact) return bits;
+  if constexpr (kExact) return (TwiceBits16<V>)bits;
   const Bits32<V> rounded = bits + 0x7fff + (bits >> 16 & 1);
-  return values == values ? rounded : rounded - rounded + 0x7fc00000;
+  return (TwiceBits16<V>)(values == values ? rounded : rounded - rounded + 0x7fc00000);
 }
 
 template <bool kExact, class V>
 SNN_INLINE TwiceBits16<V> narrow(V low, V high, BFloat16) {
-  return upper_halves<V>(round_to_upper<kExact>(low), round_to_upper<kExact>(high),
-                         std::make_index_sequence<2 * kLanes<V>>());
+  return shuffle<V, HalvesOfLanes<1>>(round_to_upper<kExact>(low), round_to_upper<kExact>(high));
 }
 
-// Processors have an instruction for it, but x86 ones whose vectors have 16 bytes (for more, `widest` asks for F16C).
+// By arithmetic on integers.
 template <class V>
-SNN_INLINE V widen_one(Bits16<V> bits) {
-#if defined(SNN_CONVERTS_HALF)
-  return __builtin_convertvector((Vector<_Float16, sizeof(V) / 2>)bits, V);
-#else
-#if defined(__x86_64__)
-  if constexpr (sizeof(V) > 16) {
-    V values;
-    asm("vcvtph2ps %1, %0" : "=v"(values) : "v"(bits));
-    return values;
-  }
-#endif
-  const Bits32<V> wide = __builtin_convertvector(bits, Bits32<V>), exponent_and_mantissa = (wide & 0x7fff) << 13;
+SNN_INLINE V widen_bits(Bits32<V> wide) {
+  const Bits32<V> exponent_and_mantissa = (wide & 0x7fff) << 13;
   const Bits32<V> normal = exponent_and_mantissa + (uint32_t(127 - 15) << 23);
   const Bits32<V> special = normal + (uint32_t(127 - 15) << 23);  // infinity or NaN
   // The mantissa of a number from 1/2 on, in units of 2^-24.
@@ -88,28 +98,11 @@ SNN_INLINE V widen_one(Bits16<V> bits) {
                               : exponent_and_mantissa < (31u << 23) ? normal
                                                                     : special;
   return (V)(magnitude | (wide & 0x8000) << 16);
-#endif
 }
 
+// Into the lower halves of lanes.
 template <class V>
-SNN_INLINE void widen(const Half* from, V& low, V& high) {
-  Bits16<V> bits[2];
-  std::memcpy(bits, from, sizeof(bits));
-  low = widen_one<V>(bits[0]), high = widen_one<V>(bits[1]);
-}
-
-template <class V>
-SNN_INLINE Bits16<V> narrow_one(V values) {
-#if defined(SNN_CONVERTS_HALF)
-  return (Bits16<V>)__builtin_convertvector(values, Vector<_Float16, sizeof(V) / 2>);
-#else
-#if defined(__x86_64__)
-  if constexpr (sizeof(V) > 16) {
-    Bits16<V> narrowed;
-    asm("vcvtps2ph $0, %1, %0" : "=v"(narrowed) : "v"(values));
-    return narrowed;
-  }
-#endif
+SNN_INLINE TwiceBits16<V> narrow_bits(V values) {
   constexpr uint32_t kInfinity = (127 + 16) << 23, kSmallest = (127 - 14) << 23;  // of what has 16 bits
   const Bits32<V> bits = (Bits32<V>)values, magnitude = bits & 0x7fffffff;
   const Bits32<V> bounded = magnitude < kInfinity ? magnitude : magnitude - magnitude + kInfinity;
@@ -117,14 +110,68 @@ SNN_INLINE Bits16<V> narrow_one(V values) {
   // Added to 1/2, a number is rounded to units of 2^-24.
   const Bits32<V> subnormal = (Bits32<V>)((V)bounded + splat<V>(0.5f)) - 0x3f000000;
   const Bits32<V> finite = bounded < kSmallest ? subnormal : normal;
-  const Bits32<V> narrowed = values == values ? finite : finite - finite + 0x7e00;
-  return __builtin_convertvector(narrowed | (bits >> 16 & 0x8000), Bits16<V>);
+  return (TwiceBits16<V>)((values == values ? finite : finite - finite + 0x7e00) | (bits >> 16 & 0x8000));
+}
+
+template <class V>
+SNN_INLINE V widen_one(Bits16<V> bits) {
+#if defined(SNN_COMPILER_CONVERTS)
+  return __builtin_convertvector((Vector<_Float16, sizeof(V) / 2>)bits, V);
+#else
+#if defined(SNN_F16C)
+  if constexpr (sizeof(V) > 16) {
+    V values;
+    asm("vcvtph2ps %1, %0" : "=v"(values) : "v"(bits));
+    return values;
+  }
+#endif
+  return widen_bits<V>(__builtin_convertvector(bits, Bits32<V>));
 #endif
 }
 
+template <class V>
+SNN_INLINE Bits16<V> load_bits(const Half* from) {
+  Bits16<V> bits;
+  std::memcpy(&bits, from, sizeof(bits));
+  return bits;
+}
+
+template <class V>
+SNN_INLINE void widen(const Half* from, V& low, V& high) {
+  low = widen_one<V>(load_bits<V>(from)), high = widen_one<V>(load_bits<V>(from + kLanes<V>));
+}
+
+#if defined(SNN_F16C)
+// Into the first half of a vector.
+template <class V>
+SNN_INLINE TwiceBits16<V> narrow_one(V values) {
+  TwiceBits16<V> narrowed;
+  if constexpr (sizeof(V) == 64)
+    asm("vcvtps2ph $0, %1, %t0" : "=v"(narrowed) : "v"(values));
+  else
+    asm("vcvtps2ph $0, %1, %x0" : "=v"(narrowed) : "v"(values));
+  return narrowed;
+}
+#endif
+
+#if defined(SNN_COMPILER_CONVERTS)
+template <class V, size_t... kLane>
+SNN_INLINE TwiceBits16<V> narrow_both(V low, V high, std::index_sequence<kLane...>) {
+  return (TwiceBits16<V>)__builtin_convertvector(__builtin_shufflevector(low, high, kLane...),
+                                                 Vector<_Float16, sizeof(V)>);
+}
+#endif
+
 template <bool, class V>
 SNN_INLINE TwiceBits16<V> narrow(V low, V high, Half) {
-  return join<V>(narrow_one(low), narrow_one(high), std::make_index_sequence<2 * kLanes<V>>());
+#if defined(SNN_COMPILER_CONVERTS)
+  return narrow_both(low, high, std::make_index_sequence<2 * kLanes<V>>());
+#else
+#if defined(SNN_F16C)
+  if constexpr (sizeof(V) > 16) return shuffle<V, FirstHalves<V>>(narrow_one(low), narrow_one(high));
+#endif
+  return shuffle<V, HalvesOfLanes<0>>(narrow_bits(low), narrow_bits(high));
+#endif
 }
 
 }  // namespace snn::cpu

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
-#include "clones.h"
 #include "convert.h"
 #include "large.h"
 #include "pack.h"
+#include "processor.h"
 
 namespace snn::cpu {
 namespace {
@@ -21,7 +21,7 @@ constexpr int64_t kNumbers = 512;  // random numbers drawn at once: they stay in
 
 // The upper 24 bits of the words of blocks `counter`, `counter` + 1, ..., as whole numbers of type C.
 template <class C>
-SNN_CLONES void draw(uint64_t seed, uint64_t counter, C* numbers) {
+SNN_INLINE void draw(uint64_t seed, uint64_t counter, C* numbers) {
   constexpr int kBlocks = kNumbers / 4;
   uint32_t words[4][kBlocks];
   for (int i = 0; i < kBlocks; ++i) {
@@ -44,7 +44,7 @@ SNN_CLONES void draw(uint64_t seed, uint64_t counter, C* numbers) {
 }
 
 template <class C>
-SNN_CLONES void compare(const C* __restrict numbers, const C* __restrict intensities, int64_t count,
+SNN_INLINE void compare(const C* __restrict numbers, const C* __restrict intensities, int64_t count,
                         C* __restrict spikes) {
   for (int64_t i = 0; i < count; ++i) spikes[i] = numbers[i] < intensities[i] * C(1 << 24) ? C(1) : C(0);
 }
@@ -58,9 +58,9 @@ void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uin
     const int64_t skip = static_cast<int64_t>(word % 4);
     int64_t count = std::min<int64_t>(end - begin, kNumbers - skip);
     if (begin + count < end) count -= count % 8;
-    draw(seed, word / 4, numbers);
+    call<draw<C>>(seed, word / 4, +numbers);
     fetch_row(type, images.const_data_ptr(), begin, count, intensities);
-    compare(numbers + skip, intensities, count, spikes);
+    call<compare<C>>(numbers + skip, +intensities, count, +spikes);
     if (packed)
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else

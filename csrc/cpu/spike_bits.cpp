@@ -10,10 +10,10 @@
 #include <tuple>
 #include <type_traits>
 
-#include "clones.h"
 #include "convert.h"
 #include "large.h"
 #include "pack.h"
+#include "processor.h"
 
 namespace snn::cpu {
 namespace {
@@ -24,14 +24,14 @@ constexpr int64_t kChunk = 1024;     // spikes converted at once: they stay in t
 constexpr int64_t kGrain = 1 << 15;  // spikes below which a second thread costs more than it saves
 
 template <class C>
-SNN_CLONES bool binary(const C* values, int64_t count) {
+SNN_INLINE bool binary(const C* values, int64_t count) {
   std::conditional_t<sizeof(C) == 4, int32_t, int64_t> others = 0;  // as wide as a value, for vectors of them
   for (int64_t i = 0; i < count; ++i) others |= (values[i] != C(0)) & (values[i] != C(1));
   return others == 0;
 }
 
 template <class C>
-SNN_CLONES void unpack_row(const unsigned char* bits, int64_t count, C* spikes) {
+SNN_INLINE void unpack_row(const unsigned char* bits, int64_t count, C* spikes) {
   int64_t i = 0;
   for (; i + 8 <= count; i += 8)
     for (int bit = 0; bit < 8; ++bit) spikes[i + bit] = C(bits[i / 8] >> bit & 1);
@@ -65,7 +65,7 @@ void pack_rows(const Tensor& spikes, int64_t first, int64_t last, unsigned char*
       const int64_t count = std::min(kChunk, inner - begin), place = row * inner + begin;
       const C* values = load_row(spikes.scalar_type(), spikes.const_data_ptr(), place, count, buffer);
       pack_row(values, count, bits + row * packed_bytes(inner) + begin / 8);
-      if (binary(values, count)) continue;
+      if (call<binary<C>>(values, count)) continue;
       const C* other = std::find_if(values, values + count, [](C value) { return value != C(0) && value != C(1); });
       stray.found(place + (other - values), *other);
     }
@@ -79,7 +79,7 @@ void unpack_rows(const unsigned char* bits, int64_t first, int64_t last, Tensor&
     for (int64_t begin = 0; begin < inner; begin += kChunk) {
       const int64_t count = std::min(kChunk, inner - begin), place = row * inner + begin;
       C* values = row_target(spikes.scalar_type(), spikes.mutable_data_ptr(), place, buffer);
-      unpack_row(bits + row * packed_bytes(inner) + begin / 8, count, values);
+      call<unpack_row<C>>(bits + row * packed_bytes(inner) + begin / 8, count, values);
       store_row(spikes.scalar_type(), values, count, spikes.mutable_data_ptr(), place);
     }
 }

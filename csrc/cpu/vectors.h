@@ -7,7 +7,13 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../scan.h"
+#include "processor.h"
+
+#if defined(__clang__)
+#if __has_feature(ext_vector_type_boolean)
+#define SNN_HAS_BOOL_VECTORS
+#endif
+#endif
 
 namespace snn::cpu {
 
@@ -37,13 +43,13 @@ SNN_INLINE void store(const V& values, Element<V>* to) {
 // A bit for each lane that is not 0, that of the first lane lowest: compilers do not find the instruction.
 template <class V>
 SNN_INLINE uint64_t nonzero(V values) {
-#if defined(__clang__)
+#if defined(SNN_HAS_BOOL_VECTORS)
   typedef bool Mask __attribute__((ext_vector_type(kLanes<V>)));
   const Mask mask = __builtin_convertvector(values != V{}, Mask);
   uint64_t bits = 0;
   std::memcpy(&bits, &mask, sizeof(mask));
   return bits & ((uint64_t(1) << kLanes<V>)-1);
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) && !defined(__clang__)
   constexpr bool kFloat = sizeof(Element<V>) == sizeof(float);
   if constexpr (sizeof(V) == 64) {
     unsigned short bits;
@@ -81,12 +87,12 @@ void run_in_16_bytes(const Arguments<C>& arguments) {
 #if defined(__x86_64__)
 
 template <class Loop, template <class> class Arguments, class C>
-__attribute__((target("avx2,f16c"))) void run_in_32_bytes(const Arguments<C>& arguments) {
+SNN_AVX2 void run_in_32_bytes(const Arguments<C>& arguments) {
   Loop::template run<Vector<C, 32>>(arguments);
 }
 
 template <class Loop, template <class> class Arguments, class C>
-__attribute__((target("avx512f,avx512bw"))) void run_in_64_bytes(const Arguments<C>& arguments) {
+SNN_AVX512 void run_in_64_bytes(const Arguments<C>& arguments) {
   Loop::template run<Vector<C, 64>>(arguments);
 }
 
@@ -96,9 +102,8 @@ __attribute__((target("avx512f,avx512bw"))) void run_in_64_bytes(const Arguments
 template <class Loop, template <class> class Arguments, class C>
 auto widest() -> void (*)(const Arguments<C>&) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
-    return run_in_64_bytes<Loop, Arguments, C>;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return run_in_32_bytes<Loop, Arguments, C>;
+  if (has_avx512()) return run_in_64_bytes<Loop, Arguments, C>;
+  if (has_avx2()) return run_in_32_bytes<Loop, Arguments, C>;
 #endif
   return run_in_16_bytes<Loop, Arguments, C>;
 }
