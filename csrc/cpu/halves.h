@@ -31,21 +31,6 @@ using Bits16 = Vector<uint16_t, sizeof(V) / 2>;
 template <class V>
 using TwiceBits16 = Vector<uint16_t, sizeof(V)>;
 
-// Lanes of two vectors, the second's counted on: Lanes::at says which.
-template <class V, class Lanes, size_t... kLane>
-SNN_INLINE TwiceBits16<V> shuffle(TwiceBits16<V> a, TwiceBits16<V> b, std::index_sequence<kLane...>) {
-#if defined(__clang__)
-  return __builtin_shufflevector(a, b, Lanes::at(kLane)...);
-#else
-  return __builtin_shuffle(a, b, TwiceBits16<V>{Lanes::at(kLane)...});
-#endif
-}
-
-template <class V, class Lanes>
-SNN_INLINE TwiceBits16<V> shuffle(TwiceBits16<V> a, TwiceBits16<V> b) {
-  return shuffle<V, Lanes>(a, b, std::make_index_sequence<2 * kLanes<V>>());
-}
-
 // The lower (0) or the upper (1) halves of lanes of 32 bits.
 template <int kUpper>
 struct HalvesOfLanes {
@@ -68,8 +53,8 @@ template <class V>
 SNN_INLINE void widen(const BFloat16* from, V& low, V& high) {
   TwiceBits16<V> bits;
   std::memcpy(&bits, from, sizeof(bits));
-  low = (V)shuffle<V, BehindZeros<V, 0>>(bits, TwiceBits16<V>{});
-  high = (V)shuffle<V, BehindZeros<V, kLanes<V>>>(bits, TwiceBits16<V>{});
+  low = (V)shuffle<BehindZeros<V, 0>>(bits, TwiceBits16<V>{});
+  high = (V)shuffle<BehindZeros<V, kLanes<V>>>(bits, TwiceBits16<V>{});
 }
 
 // Rounded to what the upper 16 bits can say, unless that is known to be exact.
@@ -83,7 +68,7 @@ SNN_INLINE TwiceBits16<V> round_to_upper(V values) {
 
 template <bool kExact, class V>
 SNN_INLINE TwiceBits16<V> narrow(V low, V high, BFloat16) {
-  return shuffle<V, HalvesOfLanes<1>>(round_to_upper<kExact>(low), round_to_upper<kExact>(high));
+  return shuffle<HalvesOfLanes<1>>(round_to_upper<kExact>(low), round_to_upper<kExact>(high));
 }
 
 // By arithmetic on integers.
@@ -168,9 +153,9 @@ SNN_INLINE TwiceBits16<V> narrow(V low, V high, Half) {
   return narrow_both(low, high, std::make_index_sequence<2 * kLanes<V>>());
 #else
 #if defined(SNN_F16C)
-  if constexpr (sizeof(V) > 16) return shuffle<V, FirstHalves<V>>(narrow_one(low), narrow_one(high));
+  if constexpr (sizeof(V) > 16) return shuffle<FirstHalves<V>>(narrow_one(low), narrow_one(high));
 #endif
-  return shuffle<V, HalvesOfLanes<0>>(narrow_bits(low), narrow_bits(high));
+  return shuffle<HalvesOfLanes<0>>(narrow_bits(low), narrow_bits(high));
 #endif
 }
 

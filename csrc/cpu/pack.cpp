@@ -1,38 +1,95 @@
 #include "pack.h"
 
 #include <algorithm>
+#include <cstring>
 
-#include "processor.h"
 #include "vectors.h"
 
 namespace snn::cpu {
 namespace {
 
-template <class C>
-SNN_INLINE unsigned char eight(const C* spikes) {
-  using V = Vector<C, 16>;
-  uint64_t bits = 0;
-  for (int64_t i = 0; i < 8; i += kLanes<V>) bits |= nonzero(load<V>(spikes + i)) << i;
-  return static_cast<unsigned char>(bits);
-}
+constexpr int64_t kWord = 64;  // spikes packed at once
 
 template <class C>
-SNN_INLINE void pack(const C* spikes, int64_t count, unsigned char* bits) {
-  int64_t i = 0;
-  for (; i + 8 <= count; i += 8) bits[i / 8] = eight(spikes + i);
-  if (i == count) return;
-  C last[8] = {};
-  std::copy_n(spikes + i, count - i, last);
-  bits[i / 8] = eight(last);
-}
+struct Packing {
+  const C* spikes;
+  int64_t count;
+  char* bits;
+};
+
+struct PackLoop {
+  template <class V, class C = Element<V>>
+  SNN_INLINE static uint64_t word(const C* spikes) {
+    uint64_t bits = 0;
+#pragma GCC unroll 32
+    for (int64_t i = 0; i < kWord; i += kLanes<V>) bits |= nonzero(load<V>(spikes + i)) << i;
+    return bits;
+  }
+
+  template <class V, class C = Element<V>>
+  SNN_INLINE static void run(Packing<C> row) {
+    int64_t i = 0;
+    for (; i + kWord <= row.count; i += kWord) {
+      const uint64_t bits = word<V>(row.spikes + i);
+      std::memcpy(row.bits + i / 8, &bits, sizeof(bits));
+    }
+    if (i == row.count) return;
+    C last[kWord] = {};
+    std::copy_n(row.spikes + i, row.count - i, last);
+    const uint64_t bits = word<V>(last);
+    std::memcpy(row.bits + i / 8, &bits, packed_bytes(row.count - i));
+  }
+};
+
+template <class C>
+struct Unpacking {
+  const char* bits;
+  int64_t count;
+  C* spikes;
+};
+
+struct UnpackLoop {
+  template <class V, class C = Element<V>>
+  SNN_INLINE static void word(uint64_t bits, C* spikes) {
+    using Bits = Vector<std::conditional_t<sizeof(C) == 4, uint32_t, uint64_t>, sizeof(V)>;
+    Bits bit_of_lane;
+    for (int64_t lane = 0; lane < kLanes<V>; ++lane) bit_of_lane[lane] = Element<Bits>(1) << lane;
+#pragma GCC unroll 32
+    for (int64_t i = 0; i < kWord; i += kLanes<V>) {
+      const Bits of_lanes = (Bits{} + static_cast<Element<Bits>>(bits >> i)) & bit_of_lane;
+      store(of_lanes != 0 ? splat<V>(1) : V{}, spikes + i);
+    }
+  }
+
+  template <class V, class C = Element<V>>
+  SNN_INLINE static void run(Unpacking<C> row) {
+    int64_t i = 0;
+    uint64_t bits = 0;
+    for (; i + kWord <= row.count; i += kWord) {
+      std::memcpy(&bits, row.bits + i / 8, sizeof(bits));
+      word<V>(bits, row.spikes + i);
+    }
+    if (i == row.count) return;
+    C last[kWord];
+    std::memcpy(&bits, row.bits + i / 8, packed_bytes(row.count - i));
+    word<V>(bits, last);
+    std::copy_n(last, row.count - i, row.spikes + i);
+  }
+};
 
 }  // namespace
 
 void pack_row(const float* spikes, int64_t count, void* bits) {
-  call<pack<float>>(spikes, count, static_cast<unsigned char*>(bits));
+  widest<PackLoop, Packing, float>()({spikes, count, static_cast<char*>(bits)});
 }
 void pack_row(const double* spikes, int64_t count, void* bits) {
-  call<pack<double>>(spikes, count, static_cast<unsigned char*>(bits));
+  widest<PackLoop, Packing, double>()({spikes, count, static_cast<char*>(bits)});
+}
+void unpack_row(const void* bits, int64_t count, float* spikes) {
+  widest<UnpackLoop, Unpacking, float>()({static_cast<const char*>(bits), count, spikes});
+}
+void unpack_row(const void* bits, int64_t count, double* spikes) {
+  widest<UnpackLoop, Unpacking, double>()({static_cast<const char*>(bits), count, spikes});
 }
 
 }  // namespace snn::cpu

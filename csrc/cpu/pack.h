@@ -1,4 +1,4 @@
-// Spikes as bits, eight neurons in a byte.
+// Spikes as bits, eight neurons in a byte, the first in the lowest.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,11 @@ namespace snn::cpu {
 
 inline int64_t packed_bytes(int64_t spikes) { return (spikes + 7) / 8; }
 
-// The first neuron is in the lowest bit; what is not 0 is a spike. The last byte is filled up with zeros.
+// What is not 0 is a spike. The last byte is filled up with zeros.
 void pack_row(const float* spikes, int64_t count, void* bits);
 void pack_row(const double* spikes, int64_t count, void* bits);
+
+void unpack_row(const void* bits, int64_t count, float* spikes);
+void unpack_row(const void* bits, int64_t count, double* spikes);
 
 }  // namespace snn::cpu

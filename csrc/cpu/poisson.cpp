@@ -10,7 +10,7 @@
 #include "convert.h"
 #include "large.h"
 #include "pack.h"
-#include "processor.h"
+#include "vectors.h"
 
 namespace snn::cpu {
 namespace {
@@ -19,48 +19,70 @@ using torch::stable::Tensor;
 
 constexpr int64_t kNumbers = 512;  // random numbers drawn at once: they stay in the first-level cache
 
-// The upper 24 bits of the words of blocks `counter`, `counter` + 1, ..., as whole numbers of type C.
 template <class C>
-SNN_INLINE void draw(uint64_t seed, uint64_t counter, C* numbers) {
-  constexpr int kBlocks = kNumbers / 4;
-  uint32_t words[4][kBlocks];
-  for (int i = 0; i < kBlocks; ++i) {
-    uint32_t word[4] = {static_cast<uint32_t>(counter + i), static_cast<uint32_t>((counter + i) >> 32), 0, 0};
-    uint32_t key[2] = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+struct Drawing {
+  uint64_t seed, counter;
+  C* numbers;
+};
+
+// The upper 24 bits of the words of blocks `counter`, `counter` + 1, ..., as whole numbers. A word of as many blocks is
+// in the lower halves of a vector's lanes, the only ones that a product goes by.
+struct DrawLoop {
+  template <class V>
+  SNN_INLINE static void run(Drawing<float> draw) {
+    using Words = Vector<uint64_t, sizeof(V)>;
+    using Numbers = Vector<int32_t, sizeof(V)>;
+    constexpr int kBlocks = kLanes<Words>;
+    Words block = Words{} + draw.counter;
+    for (int lane = 0; lane < kBlocks; ++lane) block[lane] += lane;
+    for (float* numbers = draw.numbers; numbers < draw.numbers + kNumbers; numbers += 4 * kBlocks, block += kBlocks) {
+      Words word[4] = {block, block >> 32, {}, {}};
+      uint32_t key[2] = {static_cast<uint32_t>(draw.seed), static_cast<uint32_t>(draw.seed >> 32)};
 #pragma GCC unroll 10
-    for (int round = 0; round < 10; ++round) {
-      const uint64_t first = uint64_t(0xD2511F53u) * word[0], second = uint64_t(0xCD9E8D57u) * word[2];
-      word[0] = static_cast<uint32_t>(second >> 32) ^ word[1] ^ key[0];
-      word[1] = static_cast<uint32_t>(second);
-      word[2] = static_cast<uint32_t>(first >> 32) ^ word[3] ^ key[1];
-      word[3] = static_cast<uint32_t>(first);
-      key[0] += 0x9E3779B9u;
-      key[1] += 0xBB67AE85u;
+      for (int round = 0; round < 10; ++round) {
+        const Words first = multiply_lower(word[0], 0xD2511F53u), second = multiply_lower(word[2], 0xCD9E8D57u);
+        word[0] = (second >> 32) ^ word[1] ^ uint64_t(key[0]);
+        word[1] = second;
+        word[2] = (first >> 32) ^ word[3] ^ uint64_t(key[1]);
+        word[3] = first;
+        key[0] += 0x9E3779B9u;
+        key[1] += 0xBB67AE85u;
+      }
+      const Words even = (word[0] & 0xFFFFFFFFu) | word[1] << 32, odd = (word[2] & 0xFFFFFFFFu) | word[3] << 32;
+      const auto put = [&](Words words, int place) __attribute__((always_inline)) {
+        store(__builtin_convertvector((Numbers)((Vector<uint32_t, sizeof(V)>)words >> 8), V), numbers + place);
+      };
+      put(shuffle<Zip<kBlocks, 0>>(even, odd), 0);
+      put(shuffle<Zip<kBlocks, kBlocks / 2>>(even, odd), 2 * kBlocks);
     }
-    for (int k = 0; k < 4; ++k) words[k][i] = word[k];
   }
-  for (int i = 0; i < kBlocks; ++i)
-    for (int k = 0; k < 4; ++k) numbers[4 * i + k] = static_cast<C>(static_cast<int32_t>(words[k][i] >> 8));
-}
+
+  // Lanes of two vectors of so many in turn, from one on.
+  template <int kCount, int kFirst>
+  struct Zip {
+    static constexpr uint64_t at(size_t lane) { return kFirst + lane / 2 + lane % 2 * kCount; }
+  };
+};
 
 template <class C>
-SNN_INLINE void compare(const C* __restrict numbers, const C* __restrict intensities, int64_t count,
+SNN_INLINE void compare(const float* __restrict numbers, const C* __restrict intensities, int64_t count,
                         C* __restrict spikes) {
-  for (int64_t i = 0; i < count; ++i) spikes[i] = numbers[i] < intensities[i] * C(1 << 24) ? C(1) : C(0);
+  for (int64_t i = 0; i < count; ++i) spikes[i] = C(numbers[i]) < intensities[i] * C(1 << 24) ? C(1) : C(0);
 }
 
 // One time step, from neuron `begin` on, which is a multiple of 8. `word` is the number of its first random word.
 template <class C>
 void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uint64_t word, bool packed, void* row) {
   const ScalarType type = images.scalar_type();
-  alignas(64) C numbers[kNumbers], intensities[kNumbers], spikes[kNumbers];
+  alignas(64) float numbers[kNumbers];
+  alignas(64) C intensities[kNumbers], spikes[kNumbers];
   while (begin < end) {
     const int64_t skip = static_cast<int64_t>(word % 4);
     int64_t count = std::min<int64_t>(end - begin, kNumbers - skip);
     if (begin + count < end) count -= count % 8;
-    call<draw<C>>(seed, word / 4, +numbers);
+    widest<DrawLoop, Drawing, float>()({seed, word / 4, numbers});
     fetch_row(type, images.const_data_ptr(), begin, count, intensities);
-    call<compare<C>>(numbers + skip, +intensities, count, +spikes);
+    call<compare<C>>(static_cast<const float*>(numbers + skip), static_cast<const C*>(intensities), count, +spikes);
     if (packed)
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else

@@ -30,14 +30,6 @@ SNN_INLINE bool binary(const C* values, int64_t count) {
   return others == 0;
 }
 
-template <class C>
-SNN_INLINE void unpack_row(const unsigned char* bits, int64_t count, C* spikes) {
-  int64_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    for (int bit = 0; bit < 8; ++bit) spikes[i + bit] = C(bits[i / 8] >> bit & 1);
-  for (; i < count; ++i) spikes[i] = C(bits[i / 8] >> i % 8 & 1);
-}
-
 int64_t grain(int64_t row) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, row)); }
 
 // The first value of a tensor that is neither 0 nor 1.
@@ -79,7 +71,7 @@ void unpack_rows(const unsigned char* bits, int64_t first, int64_t last, Tensor&
     for (int64_t begin = 0; begin < inner; begin += kChunk) {
       const int64_t count = std::min(kChunk, inner - begin), place = row * inner + begin;
       C* values = row_target(spikes.scalar_type(), spikes.mutable_data_ptr(), place, buffer);
-      call<unpack_row<C>>(bits + row * packed_bytes(inner) + begin / 8, count, values);
+      unpack_row(bits + row * packed_bytes(inner) + begin / 8, count, values);
       store_row(spikes.scalar_type(), values, count, spikes.mutable_data_ptr(), place);
     }
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "processor.h"
 
@@ -38,6 +39,37 @@ SNN_INLINE V load(const Element<V>* from) {
 template <class V>
 SNN_INLINE void store(const V& values, Element<V>* to) {
   std::memcpy(to, &values, sizeof(V));
+}
+
+template <class Lanes, class T, size_t... kLane>
+SNN_INLINE T shuffle(T a, T b, std::index_sequence<kLane...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, Lanes::at(kLane)...);
+#else
+  return __builtin_shuffle(a, b, T{Lanes::at(kLane)...});
+#endif
+}
+
+// Lanes of two vectors of whole numbers, the second's counted on: Lanes::at says which.
+template <class Lanes, class T>
+SNN_INLINE T shuffle(T a, T b) {
+  return shuffle<Lanes>(a, b, std::make_index_sequence<kLanes<T>>());
+}
+
+// The products of the lower halves of lanes of 64 bits and a number.
+template <class T>
+SNN_INLINE T multiply_lower(T values, uint32_t number) {
+#if defined(__x86_64__) && !defined(__clang__)
+  T product;
+  const T numbers = T{} + uint64_t(number);
+  if constexpr (sizeof(T) == 16)
+    asm("pmuludq %2, %0" : "=x"(product) : "0"(values), "x"(numbers));
+  else
+    asm("vpmuludq %2, %1, %0" : "=v"(product) : "v"(values), "v"(numbers));
+  return product;
+#else
+  return (values & 0xFFFFFFFFu) * number;
+#endif
 }
 
 // A bit for each lane that is not 0, that of the first lane lowest: compilers do not find the instruction.
