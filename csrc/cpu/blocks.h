@@ -67,6 +67,14 @@ struct Buffer {
   alignas(64) char bytes[kInterval * kStrip * sizeof(C)] = {};
 };
 
+// Copy rows of so many bytes to where there is room for a whole strip.
+inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, int64_t to_stride) {
+  const bool constant = rows.stride == 0;
+  for (int64_t step = 0; step < (constant ? 1 : steps); ++step)
+    std::memcpy(to + step * to_stride, rows.data + step * rows.stride, bytes);
+  return {to, constant ? 0 : to_stride, rows.type};
+}
+
 // A tensor of all time steps, or of one for all where it is `constant`.
 class Sequence {
  public:
@@ -78,11 +86,7 @@ class Sequence {
   // The rows of a strip from step t on.
   Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
     const Rows rows{at(strip, t), constant_ ? 0 : shape_.inner * size_, type_};
-    if (strip.count == kStrip) return rows;
-    const Rows copies{buffer, constant_ ? 0 : kStrip * size_, type_};
-    for (int64_t step = 0; step < (constant_ ? 1 : steps); ++step)
-      std::memcpy(buffer + step * copies.stride, rows.data + step * rows.stride, strip.count * size_);
-    return copies;
+    return strip.count == kStrip ? rows : copy_rows(rows, steps, strip.count * size_, buffer, kStrip * size_);
   }
 
   // Where to write the rows of a strip from step t on, which `written` then completes.
@@ -180,18 +184,19 @@ class Gradient {
 
   // The rows of a strip from step t on.
   Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
-    if (strip.count == kStrip && stride_.inner != 0) return {at(strip, t), stride_.time * size_, type_};
+    const Rows rows{at(strip, t), stride_.time * size_, type_};
+    if (stride_.inner != 0)
+      return strip.count == kStrip ? rows : copy_rows(rows, steps, strip.count * size_, buffer, kStrip * size_);
     const Rows copies{buffer, stride_.time == 0 ? 0 : kStrip * size_, type_};
     for (int64_t step = 0; step < (stride_.time == 0 ? 1 : steps); ++step) {
       char* row = buffer + step * copies.stride;
-      if (stride_.inner != 0)
-        std::memcpy(row, at(strip, t + step), strip.count * size_);
-      else if (size_ == 2)
-        fill<uint16_t>(at(strip, t + step), row);
+      const char* value = rows.data + step * rows.stride;
+      if (size_ == 2)
+        fill<uint16_t>(value, row);
       else if (size_ == 4)
-        fill<uint32_t>(at(strip, t + step), row);
+        fill<uint32_t>(value, row);
       else
-        fill<uint64_t>(at(strip, t + step), row);
+        fill<uint64_t>(value, row);
     }
     return copies;
   }

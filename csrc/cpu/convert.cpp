@@ -3,33 +3,10 @@
 #include <cstring>
 
 #include "halves.h"
+#include "runs.h"
 
 namespace snn::cpu {
 namespace {
-
-// A row, in one type and in another.
-template <class C>
-struct Conversion {
-  const void* from;
-  int64_t count;
-  void* to;
-};
-
-// A function of so many values and of where to put them, for each such run of a row; what is left over goes through
-// memory that has room for a whole run.
-template <int64_t kRun, class From, class To, class Function>
-SNN_INLINE void for_runs(Conversion<float> row, const Function& function) {
-  const From* from = static_cast<const From*>(row.from);
-  To* to = static_cast<To*>(row.to);
-  int64_t i = 0;
-  for (; i + kRun <= row.count; i += kRun) function(from + i, to + i);
-  if (i == row.count) return;
-  From last[kRun] = {};
-  To converted[kRun];
-  std::copy_n(from + i, row.count - i, last);
-  function(last, converted);
-  std::copy_n(converted, row.count - i, to + i);
-}
 
 template <class Stored>
 struct WidenLoop {

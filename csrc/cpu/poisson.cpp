@@ -82,7 +82,7 @@ void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uin
     if (begin + count < end) count -= count % 8;
     widest<DrawLoop, Drawing, float>()({seed, word / 4, numbers});
     fetch_row(type, images.const_data_ptr(), begin, count, intensities);
-    call<compare<C>>(static_cast<const float*>(numbers + skip), static_cast<const C*>(intensities), count, +spikes);
+    call<compare<C>>(numbers + skip, intensities, count, spikes);
     if (packed)
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else
