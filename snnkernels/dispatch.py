@@ -23,9 +23,9 @@ _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "ref
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 
 # Firing rates up to which the event-driven product of spikes and weights is faster than the dense one, for layers of so
-# many outputs or more: few leave vectors half empty. Forward and weight gradient of 3200 rows and 512 to 1000 inputs on
-# two cores with AVX-512 break even at 0.05, 0.12, 0.28 and 0.4.
-_EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.25), (128, 0.35))
+# many outputs or more: by packing and lists of events, which few outputs have to pay for. Measured on two machines
+# (docs/performance.md), and of what differs the lower.
+_EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
 _requested = os.environ.get("SNNKERNELS_BACKEND") or "auto"
 

@@ -5,21 +5,60 @@
 #include <algorithm>
 #include <utility>
 
+#include "processor.h"
+
 namespace snn::cpu {
 namespace {
 
 constexpr int64_t kGrain = 1 << 16;  // spikes that may be, below which a second thread costs more than it saves
 
-// Lengths, by list, become offsets; returns their sum.
-void accumulate(std::vector<int64_t>& offsets) {
-  int64_t sum = 0;
-  for (int64_t& offset : offsets) sum += std::exchange(offset, sum);
+int64_t grain(int64_t spikes) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, spikes)); }
+
+// Some of the lists by row: those of the rows [first, last) in every block.
+struct Part {
+  const SpikeBits* bits;
+  EventLists* lists;
+  int64_t first, last;
+
+  int64_t list(int64_t block, int64_t row) const { return block * bits->rows + row; }
+  int64_t begin(int64_t block) const { return block * lists->span; }
+  int64_t end(int64_t block) const { return std::min((block + 1) * lists->span, bits->inputs); }
+};
+
+// To offsets, as lengths yet.
+SNN_INLINE void count_events(Part part) {
+  for (int64_t row = part.first; row < part.last; ++row)
+    for (int64_t block = 0; block < part.lists->blocks(); ++block) {
+      int64_t length = 0;
+      part.bits->words(row, part.begin(block), part.end(block),
+                       [&](uint64_t word, int64_t) { length += __builtin_popcountll(word); });
+      part.lists->offsets[part.list(block, row)] = length;
+    }
 }
 
-}  // namespace
+// Eight are written at a time, however many there are: to guess their number right costs more than to write them. What
+// was written too much the next list overwrites, and the last ones of a part, behind which others' begin, go singly.
+SNN_INLINE void write_events(Part part) {
+  constexpr int64_t kAtOnce = 8;
+  for (int64_t block = 0; block < part.lists->blocks(); ++block) {
+    uint16_t* const indices = part.lists->indices.data();
+    uint16_t* index = indices + part.lists->offsets[part.list(block, part.first)];
+    const uint16_t* const end = indices + part.lists->offsets[part.list(block, part.last)];
+    for (int64_t row = part.first; row < part.last; ++row)
+      part.bits->words(row, part.begin(block), part.end(block), [&](uint64_t word, int64_t first) {
+        const int64_t source = first - part.begin(block);
+        uint16_t* const next = index + __builtin_popcountll(word);
+        for (; index + kAtOnce <= end && index < next; index += kAtOnce)
+#pragma GCC unroll 8
+          for (int64_t i = 0; i < kAtOnce; ++i, word &= word - 1)
+            index[i] = static_cast<uint16_t>(source + __builtin_ctzll(word | uint64_t(1) << 63));
+        for (; index < next; ++index, word &= word - 1) *index = static_cast<uint16_t>(source + __builtin_ctzll(word));
+        index = next;
+      });
+  }
+}
 
-int64_t SpikeBits::count() const {
-  const int64_t size = rows == 0 ? 0 : rows / group * group_bytes();
+SNN_INLINE int64_t count_bits(const unsigned char* data, int64_t size) {
   int64_t sum = 0, byte = 0;
   for (; byte + 8 <= size; byte += 8) {
     uint64_t word;
@@ -30,54 +69,63 @@ int64_t SpikeBits::count() const {
   return sum;
 }
 
+// A matrix of 64 x 64 bits: halves change places across the diagonal, then the halves of these, and so on.
+template <int kSize>
+SNN_INLINE void turn(uint64_t* words) {
+  constexpr uint64_t kLower = ~uint64_t(0) / ((uint64_t(1) << kSize) + 1);
+  for (int64_t begin = 0; begin < 64; begin += 2 * kSize)
+    for (int64_t i = begin; i < begin + kSize; ++i) {
+      const uint64_t change = (words[i] >> kSize ^ words[i + kSize]) & kLower;
+      words[i] ^= change << kSize;
+      words[i + kSize] ^= change;
+    }
+  if constexpr (kSize > 1) turn<kSize / 2>(words);
+}
+
+// Of 64 rows from `row` on, all inputs: input by input to `turned`, whose rows have `stride` bytes.
+SNN_INLINE void turn_rows(const SpikeBits* bits, int64_t row, unsigned char* turned, int64_t stride) {
+  const int64_t count = std::min<int64_t>(64, bits->rows - row), bytes = std::min<int64_t>(8, stride - row / 8);
+  for (int64_t input = 0; input < bits->inputs; input += kWordBits) {
+    const int64_t inputs = std::min(kWordBits, bits->inputs - input);
+    uint64_t words[64] = {};
+    for (int64_t i = 0; i < count; ++i) words[i] = bits->word(row + i, input, inputs);
+    turn<32>(words);
+    unsigned char* to = turned + input * stride + row / 8;
+    if (bytes == 8)
+      for (int64_t i = 0; i < inputs; ++i) std::memcpy(to + i * stride, &words[i], 8);
+    else
+      for (int64_t i = 0; i < inputs; ++i) std::memcpy(to + i * stride, &words[i], bytes);
+  }
+}
+
+}  // namespace
+
+int64_t SpikeBits::count() const {
+  return call<count_bits>(data, rows == 0 ? int64_t(0) : rows / group * group_bytes());
+}
+
 EventLists lists_by_row(const SpikeBits& bits, int64_t span) {
   EventLists lists{bits.inputs, bits.rows, span, {}, {}};
-  const int64_t blocks = lists.blocks(), grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, bits.inputs));
-  lists.offsets.resize(blocks * bits.rows + 1);
-  // Once to count, and once more to write.
-  const auto every_list = [&](auto f) {
-    torch::stable::parallel_for(0, bits.rows, grain, [&](int64_t first, int64_t last) {
-      for (int64_t row = first; row < last; ++row)
-        for (int64_t block = 0; block < blocks; ++block)
-          f(row, block * span, std::min((block + 1) * span, bits.inputs), lists.offsets[block * bits.rows + row]);
-    });
+  lists.offsets.resize(lists.blocks() * bits.rows + 1);
+  const auto in_parts = [&](auto function) {
+    torch::stable::parallel_for(0, bits.rows, grain(bits.inputs),
+                                [&](int64_t first, int64_t last) { function(Part{&bits, &lists, first, last}); });
   };
-  every_list([&](int64_t row, int64_t begin, int64_t end, int64_t& length) {
-    bits.words(row, begin, end, [&](uint64_t word, int64_t) { length += __builtin_popcountll(word); });
-  });
-  accumulate(lists.offsets);
-  lists.indices.resize(lists.offsets.back());
-  every_list([&](int64_t row, int64_t begin, int64_t end, int64_t offset) {
-    uint16_t* index = lists.indices.data() + offset;
-    bits.events(row, begin, end, [&](int64_t input) { *index++ = static_cast<uint16_t>(input - begin); });
-  });
+  in_parts([](Part part) { call<count_events>(part); });
+  int64_t sum = 0;
+  for (int64_t& offset : lists.offsets) sum += std::exchange(offset, sum);
+  lists.indices.resize(sum);
+  in_parts([](Part part) { call<write_events>(part); });
   return lists;
 }
 
 EventLists lists_by_input(const SpikeBits& bits, int64_t span) {
-  EventLists lists{bits.rows, bits.inputs, span, {}, {}};
-  const int64_t blocks = lists.blocks();
-  lists.offsets.resize(blocks * bits.inputs + 1);
-  const auto every_event = [&](auto f) {
-    torch::stable::parallel_for(0, blocks, 1, [&](int64_t first, int64_t last) {
-      for (int64_t block = first; block < last; ++block) f(block);
-    });
-  };
-  every_event([&](int64_t block) {
-    int64_t* lengths = lists.offsets.data() + block * bits.inputs;
-    for (int64_t row = block * span; row < std::min((block + 1) * span, bits.rows); ++row)
-      bits.events(row, 0, bits.inputs, [&](int64_t input) { ++lengths[input]; });
+  const int64_t stride = (bits.rows + 7) / 8;
+  std::vector<unsigned char> turned(bits.inputs * stride);
+  torch::stable::parallel_for(0, (bits.rows + 63) / 64, grain(64 * bits.inputs), [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) call<turn_rows>(&bits, 64 * i, turned.data(), stride);
   });
-  accumulate(lists.offsets);
-  lists.indices.resize(lists.offsets.back());
-  every_event([&](int64_t block) {
-    const int64_t* offsets = lists.offsets.data() + block * bits.inputs;
-    std::vector<int64_t> next(offsets, offsets + bits.inputs);
-    for (int64_t row = block * span; row < std::min((block + 1) * span, bits.rows); ++row)
-      bits.events(row, 0, bits.inputs,
-                  [&](int64_t input) { lists.indices[next[input]++] = static_cast<uint16_t>(row - block * span); });
-  });
-  return lists;
+  return lists_by_row({turned.data(), bits.inputs, 1, bits.rows}, span);
 }
 
 }  // namespace snn::cpu

@@ -5,7 +5,12 @@
 #include <cstring>
 #include <vector>
 
+#include "../scan.h"
+
 namespace snn::cpu {
+
+// Bits that are read at once: wherever they begin, they lie in eight bytes.
+constexpr int64_t kWordBits = 56;
 
 // Bits of `rows` spike trains' steps with `inputs` spikes each. They lie in groups of `group` rows without a gap
 // between them; each group begins at a whole byte. The lowest bit of a byte comes first.
@@ -15,29 +20,23 @@ struct SpikeBits {
 
   int64_t group_bytes() const { return (group * inputs + 7) / 8; }
 
-  // Call f(word, first) for the bits [begin, end) of a row, up to 56 at a time; bit i of the word is input first + i.
-  template <class F>
-  void words(int64_t row, int64_t begin, int64_t end, F f) const {
+  // `count` bits of a row, kWordBits at most, from that of input `first` on, which is the lowest.
+  SNN_INLINE uint64_t word(int64_t row, int64_t first, int64_t count) const {
     const unsigned char* bytes = data + row / group * group_bytes();
-    const int64_t start = row % group * inputs, size = group_bytes();
-    while (begin < end) {
-      const int64_t bit = start + begin, byte = bit / 8, count = end - begin < 56 ? end - begin : 56;
-      uint64_t word = 0;
-      if (byte + 8 <= size)
-        std::memcpy(&word, bytes + byte, 8);
-      else
-        for (int64_t i = 0; byte + i < size; ++i) word |= uint64_t(bytes[byte + i]) << 8 * i;
-      f(word >> bit % 8 & ((uint64_t(1) << count) - 1), begin);
-      begin += count;
-    }
+    const int64_t bit = row % group * inputs + first, byte = bit / 8, size = group_bytes();
+    uint64_t word = 0;
+    if (byte + 8 <= size)
+      std::memcpy(&word, bytes + byte, 8);
+    else
+      for (int64_t i = 0; byte + i < size; ++i) word |= uint64_t(bytes[byte + i]) << 8 * i;
+    return word >> bit % 8 & ((uint64_t(1) << count) - 1);
   }
 
-  // Call f(input) for every spike in the bits [begin, end) of a row, in ascending order.
+  // Call f(word, first) for the bits [begin, end) of a row; bit i of the word is input first + i.
   template <class F>
-  void events(int64_t row, int64_t begin, int64_t end, F f) const {
-    words(row, begin, end, [&](uint64_t word, int64_t first) {
-      for (; word; word &= word - 1) f(first + __builtin_ctzll(word));
-    });
+  SNN_INLINE void words(int64_t row, int64_t begin, int64_t end, const F& f) const {
+    for (; begin < end; begin += kWordBits)
+      f(word(row, begin, end - begin < kWordBits ? end - begin : kWordBits), begin);
   }
 
   int64_t count() const;

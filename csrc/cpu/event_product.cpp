@@ -37,9 +37,9 @@ int64_t span(int64_t sources) {
   return std::max<int64_t>(1, (sources + blocks - 1) / blocks);
 }
 
-// Rows of sums: `stride` apart.
+// Rows of values: `stride` apart.
 template <class C>
-struct Sums {
+struct Panel {
   C* data;
   int64_t stride;
 };
@@ -48,39 +48,38 @@ struct Sums {
 //   fill(source, count, column, width, panel): copy `count` rows of the matrix, `width` columns of each
 //   begin(column, width, row): the first term of a sum
 //   place(target, column, width, buffer): where sums are built, in the buffer or where they belong
-//   end(target, count, column, width, sums): take `count` sums
+//   end(target, count, column, width, buffer): take `count` sums, which are in the buffer or where they belong
 template <class C, class Fill, class Begin, class Place, class End>
 void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, const Begin& begin, const Place& place,
                 const End& end) {
-  constexpr int64_t kWidth = kPanelWidth<C>;
-  const int64_t panels = (columns + kWidth - 1) / kWidth;
+  const int64_t widest = panel_width<C>(columns), panels = (columns + widest - 1) / widest;
   // A panel is filled again for each part, which costs little beside a large one; few panels make work by small ones.
   const int64_t part = panels < 8 ? 512 : 4096, parts = (lists.targets + part - 1) / part;
   torch::stable::parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
-    const Loan panel_memory(lists.span * kWidth * sizeof(C));
-    const Loan buffer_memory(std::min(lists.targets, part) * kWidth * sizeof(C));
-    C *panel = static_cast<C*>(panel_memory.get()), *buffer = static_cast<C*>(buffer_memory.get());
-    std::fill_n(panel, lists.span * kWidth, C(0));  // the columns beyond the last are added up too
+    const Loan panel_memory(lists.span * widest * sizeof(C));
+    const Loan buffer_memory(std::min(lists.targets, part) * widest * sizeof(C));
+    const Panel<C> panel{static_cast<C*>(panel_memory.get()), widest};
+    const Panel<C> buffer{static_cast<C*>(buffer_memory.get()), widest};
+    std::fill_n(panel.data, lists.span * widest, C(0));  // the columns beyond the last are added up too
     for (int64_t task = first; task < last; ++task) {
-      const int64_t column = task / parts * kWidth, width = std::min(kWidth, columns - column);
+      const int64_t column = task / parts * widest, width = std::min(widest, columns - column);
       const int64_t target = task % parts * part, count = std::min(part, lists.targets - target);
-      C bias[kWidth] = {};
+      C bias[kPanelWidth<C>] = {};
       begin(column, width, bias);
-      const Sums<C> sums = place(target, column, width, Sums<C>{buffer, kWidth});
+      const Panel<C> sums = place(target, column, width, buffer);
       for (int64_t block = 0; block < lists.blocks(); ++block) {
         const int64_t source = block * lists.span;
         fill(source, std::min(lists.span, lists.sources - source), column, width, panel);
-        add_events(panel, lists.offsets.data() + block * lists.targets + target, lists.indices.data(), count,
-                   block ? sums.data : bias, block ? sums.stride : 0, sums.data, sums.stride);
+        add_events(panel.data, widest, lists.offsets.data() + block * lists.targets + target, lists.indices.data(),
+                   count, block ? sums.data : bias, block ? sums.stride : 0, sums.data, sums.stride);
       }
-      end(target, count, column, width, sums.data);
+      end(target, count, column, width, buffer);
     }
   });
 }
 
 template <class C>
 void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Tensor>& bias, Tensor& out) {
-  constexpr int64_t kWidth = kPanelWidth<C>;
   const ScalarType type = weight.scalar_type();
   const bool whole = type == ScalarType::Float || type == ScalarType::Double;
   const int64_t columns = weight.size(0), inputs = weight.size(1);
@@ -88,61 +87,55 @@ void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Te
   void* data = out.mutable_data_ptr();
   sum_events<C>(
       lists_by_row(bits, span(inputs)), columns,
-      [&](int64_t input, int64_t count, int64_t column, int64_t width, C* panel) {
+      [&](int64_t input, int64_t count, int64_t column, int64_t width, Panel<C> panel) {
         if (whole)
-          return transpose(static_cast<const C*>(weights) + column * inputs + input, inputs, width, count, panel,
-                           kWidth);
-        C buffer[kWidth * kChunk];
+          return transpose(static_cast<const C*>(weights) + column * inputs + input, inputs, width, count, panel.data,
+                           panel.stride);
+        C buffer[kPanelWidth<C> * kChunk];
         for (int64_t i = 0; i < count; i += kChunk) {
           const int64_t chunk = std::min(kChunk, count - i);
           for (int64_t n = 0; n < width; ++n)
             load_row(type, weights, (column + n) * inputs + input + i, chunk, buffer + n * kChunk);
-          transpose(buffer, kChunk, width, chunk, panel + i * kWidth, kWidth);
+          transpose(buffer, kChunk, width, chunk, panel.data + i * panel.stride, panel.stride);
         }
       },
       [&](int64_t column, int64_t width, C* row) {
-        if (biases) std::copy_n(load_row(type, biases, column, width, row), width, row);
+        if (biases) fetch_row(type, biases, column, width, row);
       },
-      [&](int64_t row, int64_t column, int64_t width, Sums<C> buffer) {
-        return whole && width == kWidth ? Sums<C>{static_cast<C*>(data) + row * columns + column, columns} : buffer;
+      [&](int64_t row, int64_t column, int64_t width, Panel<C> buffer) {
+        const bool in_place = whole && width == buffer.stride;
+        return in_place ? Panel<C>{static_cast<C*>(data) + row * columns + column, columns} : buffer;
       },
-      [&](int64_t row, int64_t count, int64_t column, int64_t width, const C* sums) {
-        if (whole && width == kWidth) return;
-        for (int64_t i = 0; i < count; ++i) {
-          const int64_t place = (row + i) * columns + column;
-          C* target = row_target(type, data, place, const_cast<C*>(sums + i * kWidth));
-          if (target != sums + i * kWidth) std::copy_n(sums + i * kWidth, width, target);
-          store_row(type, sums + i * kWidth, width, data, place);
-        }
+      [&](int64_t row, int64_t count, int64_t column, int64_t width, Panel<C> buffer) {
+        if (whole && width == buffer.stride) return;
+        for (int64_t i = 0; i < count; ++i)
+          put_row(type, buffer.data + i * buffer.stride, width, data, (row + i) * columns + column);
       });
 }
 
 template <class C>
 void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
-  constexpr int64_t kWidth = kPanelWidth<C>;
   const ScalarType type = grad.scalar_type();
   const int64_t columns = grad.size(1), inputs = bits.inputs;
   const void* grads = grad.const_data_ptr();
   void* data = out.mutable_data_ptr();
   sum_events<C>(
       lists_by_input(bits, span(bits.rows)), columns,
-      [&](int64_t row, int64_t count, int64_t column, int64_t width, C* panel) {
-        for (int64_t i = 0; i < count; ++i) {
-          C* target = panel + i * kWidth;
-          const C* values = load_row(type, grads, (row + i) * columns + column, width, target);
-          if (values != target) std::copy_n(values, width, target);
-        }
+      [&](int64_t row, int64_t count, int64_t column, int64_t width, Panel<C> panel) {
+        for (int64_t i = 0; i < count; ++i)
+          fetch_row(type, grads, (row + i) * columns + column, width, panel.data + i * panel.stride);
       },
-      [](int64_t, int64_t, C*) {}, [](int64_t, int64_t, int64_t, Sums<C> buffer) { return buffer; },
-      [&](int64_t input, int64_t count, int64_t column, int64_t width, const C* sums) {
+      [](int64_t, int64_t, C*) {}, [](int64_t, int64_t, int64_t, Panel<C> buffer) { return buffer; },
+      [&](int64_t input, int64_t count, int64_t column, int64_t width, Panel<C> sums) {
         if (type == ScalarType::Float || type == ScalarType::Double)
-          return transpose(sums, kWidth, count, width, static_cast<C*>(data) + column * inputs + input, inputs);
-        C buffer[kWidth * kChunk];
+          return transpose(sums.data, sums.stride, count, width, static_cast<C*>(data) + column * inputs + input,
+                           inputs);
+        C turned[kPanelWidth<C> * kChunk];
         for (int64_t i = 0; i < count; i += kChunk) {
           const int64_t chunk = std::min(kChunk, count - i);
-          transpose(sums + i * kWidth, kWidth, chunk, width, buffer, kChunk);
+          transpose(sums.data + i * sums.stride, sums.stride, chunk, width, turned, kChunk);
           for (int64_t n = 0; n < width; ++n)
-            store_row(type, buffer + n * kChunk, chunk, data, (column + n) * inputs + input + i);
+            store_row(type, turned + n * kChunk, chunk, data, (column + n) * inputs + input + i);
         }
       });
 }

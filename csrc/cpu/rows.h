@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "halves.h"
+#include "prefetch.h"
 #include "stream.h"
 #include "vectors.h"
 
@@ -45,12 +46,6 @@ struct WrittenRows {
   ScalarType type;
   Way way;
 };
-
-// Ask for memory that will be needed, in the second-level cache: rows are often a power of two apart, and then those of
-// a chunk fall on few places of the first. Past the end of a tensor nothing is read: it is a hint.
-SNN_INLINE void prefetch(const void* data, int64_t bytes) {
-  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(data) + i, 0, 2);
-}
 
 template <class V, class Stored>
 SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
