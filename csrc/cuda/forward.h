@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
-  constexpr int kAhead = N == 1 ? 2 * kInterval : kInterval;
+  constexpr int kAhead = N == 1 && sizeof(T) < 8 ? 2 * kInterval : kInterval;  // of float64 registers hold no more
   const Shape& shape = arguments.shape;
   const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
   const int64_t index = int64_t(blockIdx.x) * kForwardThreads + threadIdx.x;
