@@ -27,13 +27,15 @@ struct Part {
 
 // To offsets, as lengths yet.
 SNN_INLINE void count_events(Part part) {
-  for (int64_t row = part.first; row < part.last; ++row)
+  for (int64_t row = part.first; row < part.last; ++row) {
+    const BitRow bits = part.bits->row(row);
     for (int64_t block = 0; block < part.lists->blocks(); ++block) {
       int64_t length = 0;
-      part.bits->words(row, part.begin(block), part.end(block),
-                       [&](uint64_t word, int64_t) { length += __builtin_popcountll(word); });
+      bits.words(part.begin(block), part.end(block),
+                 [&](uint64_t word, int64_t) { length += __builtin_popcountll(word); });
       part.lists->offsets[part.list(block, row)] = length;
     }
+  }
 }
 
 // Eight are written at a time, however many there are: to guess their number right costs more than to write them. What
@@ -45,7 +47,7 @@ SNN_INLINE void write_events(Part part) {
     uint16_t* index = indices + part.lists->offsets[part.list(block, part.first)];
     const uint16_t* const end = indices + part.lists->offsets[part.list(block, part.last)];
     for (int64_t row = part.first; row < part.last; ++row)
-      part.bits->words(row, part.begin(block), part.end(block), [&](uint64_t word, int64_t first) {
+      part.bits->row(row).words(part.begin(block), part.end(block), [&](uint64_t word, int64_t first) {
         const int64_t source = first - part.begin(block);
         uint16_t* const next = index + __builtin_popcountll(word);
         for (; index + kAtOnce <= end && index < next; index += kAtOnce)
@@ -85,10 +87,12 @@ SNN_INLINE void turn(uint64_t* words) {
 // Of 64 rows from `row` on, all inputs: input by input to `turned`, whose rows have `stride` bytes.
 SNN_INLINE void turn_rows(const SpikeBits* bits, int64_t row, unsigned char* turned, int64_t stride) {
   const int64_t count = std::min<int64_t>(64, bits->rows - row), bytes = std::min<int64_t>(8, stride - row / 8);
+  BitRow rows[64];
+  for (int64_t i = 0; i < count; ++i) rows[i] = bits->row(row + i);
   for (int64_t input = 0; input < bits->inputs; input += kWordBits) {
     const int64_t inputs = std::min(kWordBits, bits->inputs - input);
     uint64_t words[64] = {};
-    for (int64_t i = 0; i < count; ++i) words[i] = bits->word(row + i, input, inputs);
+    for (int64_t i = 0; i < count; ++i) words[i] = rows[i].word(input, inputs);
     turn<32>(words);
     unsigned char* to = turned + input * stride + row / 8;
     if (bytes == 8)

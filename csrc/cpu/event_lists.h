@@ -12,18 +12,14 @@ namespace snn::cpu {
 // Bits that are read at once: wherever they begin, they lie in eight bytes.
 constexpr int64_t kWordBits = 56;
 
-// Bits of `rows` spike trains' steps with `inputs` spikes each. They lie in groups of `group` rows without a gap
-// between them; each group begins at a whole byte. The lowest bit of a byte comes first.
-struct SpikeBits {
-  const unsigned char* data;
-  int64_t rows, group, inputs;
+// The bits of one row, from bit `start` of its group's bytes on.
+struct BitRow {
+  const unsigned char* bytes;
+  int64_t size, start;
 
-  int64_t group_bytes() const { return (group * inputs + 7) / 8; }
-
-  // `count` bits of a row, kWordBits at most, from that of input `first` on, which is the lowest.
-  SNN_INLINE uint64_t word(int64_t row, int64_t first, int64_t count) const {
-    const unsigned char* bytes = data + row / group * group_bytes();
-    const int64_t bit = row % group * inputs + first, byte = bit / 8, size = group_bytes();
+  // `count` of them, kWordBits at most, from that of input `first` on, which is the lowest.
+  SNN_INLINE uint64_t word(int64_t first, int64_t count) const {
+    const int64_t bit = start + first, byte = bit / 8;
     uint64_t word = 0;
     if (byte + 8 <= size)
       std::memcpy(&word, bytes + byte, 8);
@@ -32,11 +28,23 @@ struct SpikeBits {
     return word >> bit % 8 & ((uint64_t(1) << count) - 1);
   }
 
-  // Call f(word, first) for the bits [begin, end) of a row; bit i of the word is input first + i.
+  // Call f(word, first) for the bits [begin, end); bit i of the word is input first + i.
   template <class F>
-  SNN_INLINE void words(int64_t row, int64_t begin, int64_t end, const F& f) const {
-    for (; begin < end; begin += kWordBits)
-      f(word(row, begin, end - begin < kWordBits ? end - begin : kWordBits), begin);
+  SNN_INLINE void words(int64_t begin, int64_t end, const F& f) const {
+    for (; begin < end; begin += kWordBits) f(word(begin, end - begin < kWordBits ? end - begin : kWordBits), begin);
+  }
+};
+
+// Bits of `rows` spike trains' steps with `inputs` spikes each. They lie in groups of `group` rows without a gap
+// between them; each group begins at a whole byte. The lowest bit of a byte comes first.
+struct SpikeBits {
+  const unsigned char* data;
+  int64_t rows, group, inputs;
+
+  int64_t group_bytes() const { return (group * inputs + 7) / 8; }
+
+  BitRow row(int64_t index) const {
+    return {data + index / group * group_bytes(), group_bytes(), index % group * inputs};
   }
 
   int64_t count() const;

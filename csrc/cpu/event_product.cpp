@@ -37,7 +37,7 @@ int64_t span(int64_t sources) {
   return std::max<int64_t>(1, (sources + blocks - 1) / blocks);
 }
 
-// Rows of values: `stride` apart.
+// Some columns of a matrix, or of sums: rows that lie `stride` values apart.
 template <class C>
 struct Panel {
   C* data;
