@@ -23,8 +23,8 @@ _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "ref
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 
 # Firing rates up to which the event-driven product of spikes and weights is faster than the dense one, for layers of so
-# many outputs or more: by packing and lists of events, which few outputs have to pay for. Measured on two machines
-# (docs/performance.md), and of what differs the lower.
+# many outputs or more: packing and lists of events few outputs have to pay for. Measured on two machines
+# (docs/performance.md), and of what differs the lower; but below 64 outputs for spikes that are packed already.
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
 _requested = os.environ.get("SNNKERNELS_BACKEND") or "auto"

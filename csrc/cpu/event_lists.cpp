@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "grain.h"
 #include "processor.h"
 
 namespace snn::cpu {
 namespace {
 
 constexpr int64_t kGrain = 1 << 16;  // spikes that may be, below which a second thread costs more than it saves
-
-int64_t grain(int64_t spikes) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, spikes)); }
 
 // Some of the lists by row: those of the rows [first, last) in every block.
 struct Part {
@@ -112,23 +111,25 @@ EventLists lists_by_row(const SpikeBits& bits, int64_t span) {
   EventLists lists{bits.inputs, bits.rows, span, {}, {}};
   lists.offsets.resize(lists.blocks() * bits.rows + 1);
   const auto in_parts = [&](auto function) {
-    torch::stable::parallel_for(0, bits.rows, grain(bits.inputs),
+    torch::stable::parallel_for(0, bits.rows, grain(kGrain, bits.inputs),
                                 [&](int64_t first, int64_t last) { function(Part{&bits, &lists, first, last}); });
   };
-  in_parts([](Part part) { call<count_events>(part); });
+  in_parts(call<count_events, Part>);
   int64_t sum = 0;
   for (int64_t& offset : lists.offsets) sum += std::exchange(offset, sum);
   lists.indices.resize(sum);
-  in_parts([](Part part) { call<write_events>(part); });
+  in_parts(call<write_events, Part>);
   return lists;
 }
 
 EventLists lists_by_input(const SpikeBits& bits, int64_t span) {
   const int64_t stride = (bits.rows + 7) / 8;
   std::vector<unsigned char> turned(bits.inputs * stride);
-  torch::stable::parallel_for(0, (bits.rows + 63) / 64, grain(64 * bits.inputs), [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) call<turn_rows>(&bits, 64 * i, turned.data(), stride);
-  });
+  torch::stable::parallel_for(0, (bits.rows + 63) / 64, grain(kGrain, 64 * bits.inputs),
+                              [&](int64_t first, int64_t last) {
+                                for (int64_t i = first; i < last; ++i)
+                                  call<turn_rows>(&bits, 64 * i, turned.data(), stride);
+                              });
   return lists_by_row({turned.data(), bits.inputs, 1, bits.rows}, span);
 }
 

@@ -85,6 +85,7 @@ void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Te
   const int64_t columns = weight.size(0), inputs = weight.size(1);
   const void *weights = weight.const_data_ptr(), *biases = bias ? bias->const_data_ptr() : nullptr;
   void* data = out.mutable_data_ptr();
+  const auto in_place = [&](int64_t width, Panel<C> buffer) { return whole && width == buffer.stride; };
   sum_events<C>(
       lists_by_row(bits, span(inputs)), columns,
       [&](int64_t input, int64_t count, int64_t column, int64_t width, Panel<C> panel) {
@@ -103,11 +104,10 @@ void product(const SpikeBits& bits, const Tensor& weight, const std::optional<Te
         if (biases) fetch_row(type, biases, column, width, row);
       },
       [&](int64_t row, int64_t column, int64_t width, Panel<C> buffer) {
-        const bool in_place = whole && width == buffer.stride;
-        return in_place ? Panel<C>{static_cast<C*>(data) + row * columns + column, columns} : buffer;
+        return in_place(width, buffer) ? Panel<C>{static_cast<C*>(data) + row * columns + column, columns} : buffer;
       },
       [&](int64_t row, int64_t count, int64_t column, int64_t width, Panel<C> buffer) {
-        if (whole && width == buffer.stride) return;
+        if (in_place(width, buffer)) return;
         for (int64_t i = 0; i < count; ++i)
           put_row(type, buffer.data + i * buffer.stride, width, data, (row + i) * columns + column);
       });

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "convert.h"
+#include "grain.h"
 #include "large.h"
 #include "pack.h"
 #include "processor.h"
@@ -29,8 +30,6 @@ SNN_INLINE bool binary(const C* values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) others |= (values[i] != C(0)) & (values[i] != C(1));
   return others == 0;
 }
-
-int64_t grain(int64_t row) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, row)); }
 
 // The first value of a tensor that is neither 0 nor 1.
 class Stray {
@@ -80,7 +79,7 @@ void unpack_rows(const unsigned char* bits, int64_t first, int64_t last, Tensor&
 
 void unpack(const Tensor& bits, Tensor& spikes) {
   const unsigned char* data = static_cast<const unsigned char*>(bits.const_data_ptr());
-  torch::stable::parallel_for(0, spikes.size(0), grain(spikes.size(1)), [&](int64_t first, int64_t last) {
+  torch::stable::parallel_for(0, spikes.size(0), grain(kGrain, spikes.size(1)), [&](int64_t first, int64_t last) {
     if (spikes.scalar_type() == ScalarType::Double)
       unpack_rows<double>(data, first, last, spikes);
     else
@@ -97,7 +96,7 @@ std::tuple<Tensor, Tensor> native_pack(Tensor spikes) {
   Tensor other = torch::stable::new_empty(spikes, {1}, ScalarType::Double);
   unsigned char* data = static_cast<unsigned char*>(bits.mutable_data_ptr());
   Stray stray;
-  torch::stable::parallel_for(0, rows, grain(inner), [&](int64_t first, int64_t last) {
+  torch::stable::parallel_for(0, rows, grain(kGrain, inner), [&](int64_t first, int64_t last) {
     if (spikes.scalar_type() == ScalarType::Double)
       pack_rows<double>(spikes, first, last, data, stray);
     else
