@@ -224,11 +224,14 @@ GPU_BARS: tuple[Bar, ...] = (
     *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
     *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
     *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
-    Bar(
-        f"{LONG}, {_where(_GPU)}",
-        "full output / count, device time",
-        _device_times(COUNT, LONG, "lif(x).sum(0)", _GPU),
-        *(1.6, 1.8),
+    *(
+        Bar(
+            f"{shape}, {_where(_GPU)}",
+            "full output / count, device time",
+            _device_times(COUNT, shape, "lif(x).sum(0)", _GPU),
+            *(1.6, 1.8),
+        )
+        for shape in (LONG, PUBLIC)
     ),
     Bar(NETWORK, f"{MNIST_TO_98}, wall time", _seconds(MNIST_TO_98, NETWORK, _GPU), 10, 3, at_most=True, unit="s"),
 )

@@ -63,7 +63,7 @@ def events(rate: float, direction: str) -> str:
 
 
 def features(device: str) -> list[Feature]:
-    """The event-driven products are a CPU's."""
+    """The event-driven products are a CPU's; a layer that is large beside a cache of 50 MB is a GPU's."""
     layer, product = "T=100,B=128,N=1024", f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
         (COUNT, layer, _count),
@@ -72,6 +72,8 @@ def features(device: str) -> list[Feature]:
         (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
         ("linear layer and neurons, forward+backward", f"784-1024,{layer}", _spiking_linear),
     ]
+    if device == "cuda":
+        table.insert(1, (COUNT, "T=32,B=64,N=65536", partial(_count, shape=_LARGE)))
     if device == "cpu":
         table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", product, _drawn))
         for rate in (0.12, 0.02):
@@ -122,7 +124,7 @@ def _tensors(result: Result) -> Sequence[Tensor]:
     return [result] if isinstance(result, Tensor) else list(result)
 
 
-_LAYER = (100, 128, 1024)
+_LAYER, _LARGE = (100, 128, 1024), (32, 64, 65536)
 _INPUTS, _OUTPUTS, _STEPS, _BATCH = 784, 1000, 25, 128
 _ROWS = _STEPS * _BATCH
 
@@ -130,8 +132,8 @@ _ROWS = _STEPS * _BATCH
 _ROUNDING = 1e-5
 
 
-def _count(device: str) -> Pair:
-    inputs = random_inputs(Workload(_LAYER, torch.float32, device))
+def _count(device: str, shape: tuple[int, ...] | None = None) -> Pair:
+    inputs = random_inputs(Workload(shape or _LAYER, torch.float32, device))
     grad = inputs.grad_spikes[0]
 
     def run(count: Callable[[Tensor], Tensor]) -> Result:

@@ -3,7 +3,8 @@
 Runs the GPU tests but for the slow, then measures: first what bars.py judges, spike counts and the training of MNIST
 among it, then every compiled engine as compare.py does, on its shapes and on public workloads, in three dtypes. It
 stops measuring in time to end within ten minutes; what it left out is in the file. Where minutes are dear, run the
-tests side by side (`pytest -m gpu -n 16 --benchmark-disable --junitxml FILE`) and give their results by --junit.
+tests side by side (`pytest -m gpu -n 16 --benchmark-disable --junitxml FILE`) and give their results by --junit. Rows
+of an earlier run that this one does not measure stay in the file, as its.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import torch
 from bars import GPU_LAYERS, judged
 from budget import run_in_time
+from compilations import caches_disabled
 from contenders import NAIVE, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
 from features import COUNT, COUNT_FORWARD, features, measure_feature
@@ -142,10 +144,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     unusable = unusable_engines()
     tests = count_tests(options.junit.read_text()) if options.junit else run_tests(TEST_SECONDS)
-    result, left_out = measure_all(REPEATS, options.seconds, options.data)
+    with caches_disabled():
+        result, left_out = measure_all(REPEATS, options.seconds, options.data)
     content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
     path = options.out / f"{slug(gpu()['name'])}.json"
-    path.unlink(missing_ok=True)
     add_run(path, content)
     print(summary(tests, result, unusable + left_out))
     print(f"written to {path}")

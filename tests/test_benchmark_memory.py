@@ -74,6 +74,27 @@ def test_compilations_are_counted() -> None:
     assert (first.number, again.number, other_shape.number) == (1, 0, 1) and first.seconds > 0
 
 
+def test_kernels_that_triton_compiles_are_counted() -> None:
+    pytest.importorskip("triton.backends.nvidia")
+    script = """
+import compilations
+from triton_report import Variant, compile_launch, launches
+launch = launches(Variant(arch=90, dtype="float32"))["forward"]
+with compilations.caches_disabled():
+    with compilations.watch() as first:
+        compile_launch(launch, 90)
+    with compilations.watch() as again:
+        compile_launch(launch, 90)
+    with compilations.watch() as elsewhere:
+        compile_launch(launch, 80)
+print(first.number, again.number, elsewhere.number)
+"""
+    paths = [str(BENCHMARKS), str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TRITON_INTERPRET": "0"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "0", "1"]
+
+
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells a process's memory")
 
 
