@@ -228,6 +228,20 @@ def test_replayed_training_equals_eager_training(engine: str, arguments: str, ca
 
 
 @pytest.mark.gpu
+def test_the_first_replay_comes_after_all_of_the_capture(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the GPU is late with what torch launches before a capture begins."""
+    expected, trainer = make_trainer(GPU, "--cuda-graph off"), make_trainer(GPU)
+    figures, begin = take_all(expected), torch.cuda.CUDAGraph.capture_begin
+
+    def begin_late(graph: torch.cuda.CUDAGraph, *arguments: Any, **options: Any) -> None:
+        torch.cuda._sleep(1 << 30)  # cycles: half a second
+        begin(graph, *arguments, **options)
+
+    monkeypatch.setattr(torch.cuda.CUDAGraph, "capture_begin", begin_late)
+    torch.testing.assert_close(take_all(trainer), figures, rtol=0, atol=0)
+
+
+@pytest.mark.gpu
 @pytest.mark.parametrize("then", ["on", "off"])
 @pytest.mark.parametrize("steps", [2, 8, STEPS_IN_EPOCH + 7])
 def test_resumed_equals_uninterrupted(steps: int, then: str, engine: str, tmp_path: Path) -> None:
