@@ -104,6 +104,7 @@ struct PoissonArguments {
 struct Launch {
   NeuronId neuron;
   bool wide;
+  int multiprocessors;  // of the device
   cudaStream_t stream;
 };
 

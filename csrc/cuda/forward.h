@@ -5,22 +5,25 @@
 
 namespace snn::cuda {
 
-constexpr int kForwardThreads = 128;
+// Threads of a block. Those of a layer that has less for each multiprocessor are spread over all of these.
+constexpr int kForwardThreads = 128, kFewThreads = 32;
 
-// Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more.
-constexpr int kForwardBlocks = 4;
+// Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
+// neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
+template <class T, int N>
+constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 ? 8 : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
 template <class Neuron, class T, int N, template <class, int> class Output>
-__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
   constexpr int kAhead = N == 1 && sizeof(T) < 8 ? 2 * kInterval : kInterval;  // of float64 registers hold no more
   const Shape& shape = arguments.shape;
   const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
-  const int64_t index = int64_t(blockIdx.x) * kForwardThreads + threadIdx.x;
+  const int64_t index = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
   const Place mine(shape, index, N, Output<T, N>::kRow);
   if (!mine.inside && !kExchanges) return;
   Output<T, N> output(arguments, mine);
@@ -35,30 +38,24 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
 
   Pack<T, N> now[kAhead], next[kAhead];
-#pragma unroll
-  for (int k = 0; k < kAhead; ++k)
-    if (k < steps) next[k] = Pack<T, N>::load(x + k * stride);
+  const auto request = [&](int64_t count) {
+    for_steps<kAhead>(count, [&](int k) { next[k] = Pack<T, N>::load(x + k * stride); });
+  };
+  request(steps);
   for (int64_t begin = 0; begin < steps; begin += kAhead) {
 #pragma unroll
     for (int k = 0; k < kAhead; ++k) now[k] = next[k];
     x += kAhead * stride;
-    if (stride != 0) {  // what is the same at all steps is here already
-#pragma unroll
-      for (int k = 0; k < kAhead; ++k)
-        if (begin + kAhead + k < steps) next[k] = Pack<T, N>::load(x + k * stride);
-    }
-#pragma unroll
-    for (int k = 0; k < kAhead; ++k) {
-      if (begin + k < steps) {  // no break: threads that exchange bits would save where they meet again
-        if (keep && k % kInterval == 0 && begin + k >= first_kept) {
-          store_rows(state, checkpoint, neurons);
-          checkpoint += Neuron::kStates * neurons;
-        }
-        Lanes<C, N> spike;
-        layer.step(now[k].values(), state, spike);
-        output.add(spike);
+    if (stride != 0) request(steps - begin - kAhead);  // what is the same at all steps is here already
+    for_steps<kAhead>(steps - begin, [&](int k) {
+      if (keep && k % kInterval == 0 && begin + k >= first_kept) {
+        store_rows(state, checkpoint, neurons);
+        checkpoint += Neuron::kStates * neurons;
       }
-    }
+      Lanes<C, N> spike;
+      layer.step(now[k].values(), state, spike);
+      output.add(spike);
+    });
   }
   if (!mine.inside) return;
   output.finish();
@@ -66,23 +63,24 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks)
 }
 
 template <class Neuron, class T, int N, template <class, int> class Output>
-cudaError_t launch_forward(const ForwardArguments<Compute<T>>& arguments, cudaStream_t stream) {
+cudaError_t launch_forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
   constexpr int kRow = Output<T, N>::kRow;
   const int64_t threads = arguments.shape.outer * ((arguments.shape.inner + kRow - 1) / kRow * kRow / N);
-  const unsigned blocks = static_cast<unsigned>((threads + kForwardThreads - 1) / kForwardThreads);
-  forward_kernel<Neuron, T, N, Output><<<blocks, kForwardThreads, 0, stream>>>(arguments);
+  const int block = threads < int64_t(kForwardThreads) * launch.multiprocessors ? kFewThreads : kForwardThreads;
+  const unsigned blocks = static_cast<unsigned>((threads + block - 1) / block);
+  forward_kernel<Neuron, T, N, Output><<<blocks, block, 0, launch.stream>>>(arguments);
   return cudaGetLastError();
 }
 
 template <class Neuron, class T, int N>
-cudaError_t forward_to(OutputId output, const ForwardArguments<Compute<T>>& arguments, cudaStream_t stream) {
+cudaError_t forward_to(OutputId output, const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
   switch (output) {
     case OutputId::kSpikes:
-      return launch_forward<Neuron, T, N, SpikesOutput>(arguments, stream);
+      return launch_forward<Neuron, T, N, SpikesOutput>(launch, arguments);
     case OutputId::kCount:
-      return launch_forward<Neuron, T, N, CountOutput>(arguments, stream);
+      return launch_forward<Neuron, T, N, CountOutput>(launch, arguments);
     case OutputId::kPacked:
-      return launch_forward<Neuron, T, N, PackedOutput>(arguments, stream);
+      return launch_forward<Neuron, T, N, PackedOutput>(launch, arguments);
   }
   return cudaErrorInvalidValue;
 }
@@ -90,10 +88,9 @@ cudaError_t forward_to(OutputId output, const ForwardArguments<Compute<T>>& argu
 template <class T>
 cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputId output) {
   switch (launch.neuron) {
-#define SNN_CASE(NEURON)                                                                                       \
-  case NeuronId::NEURON:                                                                                       \
-    return (launch.wide ? forward_to<NEURON, T, 16 / sizeof(T)> : forward_to<NEURON, T, 1>)(output, arguments, \
-                                                                                            launch.stream);
+#define SNN_CASE(NEURON) \
+  case NeuronId::NEURON: \
+    return (launch.wide ? forward_to<NEURON, T, 16 / sizeof(T)> : forward_to<NEURON, T, 1>)(output, launch, arguments);
     SNN_FOR_EACH_NEURON(SNN_CASE)
 #undef SNN_CASE
   }

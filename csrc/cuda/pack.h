@@ -102,6 +102,21 @@ struct Pack {
   }
 };
 
+// Calls `step` with the numbers of the first `count` of kCount steps, at most. Where that is all of them, none is asked
+// for: between conditions the compiler moves nothing, and a thread's instructions wait for each other.
+template <int kCount, class Step>
+SNN_DEVICE void for_steps(int64_t count, const Step& step) {
+  if (count >= kCount) {
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) step(k);
+  } else {
+    const int some = static_cast<int>(count);
+#pragma unroll
+    for (int k = 0; k < kCount; ++k)
+      if (k < some) step(k);  // no break: threads that exchange bits would save where they meet again
+  }
+}
+
 // Rows of a [count, outer, inner] tensor, such as states.
 template <int kRows, class C, int N>
 SNN_DEVICE void load_rows(const C* data, int64_t stride, Lanes<C, N> (&rows)[kRows]) {

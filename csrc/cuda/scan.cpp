@@ -110,7 +110,7 @@ class Tensors {
     int multiprocessors = 0;
     STD_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device_));
     const bool wide = wide_ && neurons() / width_ >= kBusyThreads * multiprocessors;
-    return {neuron.id, wide, current_stream(device_)};
+    return {neuron.id, wide, multiprocessors, current_stream(device_)};
   }
 
  private:
