@@ -128,8 +128,17 @@ def _choice(sizes: Sizes) -> Choice:
     """What is fastest by the row of these sizes, which are measured ones."""
     for row in _rows(sizes.device):
         if (row["item_bytes"], row["neurons"], row["steps"]) == sizes[1:]:
-            return Choice(fastest(row["engines"]), fastest(row["forward"]), fastest(row["backward"]))
+            usual = _UNMEASURED[sizes.item_bytes]
+            forward, backward = _tiling(row["forward"], usual.forward), _tiling(row["backward"], usual.backward)
+            return Choice(fastest(row["engines"]), forward, backward)
     return _UNMEASURED[sizes.item_bytes]
+
+
+def _tiling(times: Mapping[str, float], usual: str) -> str:
+    """The fastest tiling by a row. Where that is "full", and the usual one was the same at the sizes of the row, it is
+    the usual one, which for the larger layers of the class may be another."""
+    name = fastest(times)
+    return usual if name == "full" and usual not in times else name
 
 
 @cache

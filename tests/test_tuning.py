@@ -80,6 +80,14 @@ def test_fastest_but_for_noise(use: Callable[..., None]) -> None:
     assert tuning.engine(Sizes(GPU, 4, 2000, 4)) == "triton"
 
 
+def test_where_the_usual_tiling_was_the_same_as_full_it_is_taken(use: Callable[..., None]) -> None:
+    """It need not be the same for all of the class: 128 x 1024 neurons have several a thread, 65,536 have one."""
+    use(row(neurons=65536, forward={"full": 0.1, "one_warp": 0.2}), name="NVIDIA H200")
+    assert tuning.choice(Sizes(GPU, 4, 128 * 1024, 4)) == tuning.Choice("triton", "half", "full")
+    use(row(neurons=65536, forward={"full": 0.2, "one_warp": 0.1}), name="NVIDIA H200")
+    assert tuning.choice(Sizes(GPU, 4, 128 * 1024, 4)).forward == "one_warp"
+
+
 @pytest.mark.parametrize("sizes", [(2, 2000, 4), (8, 2000, 4), (4, 3000, 4), (4, 2000, 25)])
 def test_other_classes_are_not_measured(sizes: tuple[int, int, int], use: Callable[..., None]) -> None:
     use(row(), name="NVIDIA H200")
