@@ -222,6 +222,12 @@ CPU_BARS: tuple[Bar, ...] = (
 
 GPU_BARS: tuple[Bar, ...] = (
     *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
+    Bar(
+        f"{PUBLIC}, {_where(_GPU_HALF)}",
+        f"{_SPIKINGJELLY} / ours, device time",
+        _device_times(FORWARD_BACKWARD, PUBLIC, _SPIKINGJELLY, _GPU_HALF),
+        *(1.4, 1.7),
+    ),
     *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
     *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
     *(

@@ -12,6 +12,8 @@ from measure import Row
 from memory import FRESH, WARM
 from workloads import FORWARD_BACKWARD, Workload, scaling_workloads
 
+from snnkernels.dispatch import ENGINES
+
 # Contenders in the order in which they are drawn, each with its colour and marker.
 STYLES = {
     "native": ("#0072B2", "o"),
@@ -45,7 +47,7 @@ def write_plots(rows: Sequence[Row], folder: Path, stem: str) -> list[Path]:
 def _layers(rows: Sequence[Row]) -> Figure | None:
     """How many times as long as ours everyone takes, layer by layer."""
     memories = {WARM: "#0072B2", FRESH: "#E69F00", "gpu": "#0072B2"}
-    found = {(row.shape, row.contender, row.memory): row for row in rows if row.contender != row.ours}
+    found = {(row.shape, row.contender, row.memory): row for row in rows if row.contender not in ENGINES}
     shapes = [shape for shape in (WIDE, LONG, DEEP) if any(key[0] == shape for key in found)]
     if not shapes:
         return None

@@ -17,11 +17,19 @@ from bars import DEEP, LONG, WIDE, judged
 from environment import PEERS, ROOT
 from features import features
 from measure import Row
-from memory import WARM
+from memory import FRESH, WARM
 from networks import EVENT_STEP, TRAINING_STEP
 from plots import plot_path, write_plots
 from results import FOLDER, load, rows_of
-from workloads import DIRECTIONS, FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
+from workloads import (
+    DIRECTIONS,
+    FORWARD_BACKWARD,
+    Workload,
+    gpu_workloads,
+    public_workloads,
+    scaling_workloads,
+    standard_workloads,
+)
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 IMAGES = ROOT / "docs" / "images"
@@ -63,14 +71,12 @@ def bars(rows: Sequence[Row]) -> str:
 
 
 def layers(rows: Sequence[Row]) -> str:
-    return _sections(rows, standard_workloads, (FORWARD_BACKWARD,))
+    return _tables([row for row in _of(rows, standard_workloads) if row.work == FORWARD_BACKWARD])
 
 
 def bandwidth(rows: Sequence[Row]) -> str:
     """Our engines, direction by direction."""
-    chosen = [
-        r for r in rows if r.work in DIRECTIONS and r.contender in ("native", "triton") and _is(r, standard_workloads)
-    ]
+    chosen = [r for r in _of(rows, _judged) if r.work in DIRECTIONS and r.contender in ("native", "triton")]
     lines = [
         (
             r.shape,
@@ -88,11 +94,11 @@ def bandwidth(rows: Sequence[Row]) -> str:
 
 
 def scaling(rows: Sequence[Row]) -> str:
-    return _sections(rows, scaling_workloads, (FORWARD_BACKWARD,))
+    return _tables([row for row in _of(rows, scaling_workloads) if row.work == FORWARD_BACKWARD])
 
 
 def public(rows: Sequence[Row]) -> str:
-    return _sections(rows, public_workloads, (FORWARD_BACKWARD,))
+    return _tables([row for row in _of(rows, _large) if row.work == FORWARD_BACKWARD])
 
 
 def steps(rows: Sequence[Row]) -> str:
@@ -110,6 +116,8 @@ def saved(rows: Sequence[Row]) -> str:
             f"{r.ms:.2f}",
             f"{r.ours_ms:.2f}",
             _ratio(r),
+            _milliseconds(r.device_ms),
+            _milliseconds(r.ours_device_ms),
             _mega(r.peak_bytes),
             _mega(r.ours_peak_bytes),
             _mega(r.kept_bytes),
@@ -118,20 +126,23 @@ def saved(rows: Sequence[Row]) -> str:
         for r in rows
         if r.work in works
     ]
-    header = ("work", "shape", "usual", "ours", "ms", "ours ms", "x ours", "peak MB", "ours", "kept MB", "ours")
+    header = ("work", "shape", "usual", "ours", "ms", "ours ms", "x ours")
+    header += ("device ms", "ours", "peak MB", "ours", "kept MB", "ours")
     return markdown(header, lines)
 
 
 def short(rows: Sequence[Row]) -> str:
-    """Times that of ours, warm | fresh memory."""
+    """Times that of ours, warm | fresh memory of a CPU."""
     found = {(r.contender, r.shape, r.memory): r for r in rows if r.work == FORWARD_BACKWARD and r.dtype == "float32"}
     shapes = (WIDE, LONG, DEEP)
+    memories = (WARM, FRESH) if any(row.device == "cpu" for row in rows) else ("gpu",)
 
     def cell(contender: str, shape: str) -> str:
-        pair = [found.get((contender, shape, memory)) for memory in ("warm", "fresh")]
-        return " \\| ".join(f"{row.times_ours:.1f}" if row else "-" for row in pair) if any(pair) else ""
+        several = [found.get((contender, shape, memory)) for memory in memories]
+        return " \\| ".join(f"{row.times_ours:.1f}" if row else "-" for row in several) if any(several) else ""
 
-    return markdown(("", *shapes), [(name, *(cell(name, shape) for shape in shapes)) for name in _SHORT])
+    lines = [(name, *(cell(name, shape) for shape in shapes)) for name in _SHORT]
+    return markdown(("", *shapes), [line for line in lines if any(line[1:])])
 
 
 SECTIONS: dict[str, Callable[[Sequence[Row]], str]] = {
@@ -147,19 +158,25 @@ _SHOWN = {
 }
 
 
-def _is(row: Row, workloads: Callable[[str], list[Workload]]) -> bool:
-    return (row.shape, row.dtype) in _names(row.device, workloads)
+def _judged(device: str) -> list[Workload]:
+    """The layers of which our engines' speed is shown; a GPU is fast enough for the large ones too."""
+    return standard_workloads(device) + (_large(device) if device == "cuda" else [])
 
 
-def _names(device: str, workloads: Callable[[str], list[Workload]]) -> list[tuple[str, str]]:
-    return [(workload.shape_name, workload.dtype_name) for workload in workloads(device)]
+def _large(device: str) -> list[Workload]:
+    """All that were measured besides the standard ones and are not steps of scaling."""
+    if device == "cpu":
+        return public_workloads(device)
+    standard = standard_workloads(device)
+    return [workload for workload in gpu_workloads() if workload not in standard]
 
 
-def _sections(rows: Sequence[Row], workloads: Callable[[str], list[Workload]], directions: Sequence[str]) -> str:
-    """In the order of the workloads, warm memory first."""
-    chosen = [row for row in rows if row.work in directions and _is(row, workloads)]
-    names = _names(chosen[0].device, workloads) if chosen else []
-    return _tables(sorted(chosen, key=lambda row: (names.index((row.shape, row.dtype)), row.memory != WARM)))
+def _of(rows: Sequence[Row], workloads: Callable[[str], list[Workload]]) -> list[Row]:
+    """Those of some workloads, in their order, warm memory first."""
+    table = workloads(rows[0].device) if rows else []
+    order = {(workload.shape_name, workload.dtype_name): i for i, workload in enumerate(table)}
+    chosen = [row for row in rows if (row.shape, row.dtype) in order]
+    return sorted(chosen, key=lambda row: (order[row.shape, row.dtype], row.memory != WARM))
 
 
 def _tables(rows: Sequence[Row]) -> str:
@@ -172,6 +189,7 @@ def _tables(rows: Sequence[Row]) -> str:
                 r.contender,
                 f"{r.ms:.3f}",
                 _ratio(r),
+                _milliseconds(r.device_ms),
                 _percent(r.fraction_of_copy),
                 _mega(r.peak_bytes),
                 _compiled(r),
@@ -179,7 +197,7 @@ def _tables(rows: Sequence[Row]) -> str:
             )
             for r in sorted(chosen, key=lambda row: row.times_ours)
         ]
-        table = markdown(("", "ms", "x ours", "of copy", "peak MB", "compiled", "its equations"), lines)
+        table = markdown(("", "ms", "x ours", "device ms", "of copy", "peak MB", "compiled", "its equations"), lines)
         tables.append(f"**{', '.join(work)} memory**\n\n{table}")
     return "\n\n".join(tables) or _NOTHING
 
@@ -198,6 +216,10 @@ def _rate(row: Row) -> str:
 
 def _percent(fraction: float | None) -> str:
     return "" if fraction is None else f"{fraction:.0%}"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _mega(count: int | None) -> str:

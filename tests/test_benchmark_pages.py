@@ -87,13 +87,14 @@ def test_a_gpu_has_bars_of_its_own() -> None:
             device_ms=1.9,
             ours_device_ms=1.0,
         ),
-        row(**half, contender="SpikingJelly", times_ours=1.3),
+        row(**half, contender="SpikingJelly", times_ours=1.3, device_ms=1.5, ours_device_ms=1.0),
         row(**half, work=FORWARD, contender="triton", fraction_of_copy=0.9),
         row(**half, work=FORWARD, contender="native", fraction_of_copy=0.8),
         row(**gpu | {"work": mnist.MNIST_TO_98, "shape": mnist.NETWORK}, contender="triton", ms=4500.0),
     )
     assert {(what, *verdict) for (_, what), verdict in found.items()} == {
         ("SpikingJelly / ours", "1.3 x", "missed"),
+        ("SpikingJelly / ours, device time", "1.5 x", "met"),
         ("forward, of copy bandwidth", "90%", "met"),
         ("backward, of copy bandwidth", "", "not measured"),
         ("torch loop / ours", "70 x", "stretch"),
@@ -146,6 +147,17 @@ def test_every_section_has_a_table(section: str) -> None:
     lines = report.SECTIONS[section](rows).splitlines()
     table = [line for line in lines if line.startswith("|")]
     assert len(table) > 2 and len({line.replace("\\|", "").count("|") for line in table[:3]}) == 1
+
+
+def test_sections_of_a_gpu() -> None:
+    """Large layers have their bandwidth shown, float16 among them; there is the device's time, and one memory."""
+    gpu = {"device": "cuda", "memory": "gpu", "device_ms": 0.25, "ours_device_ms": 0.125}
+    large = gpu | {"shape": bars.PUBLIC, "dtype": "float16", "contender": "triton", "bytes_per_second": 2e12}
+    rows = [row(**large), row(**gpu), row(**gpu | {"work": features.COUNT, "contender": "lif(x).sum(0)"})]
+    assert f"| {bars.PUBLIC} | float16 | gpu | triton | forward+backward | 0.250 | 2000.0 |" in report.bandwidth(rows)
+    assert "float16" in report.public(rows) and "float16" not in report.layers(rows)
+    assert "| device ms |" in report.layers(rows) and "| 0.250 | 0.125 |" in report.saved(rows)
+    assert report.short(rows).splitlines()[2:] == ["| torch loop | 8.0 |"]
 
 
 def test_pages_have_the_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
