@@ -5,11 +5,27 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "output_kind.h"
 
 namespace snn {
 
+using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
+
+inline OutputKind find_output(const std::string& name) {
+  if (name == "spikes") return OutputKind::kSpikes;
+  if (name == "count") return OutputKind::kCount;
+  STD_TORCH_CHECK(name == "packed", "output must be spikes, count or packed, got ", name);
+  return OutputKind::kPacked;
+}
+
+inline ScalarType output_type(OutputKind kind, ScalarType spikes, ScalarType compute) {
+  if (kind == OutputKind::kPacked) return ScalarType::Byte;
+  return kind == OutputKind::kCount ? compute : spikes;
+}
 
 struct Sizes {
   int64_t outer = 1, steps, inner = 1;
@@ -32,8 +48,10 @@ struct Sizes {
 
   int64_t chunks(int64_t interval) const { return (steps + interval - 1) / interval; }
 
-  // The shape of the spikes: that of x, with all steps.
-  std::vector<int64_t> spikes() const {
+  // The shape of the output: of spikes, that of x, with all steps.
+  std::vector<int64_t> output(OutputKind kind) const {
+    if (kind == OutputKind::kCount) return {outer, 1, inner};
+    if (kind == OutputKind::kPacked) return {outer, steps, packed_bytes(inner)};
     std::vector<int64_t> shape = x;
     shape[time_dim_] = steps;
     return shape;

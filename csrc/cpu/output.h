@@ -1,21 +1,10 @@
 // What a scan leaves of its spikes: each of them, their sum over time, or a bit for each.
 #pragma once
 
-#include <string>
-
 #include "blocks.h"
 #include "pack.h"
 
 namespace snn::cpu {
-
-enum class OutputKind { kSpikes, kCount, kPacked };
-
-inline OutputKind find_output(const std::string& name) {
-  if (name == "spikes") return OutputKind::kSpikes;
-  if (name == "count") return OutputKind::kCount;
-  STD_TORCH_CHECK(name == "packed", "output must be spikes, count or packed, got ", name);
-  return OutputKind::kPacked;
-}
 
 // The spikes of one thread's strips on their way to the output.
 template <class C>

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace snn::cpu {
+#include "../output_kind.h"
 
-inline int64_t packed_bytes(int64_t spikes) { return (spikes + 7) / 8; }
+namespace snn::cpu {
 
 // What is not 0 is a spike. The last byte is filled up with zeros.
 void pack_row(const float* spikes, int64_t count, void* bits);

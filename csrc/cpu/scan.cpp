@@ -19,17 +19,6 @@
 namespace snn::cpu {
 namespace {
 
-Tensor empty_output(OutputKind kind, ScalarType type, ScalarType compute, const Shape& shape) {
-  switch (kind) {
-    case OutputKind::kCount:
-      return empty({shape.outer, 1, shape.inner}, compute);
-    case OutputKind::kPacked:
-      return empty({shape.outer, shape.steps, packed_bytes(shape.inner)}, ScalarType::Byte);
-    default:
-      return empty(shape.spikes(), type);
-  }
-}
-
 template <class C>
 void check_arguments(const Sizes& sizes, int64_t interval, const std::optional<Tensor>& states, const Values<C>& values,
                      const Counts& counts) {
@@ -58,7 +47,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
   const Step<C> step = find_step<C>(neuron);
   const int64_t first_kept = states.has_value() ? 0 : kInterval;  // the time step of the first checkpoint
   const int64_t chunks = interval > 0 ? shape.chunks(kInterval) - first_kept / kInterval : 0;
-  Tensor result = empty_output(kind, x.scalar_type(), compute_type<C>(), shape);
+  Tensor result = empty(shape.output(kind), output_type(kind, x.scalar_type(), compute_type<C>()));
   Tensor final_states = empty({with_state ? counts.states : 0, shape.outer, shape.inner}, compute_type<C>());
   Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
   const Sequence input(x, shape, shape.constant);

@@ -7,6 +7,7 @@
 
 #include "../generated/neurons.h"
 #include "../generated/surrogates.h"
+#include "../output_kind.h"
 
 namespace snn::cuda {
 
@@ -52,9 +53,6 @@ struct Values {
 struct Shape {
   int64_t outer, steps, inner;
 };
-
-// What a scan gives: see snnkernels/scan.py.
-enum class OutputId { kSpikes, kCount, kPacked };
 
 // [outer, T, inner], or [outer, 1, inner] where it is the same at all steps, with a time stride of 0.
 struct Input {
@@ -110,7 +108,7 @@ struct Launch {
 
 // One definition for each type T in the source files of this folder.
 template <class T>
-cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputId output);
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputKind output);
 
 template <class T>
 cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads);

@@ -16,8 +16,6 @@
 
 namespace snn::cuda {
 
-using torch::headeronly::ScalarType;
-
 // Calls `run`, on the device of x, with a value of the type in which x has its elements in device code.
 template <class Run>
 auto with_type(const Tensor& x, const Run& run) {

@@ -73,20 +73,20 @@ cudaError_t launch_forward(const Launch& launch, const ForwardArguments<Compute<
 }
 
 template <class Neuron, class T, int N>
-cudaError_t forward_to(OutputId output, const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
+cudaError_t forward_to(OutputKind output, const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
   switch (output) {
-    case OutputId::kSpikes:
+    case OutputKind::kSpikes:
       return launch_forward<Neuron, T, N, SpikesOutput>(launch, arguments);
-    case OutputId::kCount:
+    case OutputKind::kCount:
       return launch_forward<Neuron, T, N, CountOutput>(launch, arguments);
-    case OutputId::kPacked:
+    case OutputKind::kPacked:
       return launch_forward<Neuron, T, N, PackedOutput>(launch, arguments);
   }
   return cudaErrorInvalidValue;
 }
 
 template <class T>
-cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputId output) {
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputKind output) {
   switch (launch.neuron) {
 #define SNN_CASE(NEURON) \
   case NeuronId::NEURON: \

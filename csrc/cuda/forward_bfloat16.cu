@@ -1,5 +1,5 @@
 #include "forward.h"
 
 namespace snn::cuda {
-template cudaError_t forward<__nv_bfloat16>(const Launch&, const ForwardArguments<Compute<__nv_bfloat16>>&, OutputId);
+template cudaError_t forward<__nv_bfloat16>(const Launch&, const ForwardArguments<Compute<__nv_bfloat16>>&, OutputKind);
 }  // namespace snn::cuda

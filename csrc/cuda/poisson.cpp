@@ -12,7 +12,7 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
   STD_TORCH_CHECK(seed.is_cuda() && seed.get_device_index() == device, "seed must be on the device of images");
   return with_type(images, [&](auto element) {
     const int64_t neurons = images.numel();
-    Tensor spikes = packed ? torch::stable::new_empty(images, {1, steps, (neurons + 7) / 8}, ScalarType::Byte)
+    Tensor spikes = packed ? torch::stable::new_empty(images, {1, steps, packed_bytes(neurons)}, ScalarType::Byte)
                            : torch::stable::new_empty(images, {1, steps, neurons});
     if (neurons == 0) return spikes;
     PoissonArguments arguments{};

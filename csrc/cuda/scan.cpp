@@ -35,13 +35,6 @@ SurrogateId find_surrogate(const std::string& name) {
   STD_TORCH_CHECK(false, "the native engine has no surrogate called ", name);
 }
 
-OutputId find_output(const std::string& name) {
-  if (name == "spikes") return OutputId::kSpikes;
-  if (name == "count") return OutputId::kCount;
-  STD_TORCH_CHECK(name == "packed", "output must be spikes, count or packed, got ", name);
-  return OutputId::kPacked;
-}
-
 template <class C>
 constexpr ScalarType kScalarType = sizeof(C) == 8 ? ScalarType::Double : ScalarType::Float;
 
@@ -140,21 +133,11 @@ struct Rule {
   int64_t interval;
 };
 
-Tensor empty_output(OutputId output, const Tensor& x, ScalarType compute, const Sizes& sizes) {
-  switch (output) {
-    case OutputId::kCount:
-      return torch::stable::new_empty(x, {sizes.outer, 1, sizes.inner}, compute);
-    case OutputId::kPacked:
-      return torch::stable::new_empty(x, {sizes.outer, sizes.steps, (sizes.inner + 7) / 8}, ScalarType::Byte);
-    default:
-      return torch::stable::new_empty(x, sizes.spikes());
-  }
-}
-
 template <class T>
 std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::optional<Tensor>& states,
                                               const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                              const Rule& rule, const Sizes& sizes, OutputId output, bool with_state) {
+                                              const Rule& rule, const Sizes& sizes, OutputKind output,
+                                              bool with_state) {
   using C = Compute<T>;
   STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
                   "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
@@ -169,12 +152,12 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::option
   arguments.from_zero = !states.has_value();
   const int64_t chunks = rule.interval > 0 ? sizes.chunks(kInterval) - arguments.from_zero : 0;
   constexpr ScalarType kCompute = kScalarType<C>;
-  Tensor result = empty_output(output, x, kCompute, sizes);
+  Tensor result = torch::stable::new_empty(x, sizes.output(output), output_type(output, x.scalar_type(), kCompute));
   Tensor final_states =
       torch::stable::new_empty(x, {with_state ? neuron.states : 0, sizes.outer, sizes.inner}, kCompute);
   Tensor checkpoints = torch::stable::new_empty(x, {chunks, neuron.states, sizes.outer, sizes.inner}, kCompute);
   if (tensors.neurons() == 0) return {result, final_states, checkpoints};
-  arguments.output = output == OutputId::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
+  arguments.output = output == OutputKind::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
   if (with_state) arguments.final_states = static_cast<C*>(tensors.add_output(final_states));
   if (chunks > 0) arguments.checkpoints = static_cast<C*>(tensors.add_output(checkpoints));
   STD_CUDA_CHECK(forward<T>(tensors.launch(neuron), arguments, output));
