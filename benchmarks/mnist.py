@@ -12,8 +12,6 @@ from environment import ROOT
 from measure import Measurement, Row
 from memory import FRESH
 
-from snnkernels import dispatch
-
 MNIST_TO_98 = "MNIST to 98 %"
 NETWORK = "784-1000-10,T=25,B=128"
 
@@ -33,8 +31,8 @@ def measure_mnist(device: str, data: Path, seconds: float) -> Measurement:
             return Measurement(skipped=[f"{MNIST_TO_98}: stopped after {seconds:.0f} s"])
         if done.returncode:
             return Measurement(skipped=[f"{MNIST_TO_98}: {done.stderr.strip().splitlines()[-1]}"])
-        milliseconds = 1e3 * json.loads(file.read_text())["seconds"]
-    engine = dispatch.choose(device)
+        result = json.loads(file.read_text())
+    milliseconds, engine = 1e3 * result["seconds"], result["origin"]["engine"]
     row = Row(
         MNIST_TO_98,
         NETWORK,

@@ -224,9 +224,11 @@ def test_training_of_mnist_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """Or there is a reason why not, in the words of the command that trains."""
     script = tmp_path / "train.py"
     monkeypatch.setattr(mnist, "SCRIPT", script)
-    script.write_text("import sys; open(sys.argv[sys.argv.index('--json') + 1], 'w').write('{\"seconds\": 4.5}')")
+    result = json.dumps({"seconds": 4.5, "origin": {"engine": "triton"}})
+    script.write_text(f"import sys; open(sys.argv[sys.argv.index('--json') + 1], 'w').write({result!r})")
     (measured,) = mnist.measure_mnist("cpu", tmp_path, 60).rows
     assert (measured.work, measured.shape, measured.ms) == (MNIST_TO_98, mnist.NETWORK, 4500.0)
+    assert measured.contender == measured.ours == "triton"
     script.write_text("import sys; sys.exit('error: MNIST is not here')")
     assert mnist.measure_mnist("cpu", tmp_path, 60).skipped == [f"{MNIST_TO_98}: error: MNIST is not here"]
     script.write_text("import time; time.sleep(60)")
