@@ -229,15 +229,21 @@ def test_replayed_training_equals_eager_training(engine: str, arguments: str, ca
 
 @pytest.mark.gpu
 def test_the_first_replay_comes_after_all_of_the_capture(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the GPU is late with what torch launches before a capture begins."""
+    """Also where the GPU is late with what torch launches before a capture, so late that a replay has begun."""
     expected, trainer = make_trainer(GPU, "--cuda-graph off"), make_trainer(GPU)
-    figures, begin = take_all(expected), torch.cuda.CUDAGraph.capture_begin
+    figures, begin, step = take_all(expected), torch.cuda.CUDAGraph.capture_begin, Trainer._step
+    cycles = 1 << 26  # some 40 ms
 
     def begin_late(graph: torch.cuda.CUDAGraph, *arguments: Any, **options: Any) -> None:
-        torch.cuda._sleep(1 << 30)  # cycles: half a second
+        torch.cuda._sleep(cycles)
         begin(graph, *arguments, **options)
 
+    def step_later(trainer: Trainer, index: Tensor) -> Tensor:
+        torch.cuda._sleep(2 * cycles)
+        return step(trainer, index)
+
     monkeypatch.setattr(torch.cuda.CUDAGraph, "capture_begin", begin_late)
+    monkeypatch.setattr(Trainer, "_step", step_later)
     torch.testing.assert_close(take_all(trainer), figures, rtol=0, atol=0)
 
 
