@@ -73,7 +73,7 @@ def features(device: str) -> list[Feature]:
         ("linear layer and neurons, forward+backward", f"784-1024,{layer}", _spiking_linear),
     ]
     if device == "cuda":
-        table.insert(1, (COUNT, "T=32,B=64,N=65536", partial(_count, shape=_LARGE)))
+        table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
     if device == "cpu":
         table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", product, _drawn))
         for rate in (0.12, 0.02):

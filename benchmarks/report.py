@@ -71,12 +71,12 @@ def bars(rows: Sequence[Row]) -> str:
 
 
 def layers(rows: Sequence[Row]) -> str:
-    return _tables([row for row in _of(rows, standard_workloads) if row.work == FORWARD_BACKWARD])
+    return _tables(_of(rows, standard_workloads))
 
 
 def bandwidth(rows: Sequence[Row]) -> str:
     """Our engines, direction by direction."""
-    chosen = [r for r in _of(rows, _judged) if r.work in DIRECTIONS and r.contender in ("native", "triton")]
+    chosen = [row for row in _of(rows, _all_layers, DIRECTIONS) if row.contender in ("native", "triton")]
     lines = [
         (
             r.shape,
@@ -94,11 +94,11 @@ def bandwidth(rows: Sequence[Row]) -> str:
 
 
 def scaling(rows: Sequence[Row]) -> str:
-    return _tables([row for row in _of(rows, scaling_workloads) if row.work == FORWARD_BACKWARD])
+    return _tables(_of(rows, scaling_workloads))
 
 
 def public(rows: Sequence[Row]) -> str:
-    return _tables([row for row in _of(rows, _large) if row.work == FORWARD_BACKWARD])
+    return _tables(_of(rows, _large))
 
 
 def steps(rows: Sequence[Row]) -> str:
@@ -158,24 +158,26 @@ _SHOWN = {
 }
 
 
-def _judged(device: str) -> list[Workload]:
-    """The layers of which our engines' speed is shown; a GPU is fast enough for the large ones too."""
+def _all_layers(device: str) -> list[Workload]:
+    """Those of which our engines are measured direction by direction; a CPU's large ones are not."""
     return standard_workloads(device) + (_large(device) if device == "cuda" else [])
 
 
 def _large(device: str) -> list[Workload]:
-    """All that were measured besides the standard ones and are not steps of scaling."""
+    """Those that others have published; on a GPU in more dtypes."""
     if device == "cpu":
         return public_workloads(device)
     standard = standard_workloads(device)
     return [workload for workload in gpu_workloads() if workload not in standard]
 
 
-def _of(rows: Sequence[Row], workloads: Callable[[str], list[Workload]]) -> list[Row]:
+def _of(
+    rows: Sequence[Row], workloads: Callable[[str], list[Workload]], works: Sequence[str] = (FORWARD_BACKWARD,)
+) -> list[Row]:
     """Those of some workloads, in their order, warm memory first."""
     table = workloads(rows[0].device) if rows else []
     order = {(workload.shape_name, workload.dtype_name): i for i, workload in enumerate(table)}
-    chosen = [row for row in rows if (row.shape, row.dtype) in order]
+    chosen = [row for row in rows if row.work in works and (row.shape, row.dtype) in order]
     return sorted(chosen, key=lambda row: (order[row.shape, row.dtype], row.memory != WARM))
 
 
