@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .autograd import gradients, likes, once_differentiable, pack_gradients, reduce_to, run
+from .autograd import gradients, likes, once_differentiable, pack_gradients, reduce_to, run, wants_graph
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
@@ -33,7 +33,7 @@ class SpikingLinear(nn.Module):
     weights, which is summed chunk by chunk.
 
     Under torch.compile and autocast, for values other than 0 and 1, with the reference engine, and where a part of it
-    has hooks (as old pruning and weight_norm do), it is the two layers one after the other.
+    has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after the other.
 
     Args:
         in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.
@@ -68,7 +68,7 @@ def _forward(
 ) -> Output | tuple[Output, Tensor]:
     if isinstance(spikes, PackedSpikes):
         check_packed_time_first(spikes.layout.time_dim)
-    packed = _to_keep(spikes, linear, neuron)
+    packed = _to_keep(spikes, linear, neuron, initial_state)
     if packed is None:
         return neuron(linear(spikes), initial_state)
     weight, bias = linear.weight, linear.bias  # read once: a parametrization computes them
@@ -80,22 +80,24 @@ def _forward(
     plan = check_lif(current, initial_state, *params, neuron.options)
     tensors, rebuild = packed.apart()
     call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
-    source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
+    source = next((tensor for tensor in _tensors(spikes) if tensor.requires_grad), None)
     outputs = _SpikingLinear.apply(call, tensors, current, source, weight, bias, initial_state, *params)
     return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
 
 
-def _to_keep(spikes: Spikes, linear: SpikeLinear, neuron: LIF) -> PackedSpikes | PoissonSpikes | None:
+def _to_keep(
+    spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
+) -> PackedSpikes | PoissonSpikes | None:
     """What is kept of the input spikes, in the order of their dimensions; None where the two layers run one after the
     other."""
     device = spikes.device.type if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
     if (
         device is None
-        or not torch.is_grad_enabled()
         or torch.compiler.is_compiling()
         or (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device))
-        or _has_hooks(linear)
-        or _has_hooks(neuron)
+        or not _is_plain(linear, SpikeLinear)
+        or not _is_plain(neuron, LIF)
+        or not wants_graph(*_tensors(spikes), *linear.parameters(), *neuron.parameters(), initial_state)
         or check_backend(neuron.options.backend, device) == "reference"
     ):
         return None
@@ -104,9 +106,17 @@ def _to_keep(spikes: Spikes, linear: SpikeLinear, neuron: LIF) -> PackedSpikes |
     return pack_binary(spikes.contiguous()) if isinstance(spikes, Tensor) else spikes
 
 
-def _has_hooks(module: nn.Module) -> bool:
-    """Whether a call of the module is more than its forward: to some, such as pruning, its weights are due."""
-    return any((module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks))
+def _tensors(spikes: Spikes) -> tuple[Tensor, ...]:
+    """Input spikes that may need a gradient."""
+    return (spikes,) if isinstance(spikes, Tensor) else ()
+
+
+def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:
+    """Whether a call of the module is that layer's forward, and no more: to some hooks, as of pruning, its weights are
+    due; a part may have been replaced, or have a forward of its own."""
+    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
+    own = type(module).forward is layer.forward and "forward" not in vars(module)
+    return own and not any(hooks)
 
 
 @dataclass(frozen=True)
@@ -150,9 +160,9 @@ class _SpikingLinear(torch.autograd.Function):
         _, _, _, *needs = ctx.needs_input_grad
         source, weight, bias, state, *params = needs
         wanted = _Wanted(source, weight, bias, state, any(params))
-        spikes = ctx.call.rebuild(*ctx.saved_tensors[: ctx.tensors])
-        saved = ctx.saved_tensors[ctx.tensors :]
-        found = _gradients(ctx.call, spikes, saved, ctx.from_zero, (grad_output, grad_final), wanted)
+        saved = ctx.saved_tensors  # once: checkpointing computes them, and lets nobody ask again
+        spikes = ctx.call.rebuild(*saved[: ctx.tensors])
+        found = _gradients(ctx.call, spikes, saved[ctx.tensors :], ctx.from_zero, (grad_output, grad_final), wanted)
         grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(params)
         per_step = [found.state if wanted.state else None, *grad_params]
         layout = ctx.call.plan.layout

@@ -11,6 +11,8 @@ import torch
 from support import Target, assert_rounded, assert_same_bits
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
 
 from snnkernels import LIF, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spiking_linear, use_backend
 
@@ -154,6 +156,87 @@ def test_a_hook_of_a_part_is_called() -> None:
     fused.neuron.register_forward_hook(lambda module, inputs, spikes: rates.append(spikes.mean().item()))
     spikes = fused(spike_train())
     assert rates == [spikes.mean().item()]
+
+
+class HalfAsMuch(SpikeLinear):
+    def forward(self, spikes: Tensor) -> Tensor:
+        return super().forward(spikes) / 2
+
+
+class Twice(LIF):
+    def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Tensor:
+        return super().forward(2 * current, initial_state)
+
+
+class Adapted(nn.Module):
+    """A layer that is frozen, with a weight and a bias to be seen, and a product of low rank beside it."""
+
+    def __init__(self, linear: SpikeLinear) -> None:
+        super().__init__()
+        self.linear = linear.requires_grad_(False)
+        self.weight, self.bias, self.product = linear.weight, linear.bias, linear.product
+        self.down, self.up = nn.Linear(INPUTS, 2, bias=False), nn.Linear(2, OUTPUTS, bias=False)
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        return self.linear(spikes) + self.up(self.down(spikes))
+
+
+def patch_linear(fused: SpikingLinear) -> None:
+    forward = fused.linear.forward
+    fused.linear.forward = lambda spikes: forward(spikes) / 2
+
+
+CHANGES: dict[str, Callable[[SpikingLinear], None]] = {
+    "subclass of SpikeLinear": lambda fused: setattr(fused, "linear", HalfAsMuch(INPUTS, OUTPUTS)),
+    "subclass of LIF": lambda fused: setattr(fused, "neuron", Twice()),
+    "patched": patch_linear,
+    "adapted": lambda fused: setattr(fused, "linear", Adapted(fused.linear)),
+    "torch's layer": lambda fused: setattr(fused, "linear", nn.Linear(INPUTS, OUTPUTS)),
+    "two layers": lambda fused: setattr(fused, "linear", nn.Sequential(nn.Linear(INPUTS, OUTPUTS), nn.ReLU())),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_part_that_was_replaced_is_called(change: str) -> None:
+    fused, _ = layers(slope=2.0)
+    CHANGES[change](fused)
+    spikes = spike_train()
+    result = fused(spikes)
+    with torch.no_grad():
+        assert_same_bits(result.detach(), fused.neuron(fused.linear(spikes)), "spikes")
+    result.sum().backward()
+    learnt = [parameter.grad for parameter in fused.parameters() if parameter.requires_grad]
+    assert learnt and all(grad is not None and grad.abs().sum() > 0 for grad in learnt[-1:])
+
+
+def test_gradients_are_the_same_where_torch_computes_it_again(two_chunks: None) -> None:
+    """torch.utils.checkpoint, which hands out what was kept once."""
+    fused, _ = layers(slope=2.0, learn_beta=True)
+    spikes = spike_train()
+    expected = torch.autograd.grad(fused(spikes).sum(), list(fused.parameters()))
+    again = checkpoint(fused, spikes, use_reentrant=False)
+    actual = torch.autograd.grad(again.sum(), list(fused.parameters()))
+    for right, left in zip(expected, actual, strict=True):
+        assert_same_bits(left, right)
+
+
+def test_a_frozen_layer_keeps_nothing() -> None:
+    """Neither for backward, nor, until the end of the call, states that backward would begin from."""
+    fused, separate = layers()
+    fused.requires_grad_(False)
+    spikes, intervals = spike_train(), []
+    forward = torch.ops.snnkernels.native_forward
+
+    class Noted(TorchDispatchMode):
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if function is forward.default:
+                intervals.append(args[6])
+            return function(*args, **(kwargs or {}))
+
+    with Noted():
+        result = fused(spikes)
+    assert intervals == [0] and result.grad_fn is None
+    assert_same_bits(result, separate(spikes).detach(), "spikes")
 
 
 def test_images_that_change_before_backward_are_an_error() -> None:
