@@ -111,6 +111,14 @@ class Symbol:
     def __le__(self, other: Symbol | Number) -> Symbol:
         return self.apply("le", other)
 
+    def __eq__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
+        return self.apply("eq", other)
+
+    def __ne__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
+        return self.apply("ne", other)
+
+    __hash__ = None  # type: ignore[assignment]  # to be found again a symbol would have to be equal to itself
+
     def __bool__(self) -> bool:
         raise TypeError("a step is traced once for all neurons: write where(condition, a, b) instead of if or and/or")
 
@@ -191,7 +199,7 @@ def _sign(a: Symbol) -> Symbol:
 
 def _extremum(g: Symbol, loses: Symbol, a: Symbol, b: Symbol) -> Symbol:
     """Gradient of min or max for one argument: none where it loses, half of it where both are equal."""
-    return _where(loses, 0.0, _where(a.apply("eq", b), g / 2, g))
+    return _where(loses, 0.0, _where(a == b, g / 2, g))
 
 
 # For each operation, the gradient of every argument as a function of (g, out, *arguments): torch's own expressions,

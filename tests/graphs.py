@@ -31,6 +31,8 @@ FUNCTIONS: dict[str, Callable] = {
     "where >=": lambda a, b: where(a >= b, a * a, b),
     "where <": lambda a, b: where(a < 0.5, a * b, b),
     "where <=": lambda a, b: where(a <= 0.5, a * b, 2.0),
+    "where ==": lambda a, b: where(a == b, a * a, b),
+    "where !=": lambda a, b: where(a != 0.5, a * b, b),
     "where number": lambda a, b: where(a > b, 1.0, a) * where(a > b, b, 0.0),
     "detach": lambda a, b: a * detach(a * b) + b,
     "every use adds up": lambda a, b: a * b + a / b - a * a * b + exp(a) * a - abs(b) * a,
@@ -52,6 +54,7 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "lt": torch.lt,
     "le": torch.le,
     "eq": torch.eq,
+    "ne": torch.ne,
     "where": torch.where,
     "detach": torch.detach,
 }

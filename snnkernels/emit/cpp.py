@@ -33,6 +33,7 @@ _OPERATIONS = {
     "lt": "{0} < {1}",
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
+    "ne": "{0} != {1}",
     "where": "choose({0}, {1}, {2})",
     "spike": "fires({0}, strict)",
     "surrogate": "Surrogate::derivative({0}, slope)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..trace import Graph
 
 # Operations whose result is no number.
-CONDITIONS = {"gt", "ge", "lt", "le", "eq"}
+CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne"}
 
 
 @dataclass(frozen=True)

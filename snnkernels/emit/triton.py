@@ -34,6 +34,7 @@ _OPERATIONS = {
     "lt": "{0} < {1}",
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
+    "ne": "{0} != {1}",
     "where": "tl.where({0}, {1}, {2})",
     "spike": "fires({0}, STRICT)",
     "surrogate": "DERIVATIVE({0}, slope)",
