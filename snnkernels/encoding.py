@@ -63,7 +63,7 @@ class PoissonSpikes:
     def _draw(self, packed: bool) -> Tensor:
         """`[1, T, neurons]`, or as many bits."""
         engine = check_backend(self.backend, self.device.type)
-        images = self.images.detach().flatten()
+        images = self.images.detach().flatten().contiguous()
         if engine == "reference":
             return _poisson(images, self.first, self.steps, self.seed, packed)
         draw = getattr(torch.ops.snnkernels, f"{engine}_poisson")

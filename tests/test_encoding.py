@@ -47,6 +47,27 @@ def test_stream_is_philox_of_counted_blocks(seed: int) -> None:
         assert philox(torch.tensor([seed]), first, count).tolist() == expected[first % 4 :][:count]
 
 
+@pytest.mark.parametrize(
+    "images",
+    [
+        torch.rand(40)[::2],
+        torch.tensor(0.5).expand(10),
+        torch.rand(8, 4)[:, 1],
+        torch.rand(8, 4)[:, 1:2],
+        torch.rand(4, 8).T,
+        torch.rand(2, 3, 4, 5).to(memory_format=torch.channels_last),
+    ],
+    ids=["every other", "expanded", "column", "column of a matrix", "transposed", "channels last"],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_images_in_any_layout(target: Target, images: Tensor, packed: bool) -> None:
+    """What is drawn depends on the order of the dimensions, and not on that of memory."""
+    given = images.to(target.device)  # which keeps the strides
+    spikes = poisson_spikes(given, 5, seed=3, backend=target.engine)
+    expected = poisson_encode(images.contiguous(), 5, seed=3, backend="reference")
+    assert_same_bits((spikes.pack() if packed else spikes).unpack().cpu(), expected)
+
+
 # Less than a byte or a block of random words; a row that ends within one; many programs and threads.
 SIZES = (1, 3, 7, 8, 12, 100, 1001, 4104)
 
