@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import DTYPES, check_backend, check_spikes
+from .inputs import DTYPES, check_backend, check_spikes, is_capturing
 from .scan import Layout, metadata, pack_bits, unpack_bits
 
 
@@ -73,18 +73,22 @@ def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
 
 
 def pack_binary(spikes: Tensor) -> PackedSpikes | None:
-    """Spikes `[T, B, ...]` packed, or None where a value is neither 0 nor 1; a GPU's values are not read."""
+    """Spikes `[T, B, ...]` packed, or None where a value is neither 0 nor 1, or must not be read, as while a CUDA graph
+    is recorded; else the host waits for a GPU's values."""
+    if is_capturing(spikes):
+        return None
     packed, stray = _pack(spikes, 0)
-    return packed if stray is None or stray.item() == 0 else None
+    if stray is None:
+        stray = (spikes != (spikes != 0)).any()
+    return packed if stray.item() == 0 else None
 
 
 def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
-    """Packed spikes, and on a CPU the first value that is neither 0 nor 1, or 0."""
+    """Packed spikes, and, where the native engine packs, the first value that is neither 0 nor 1, or 0."""
     layout = Layout(metadata(spikes), check_spikes(spikes, time_dim))
     values = layout.pack(spikes.detach())
     if _native(spikes.device):
         values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values
         bits, stray = torch.ops.snnkernels.native_pack(values.flatten(0, 1))
         return PackedSpikes(bits.unflatten(0, values.shape[:2]), layout), stray
-    stray = values[(values != 0) & (values != 1)][:1].sum() if spikes.device.type == "cpu" else None
-    return PackedSpikes(pack_bits(values != 0), layout), stray
+    return PackedSpikes(pack_bits(values != 0), layout), None

@@ -85,14 +85,17 @@ def checkpoint_count(steps: int, interval: int, from_zero: bool) -> int:
 def pack_bits(spikes: Tensor) -> Tensor:
     """Spikes `[outer, T, inner]` as bits, uint8 `[outer, T, ceil(inner / 8)]`."""
     padded = pad(spikes.to(torch.uint8), (0, -spikes.shape[2] % 8))
-    weights = torch.tensor([1 << bit for bit in range(8)], dtype=torch.uint8, device=spikes.device)
-    return (padded.unflatten(2, (-1, 8)) * weights).sum(3, dtype=torch.uint8)
+    return (padded.unflatten(2, (-1, 8)) << _bit_numbers(spikes.device)).sum(3, dtype=torch.uint8)
 
 
 def unpack_bits(bits: Tensor, inner: int, dtype: torch.dtype) -> Tensor:
     """The reverse: `[outer, T, inner]`, 0 or 1."""
-    shifts = torch.arange(8, dtype=torch.uint8, device=bits.device)
-    return (bits.unsqueeze(3) >> shifts & 1).flatten(2)[..., :inner].to(dtype)
+    return (bits.unsqueeze(3) >> _bit_numbers(bits.device) & 1).flatten(2)[..., :inner].to(dtype)
+
+
+def _bit_numbers(device: torch.device) -> Tensor:
+    """0 to 7, made on the device: a copy from the host would make it wait, and break a CUDA graph."""
+    return torch.arange(8, dtype=torch.uint8, device=device)
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:

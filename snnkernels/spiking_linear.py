@@ -29,11 +29,14 @@ class SpikingLinear(nn.Module):
 
     The input current is not kept: backward computes it again, some time steps at a time, from the packed input spikes
     (or from the images and the seed of :class:`snnkernels.PoissonSpikes`) and the weights. Beside those it keeps a
-    state every few steps. Spikes and states are those of the two layers bit for bit, gradients too, but for that of the
-    weights, which is summed chunk by chunk.
+    state every few steps. Spikes and states are those of the two layers bit for bit. Gradients are too, but for that of
+    the weights, which is summed chunk by chunk, and where the product is dense: of fewer rows it may be rounded
+    otherwise.
 
     Under torch.compile and autocast, for values other than 0 and 1, with the reference engine, and where a part of it
-    has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after the other.
+    has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after the other; also
+    where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits for a GPU else;
+    it does not for spikes that are packed or drawn.
 
     Args:
         in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.

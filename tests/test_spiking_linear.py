@@ -14,7 +14,16 @@ from torch.nn.utils import parametrizations, prune
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spiking_linear, use_backend
+from snnkernels import (
+    LIF,
+    SpikeLinear,
+    SpikingLinear,
+    pack_spikes,
+    packed,
+    poisson_spikes,
+    spiking_linear,
+    use_backend,
+)
 
 STEPS, BATCH, INPUTS, OUTPUTS = 37, 3, 70, 50
 
@@ -110,11 +119,49 @@ def test_keeps_bits_and_checkpoints_alone(target: Target) -> None:
 
 
 @pytest.mark.parametrize("value", [0.5, -1.0, 2.0])
-def test_other_values_go_the_way_of_the_two_layers(value: float) -> None:
-    fused, separate = layers()
-    spikes = spike_train()
+def test_other_values_go_the_way_of_the_two_layers(value: float, target: Target) -> None:
+    fused, separate = (layer.to(target.device) for layer in layers())
+    spikes = spike_train().to(target.device)
     spikes[3, 1, 2] = value
+    with use_backend(target.engine):
+        assert_same_bits(fused(spikes), separate(spikes), "spikes")
+
+
+def test_spikes_that_must_not_be_read_go_the_way_of_the_two_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused, separate = layers()
+    spikes = spike_train() / 2
+    monkeypatch.setattr(packed, "is_capturing", lambda tensor: True)
     assert_same_bits(fused(spikes), separate(spikes), "spikes")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("form", ["stored", "packed", "drawn"])
+def test_in_a_cuda_graph(compiled: Target, form: str) -> None:
+    if compiled.device == "cpu":
+        pytest.skip("CUDA graphs are of a GPU")
+    fused, _ = layers(slope=2.0)
+    fused.cuda()
+    drawn = poisson_spikes(torch.rand(BATCH, INPUTS, device="cuda"), STEPS, seed=1)
+    spikes = {"stored": drawn.unpack(), "packed": drawn.pack(), "drawn": drawn}[form]
+
+    def step() -> None:
+        fused.zero_grad(set_to_none=False)
+        fused(spikes).sum().backward()
+
+    side = torch.cuda.Stream()
+    with use_backend(compiled.engine):
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            step()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=side):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    expected = [parameter.grad.clone() for parameter in fused.parameters()]
+    fused.zero_grad(set_to_none=False)
+    graph.replay()
+    for parameter, grad in zip(fused.parameters(), expected, strict=True):
+        assert_rounded(parameter.grad, grad, terms=STEPS * BATCH)
 
 
 def weight_gradients(prepare: Callable[[nn.Linear], Any]) -> list[list[Tensor]]:

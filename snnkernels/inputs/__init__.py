@@ -2,7 +2,7 @@
 
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
-from .spikes import check_intensities, check_readout, check_seed, check_spikes, check_steps
+from .spikes import check_intensities, check_readout, check_seed, check_spikes, check_steps, is_capturing
 from .values import DTYPES, Parameter, check_number, check_values
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "check_steps",
     "check_time_first",
     "check_values",
+    "is_capturing",
     "lif_options",
 ]

@@ -13,14 +13,14 @@ def check_intensities(images: Tensor) -> None:
     if not isinstance(images, Tensor) or images.dtype not in DTYPES:
         got = name_of(images.dtype) if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images must be a floating-point tensor with values in [0, 1], got {got}")
-    if images.numel() == 0 or torch.compiler.is_compiling() or _capturing(images):
+    if images.numel() == 0 or torch.compiler.is_compiling() or is_capturing(images):
         return
-    low, high = (bound.item() for bound in torch.aminmax(images))
+    low, high = torch.stack(torch.aminmax(images)).tolist()  # the host waits for a GPU once
     if not (low >= 0 and high <= 1):
         raise ValueError(f"images must have values in [0, 1], got values from {low} to {high}")
 
 
-def _capturing(tensor: Tensor) -> bool:
+def is_capturing(tensor: Tensor) -> bool:
     """Whether a CUDA graph is being recorded, which must not read values."""
     return tensor.is_cuda and torch.cuda.is_current_stream_capturing()
 
