@@ -14,7 +14,7 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
     const int64_t neurons = images.numel();
     Tensor spikes = packed ? torch::stable::new_empty(images, {1, steps, packed_bytes(neurons)}, ScalarType::Byte)
                            : torch::stable::new_empty(images, {1, steps, neurons});
-    if (neurons == 0) return spikes;
+    if (neurons == 0 || steps == 0) return spikes;
     PoissonArguments arguments{};
     arguments.images = images.const_data_ptr();
     arguments.seed = static_cast<const int64_t*>(seed.const_data_ptr());

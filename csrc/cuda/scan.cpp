@@ -236,4 +236,8 @@ STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
   library.impl("native_backward", TORCH_BOX(&native_backward));
 }
 
+STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
+  library.impl("native_has_code_for", TORCH_BOX(&has_code_for));
+}
+
 }  // namespace snn::cuda

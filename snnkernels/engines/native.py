@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -32,6 +33,20 @@ _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 def unusable_reason(device: str) -> str | None:
     """Why the native engine cannot run on a kind of device, or None where it can."""
     reason = _REASONS.get(device, f"written for {' and '.join(_REASONS)}, not for {device}")
-    if reason is None and device == "cuda" and not torch.cuda.is_available():
-        return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
+    if reason is None and device == "cuda":
+        if not torch.cuda.is_available():
+            return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
+        return _why_not_on(torch.cuda.current_device())
     return reason
+
+
+@cache
+def _why_not_on(gpu: int) -> str | None:
+    """What is missing for one GPU, which a launch would only tell by an error."""
+    major, minor = torch.cuda.get_device_capability(gpu)
+    if torch.ops.snnkernels.native_has_code_for(major, minor):
+        return None
+    return (
+        f"the library has no code for {torch.cuda.get_device_name(gpu)}, of compute capability {major}.{minor}: "
+        f'install with TORCH_CUDA_ARCH_LIST="{major}.{minor}"'
+    )
