@@ -259,8 +259,9 @@ def test_cuda_graph_of_a_whole_training_step_trains_as_eager_does(compiled: Targ
                 steps[1]()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, stream=side):
             steps[1]()
+        torch.cuda.current_stream().wait_stream(side)  # torch until 2.12 resets the generator's place there
         graphed.load_state_dict(eager.state_dict())
         for seed in range(3):
             images.uniform_()

@@ -79,6 +79,6 @@ class StepGraph:
             raise RunError(
                 f"the training step cannot be captured; --cuda-graph off trains without: {' '.join(str(error).split())}"
             ) from error
-        # On that stream torch 2.11 also reset the generator's place in memory, which a replay sets, on this one.
+        # On that stream torch until 2.12 also resets the generator's place in memory, which a replay sets, on this one.
         torch.cuda.current_stream().wait_stream(self._stream)
         return graph
