@@ -180,7 +180,7 @@ snnkernels.lif = lif
 
 
 # The engines and the loop alone: a compiler takes half a minute, and other libraries need not be here.
-_SELECTED = "4x1x16 and cpu and (reference or native or loop) and not compiled and not norse"
+_SELECTED = "4x1x16 and cpu and (reference or native or loop) and not compiled and not norse and not sinabs"
 
 
 def test_a_red_gate_fails_its_benchmark_before_any_timing(tmp_path: Path) -> None:

@@ -64,6 +64,19 @@ def test_rows_are_paired_with_our_engine_at_the_same_equations(monkeypatch: pyte
     assert {row.memory for row in (naive, other_row)} == {"warm"} and naive.peak_bytes == 7
 
 
+@pytest.mark.parametrize("peer", lineup.PEERS, ids=str)
+def test_a_peer_begins_each_sequence_anew(peer: contenders.Contender) -> None:
+    """One layer of a network after the other goes through it before the first gradient, as in a training step."""
+    if peer.compiles or (reason := peer.unusable_reason("cpu", SMALL.steps)) is not None:
+        pytest.skip("compiled" if peer.compiles else reason)
+    inputs, layer = workloads.random_inputs(SMALL), peer.build("cpu")
+    spikes, grad = forward_backward(layer, inputs)
+    currents = [inputs.current.detach().requires_grad_() for _ in range(2)]
+    outputs = [layer(current) for current in currents]
+    for again, other in zip(outputs, torch.autograd.grad(outputs, currents, [inputs.grad_spikes] * 2), strict=True):
+        assert torch.equal(again, spikes) and torch.equal(other, grad)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_the_naive_loop_does_the_same_work(dtype: torch.dtype) -> None:
     """The same spikes; the same gradients, but for the rounding of one division."""
@@ -125,7 +138,7 @@ def test_the_line_up() -> None:
     tiny, layer = Workload((4, 1, 16), torch.float32, "cpu"), Workload((4, 128, 1000), torch.float32, "cpu")
     names = [contender.name for contender in lineup.contenders_for(tiny, FORWARD)]
     assert len(set(names)) == len(names) and names[:2] == ["torch loop", "torch loop, compiled"]
-    assert {"snnTorch", "SpikingJelly", "Norse", "sinabs", "elementwise op"} <= set(names)
+    assert {"snnTorch", "SpikingJelly", "Norse", "sinabs", "sinabs, loop", "elementwise op"} <= set(names)
     assert "elementwise op" not in [contender.name for contender in lineup.contenders_for(layer, FORWARD)]
     assert {contender.gate for contender in lineup.contenders_for(layer, BACKWARD)} == {"exact"}
 

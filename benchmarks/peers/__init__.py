@@ -1,7 +1,9 @@
 """Other libraries' leaky integrate-and-fire layers, each set to the equations of `snnkernels.lif` as far as it can.
 
-One small file a library. None is imported before it is asked for. Each is given its fastest form: one call for all
-time steps where the library has one, else a loop over `current.unbind(0)`.
+One small file a library. None is imported before it is asked for. Where a library has one call for all time steps it
+is measured, else a loop over `current.unbind(0)`. The calls of Norse (`Lift`) and sinabs index the current in loops of
+their own, which makes them quadratic in T; so both are measured in a loop over `unbind`, too, which is their fastest
+fair form.
 """
 
 from contenders import Contender

@@ -1,26 +1,37 @@
-"""sinabs' LIF with single spikes. It takes `[B, T, ...]`, here a view of `[T, B, ...]`, and indexes it in its loop:
-quadratic in T where a gradient is to follow. The gradient goes through the reset. Its surrogates are any callable.
+"""sinabs' LIF with single spikes, called once for all time steps and step by step.
+
+It takes `[B, T, ...]`, here a view of `[T, B, ...]`, and indexes it in its own loop: quadratic in T where a gradient is
+to follow, which a loop over `current.unbind(0)` is not. The gradient goes through the reset. Its surrogates are any
+callable.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import torch
 from contenders import Contender, Layer
 from torch import Tensor
+
+_OPTIONS = {"detach_reset": False}
 
 
 def _fast_sigmoid(v: Tensor, threshold: Tensor) -> Tensor:
     return 1 / (1 + 25 * (v - threshold).abs()) ** 2
 
 
-def lif(device: str) -> Layer:
+def _neuron(device: str) -> Any:
     from sinabs.activation import SingleSpike
     from sinabs.layers import LIF
 
     tau = -1 / math.log(0.9)
     neuron = LIF(tau, spike_fn=SingleSpike, norm_input=False, surrogate_grad_fn=_fast_sigmoid)
-    neuron.requires_grad_(False).to(device)
+    return neuron.requires_grad_(False).to(device)
+
+
+def one_call(device: str) -> Layer:
+    neuron = _neuron(device)
 
     def layer(current: Tensor) -> Tensor:
         neuron.reset_states()
@@ -29,4 +40,18 @@ def lif(device: str) -> Layer:
     return layer
 
 
-PEERS = (Contender("sinabs", lif, options={"detach_reset": False}, requires=("sinabs.layers",)),)
+def unbound(device: str) -> Layer:
+    """Each call goes on from the state that the last one left in the neuron."""
+    neuron = _neuron(device)
+
+    def layer(current: Tensor) -> Tensor:
+        neuron.reset_states()
+        return torch.stack([neuron(x.unsqueeze(1)).squeeze(1) for x in current.unbind(0)])
+
+    return layer
+
+
+PEERS = (
+    Contender("sinabs", one_call, options=_OPTIONS, requires=("sinabs.layers",)),
+    Contender("sinabs, loop", unbound, options=_OPTIONS, requires=("sinabs.layers",)),
+)
