@@ -35,6 +35,7 @@ class Contender:
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
     most_steps: T beyond which it is left out.
     encode: a library's own Poisson encoder, of images and the number of steps.
+    form: what pages add to the name, the key of its rows, where it does not say which of a library's forms it is.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Contender:
     compiles: bool = False
     most_steps: int | None = None
     encode: Callable[[Tensor, int], Tensor] | None = None
+    form: str = ""
 
     def __str__(self) -> str:
         return self.name

@@ -15,6 +15,15 @@ def lineup(device: str) -> list[Contender]:
     return [NAIVE, NAIVE_COMPILED, *engines_for(device), *PEERS]
 
 
+_BY_NAME = {contender.name: contender for contender in lineup("cuda")}
+
+
+def shown(name: str) -> str:
+    """What pages call the contender of a row."""
+    contender = _BY_NAME.get(name)
+    return f"{name}, {contender.form}" if contender and contender.form else name
+
+
 def contenders_for(workload: Workload, direction: str) -> list[Contender]:
     """The line-up of one measurement. Backward alone tells how near our engines are to the memory's speed."""
     if direction == BACKWARD:

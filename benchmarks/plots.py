@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bars import DEEP, LONG, WIDE
+from lineup import shown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measure import Row
@@ -14,16 +15,19 @@ from workloads import FORWARD_BACKWARD, Workload, scaling_workloads
 
 from snnkernels.dispatch import ENGINES
 
-# Contenders in the order in which they are drawn, each with its colour and marker.
+# Contenders in the order in which they are drawn, each with its colour, marker and line: dashed is the loop of
+# a library that has one call, too.
 STYLES = {
-    "native": ("#0072B2", "o"),
-    "triton": ("#56B4E9", "v"),
-    "torch loop": ("#8C8C8C", "s"),
-    "torch loop, compiled": ("#222222", "D"),
-    "snnTorch": ("#D55E00", "^"),
-    "SpikingJelly": ("#E69F00", "P"),
-    "Norse": ("#009E73", "X"),
-    "sinabs": ("#CC79A7", "*"),
+    "native": ("#0072B2", "o", "-"),
+    "triton": ("#56B4E9", "v", "-"),
+    "torch loop": ("#8C8C8C", "s", "-"),
+    "torch loop, compiled": ("#222222", "D", "-"),
+    "snnTorch": ("#D55E00", "^", "-"),
+    "SpikingJelly": ("#E69F00", "P", "-"),
+    "Norse": ("#009E73", "X", "-"),
+    "Norse cell, loop": ("#009E73", "p", "--"),
+    "sinabs": ("#CC79A7", "*", "-"),
+    "sinabs, loop": ("#CC79A7", "h", "--"),
 }
 
 
@@ -52,7 +56,7 @@ def _layers(rows: Sequence[Row]) -> Figure | None:
     if not shapes:
         return None
     names = [name for name in STYLES if any(key[0] in shapes and key[1] == name for key in found)][::-1]
-    figure = Figure(figsize=(3.6 * len(shapes) + 1.4, 3.6), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(shapes) + 1.4, 1.3 + 0.4 * len(names)), layout="constrained")
     for axes, shape in zip(figure.subplots(1, len(shapes), sharey=True, squeeze=False)[0], shapes, strict=True):
         used = [memory for memory in memories if any((shape, name, memory) in found for name in names)]
         height = 0.8 / max(1, len(used))
@@ -64,7 +68,11 @@ def _layers(rows: Sequence[Row]) -> Figure | None:
             axes.bar_label(drawn, [f"{value:.1f}" for value in values], padding=2, fontsize=8)
         axes.axvline(1, color="#222222", linewidth=1)
         axes.set(
-            xscale="log", title=shape, xlabel="time / ours (log scale)", yticks=range(len(names)), yticklabels=names
+            xscale="log",
+            title=shape,
+            xlabel="time / ours (log scale)",
+            yticks=range(len(names)),
+            yticklabels=map(shown, names),
         )
         axes.set_xlim(0.8, 3 * max(row.times_ours for row in found.values()))
         axes.xaxis.set_major_formatter("{x:g}")
@@ -93,12 +101,12 @@ def _scaling(rows: Sequence[Row]) -> Figure | None:
 
 
 def _lines(axes: Axes, workloads: Sequence[Workload], dimension: int, found: dict[tuple[str, str], Row]) -> None:
-    for name, (color, marker) in STYLES.items():
+    for name, (color, marker, line) in STYLES.items():
         points = [
             (w.shape[dimension], found[w.shape_name, name].ms) for w in workloads if (w.shape_name, name) in found
         ]
         if points:
-            axes.plot(*zip(*points, strict=True), color=color, marker=marker, label=name)
+            axes.plot(*zip(*points, strict=True), color=color, marker=marker, linestyle=line, label=shown(name))
     sizes = [workload.shape[dimension] for workload in workloads]
     axes.set_xticks(
         sizes, [f"{size:,}" if size < 2**12 else f"$2^{{{size.bit_length() - 1}}}$" for size in sizes], minor=False
@@ -119,7 +127,7 @@ def _memory(rows: Sequence[Row]) -> Figure | None:
         return None
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axes = figure.subplots()
-    drawn = axes.barh(names, [chosen[name] for name in names], color=[STYLES[name][0] for name in names])
+    drawn = axes.barh([*map(shown, names)], [chosen[name] for name in names], color=[STYLES[name][0] for name in names])
     axes.bar_label(drawn, fmt="%.0f", padding=2, fontsize=8)
     axes.set(title=LONG, xlabel="memory at the peak of forward and backward, besides the inputs, MB")
     _clean(axes)

@@ -16,10 +16,11 @@ from typing import Any
 from bars import DEEP, LONG, WIDE, judged
 from environment import PEERS, ROOT
 from features import features
+from lineup import shown
 from measure import Row
 from memory import FRESH, WARM
 from networks import EVENT_STEP, TRAINING_STEP
-from plots import plot_path, write_plots
+from plots import STYLES, plot_path, write_plots
 from results import FOLDER, load, rows_of
 from workloads import (
     DIRECTIONS,
@@ -31,14 +32,13 @@ from workloads import (
     standard_workloads,
 )
 
+from snnkernels.dispatch import ENGINES
+
 PAGES = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 IMAGES = ROOT / "docs" / "images"
 
 _NOTHING = "Not measured."
 _SECTION = re.compile(r"(<!-- benchmarks: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-# Of the README: who is shown, and at which layers.
-_SHORT = ("torch loop", "torch loop, compiled", "snnTorch", "SpikingJelly", "Norse", "sinabs")
 
 
 def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -132,17 +132,18 @@ def saved(rows: Sequence[Row]) -> str:
 
 
 def short(rows: Sequence[Row]) -> str:
-    """Times that of ours, warm | fresh memory of a CPU."""
+    """Times that of ours, warm | fresh memory of a CPU; everyone has a row, whoever is missing on a machine, too."""
     found = {(r.contender, r.shape, r.memory): r for r in rows if r.work == FORWARD_BACKWARD and r.dtype == "float32"}
-    shapes = (WIDE, LONG, DEEP)
+    shapes = [shape for shape in (WIDE, LONG, DEEP) if any(key[1] == shape for key in found)]
     memories = (WARM, FRESH) if any(row.device == "cpu" for row in rows) else ("gpu",)
 
     def cell(contender: str, shape: str) -> str:
         several = [found.get((contender, shape, memory)) for memory in memories]
-        return " \\| ".join(f"{row.times_ours:.1f}" if row else "-" for row in several) if any(several) else ""
+        return " \\| ".join(f"{row.times_ours:.1f}" if row else "-" for row in several) if any(several) else "-"
 
-    lines = [(name, *(cell(name, shape) for shape in shapes)) for name in _SHORT]
-    return markdown(("", *shapes), [line for line in lines if any(line[1:])])
+    names = [name for name in STYLES if name not in ENGINES]
+    lines = [(shown(name), *(cell(name, shape) for shape in shapes)) for name in names]
+    return markdown(("", *shapes), lines) if shapes else _NOTHING
 
 
 SECTIONS: dict[str, Callable[[Sequence[Row]], str]] = {
@@ -188,7 +189,7 @@ def _tables(rows: Sequence[Row]) -> str:
         chosen = [row for row in rows if (row.work, row.shape, row.dtype, row.memory) == work]
         lines = [
             (
-                r.contender,
+                shown(r.contender),
                 f"{r.ms:.3f}",
                 _ratio(r),
                 _milliseconds(r.device_ms),

@@ -59,6 +59,8 @@ def test_bars_are_judged_by_their_rows() -> None:
         row(contender="SpikingJelly", times_ours=7.0),
         row(contender="SpikingJelly, compiled", times_ours=3.0),
         row(contender="snnTorch", times_ours=8.0),
+        row(contender="Norse", times_ours=50.0),
+        row(contender="Norse cell, loop", times_ours=13.0),
         row(work=FORWARD, contender="native", fraction_of_copy=0.756),
         row(**step, contender="neurons left out", times_ours=2.5),
         row(**step, contender="snnTorch", times_ours=1.9),
@@ -68,6 +70,9 @@ def test_bars_are_judged_by_their_rows() -> None:
     assert found[layer, "torch loop / ours"] == ("4.4 x", "missed")
     assert found[layer, "SpikingJelly / ours"] == ("7 x", "met")
     assert found[layer, "snnTorch / ours"] == ("8 x", "stretch")
+    assert found[layer, "Norse, one call (Lift) / ours"] == ("50 x", "met")
+    assert found[layer, "Norse cell, loop / ours"] == ("13 x", "not a bar")
+    assert found[layer, "sinabs, loop / ours"] == ("", "not measured")
     assert found[layer, "forward, of copy bandwidth"] == ("76%", "met")
     assert found[layer, "backward, of copy bandwidth"] == ("", "not measured")
     assert found[network, "event step / neurons left out"] == ("0.4 x", "stretch")
@@ -126,7 +131,8 @@ def test_tables_are_written_between_markers(tmp_path: Path) -> None:
     page.write_text(PAGE)
     text = report.filled(page, {"cpu": [run(*rows)]})
     assert text.startswith("# Title\n\n<!-- benchmarks: short -->\n\n") and "old" not in text
-    assert f"|  | {bars.LONG} |" in text and "| torch loop | 4.4 \\| 5.0 |" in text and "| Norse | 40.0 \\| - |" in text
+    assert f"|  | {bars.LONG} |" in text and "| torch loop | 4.4 \\| 5.0 |" in text
+    assert "| Norse, one call (Lift) | 40.0 \\| - |" in text and "| sinabs, loop | - |" in text
     assert "A CPU, 2 threads; torch 2.13" in text and "commit 0000000000" in text
     assert "text\n<!-- benchmarks: scaling -->\n\nNot measured.\n\n<!-- end -->" in text
     page.write_text(text)
@@ -157,7 +163,7 @@ def test_sections_of_a_gpu() -> None:
     assert f"| {bars.PUBLIC} | float16 | gpu | triton | forward+backward | 0.250 | 2000.0 |" in report.bandwidth(rows)
     assert "float16" in report.public(rows) and "float16" not in report.layers(rows)
     assert "| device ms |" in report.layers(rows) and "| 0.250 | 0.125 |" in report.saved(rows)
-    assert report.short(rows).splitlines()[2:] == ["| torch loop | 8.0 |"]
+    assert report.short(rows).splitlines()[2:4] == ["| torch loop | 8.0 |", "| torch loop, compiled | - |"]
 
 
 def test_pages_have_the_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

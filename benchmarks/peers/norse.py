@@ -46,6 +46,6 @@ def unbound(device: str) -> Layer:
 
 
 PEERS = (
-    Contender("Norse", lift, options=_OPTIONS, requires=("norse.torch",)),
+    Contender("Norse", lift, options=_OPTIONS, requires=("norse.torch",), form="one call (Lift)"),
     Contender("Norse cell, loop", unbound, options=_OPTIONS, requires=("norse.torch",)),
 )

@@ -52,6 +52,6 @@ def unbound(device: str) -> Layer:
 
 
 PEERS = (
-    Contender("sinabs", one_call, options=_OPTIONS, requires=("sinabs.layers",)),
+    Contender("sinabs", one_call, options=_OPTIONS, requires=("sinabs.layers",), form="one call"),
     Contender("sinabs, loop", unbound, options=_OPTIONS, requires=("sinabs.layers",)),
 )
