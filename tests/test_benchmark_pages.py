@@ -189,6 +189,16 @@ def test_plots_are_of_what_there_is(tmp_path: Path) -> None:
     assert plots.write_plots([], tmp_path, "none") == []
 
 
+def test_the_plot_of_memory_is_of_one_memory() -> None:
+    """Rows of fresh memory are left out, whichever comes last in the file."""
+    rows = [row(peak_bytes=10_000_000), row(memory="fresh", peak_bytes=20_000_000)]
+    rows.append(row(memory="fresh", contender="Norse", peak_bytes=30_000_000))
+    figure = plots._memory(rows)
+    assert figure is not None
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == [10.0] and axes.get_xlabel().endswith("warm memory")
+
+
 def test_results_are_those_of_the_pages() -> None:
     """`make report` was run after the last measurement."""
     assert report.main(["--check"]) == 0
