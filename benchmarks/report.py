@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from bars import DEEP, LONG, WIDE, judged
 from environment import PEERS, ROOT
 from features import features
-from lineup import shown
+from lineup import in_halves, shown
 from measure import Row
 from memory import FRESH, WARM
 from networks import EVENT_STEP, TRAINING_STEP
@@ -25,6 +26,7 @@ from results import FOLDER, load, rows_of
 from workloads import (
     DIRECTIONS,
     FORWARD_BACKWARD,
+    HALVES,
     Workload,
     gpu_workloads,
     public_workloads,
@@ -210,7 +212,8 @@ def _ratio(row: Row) -> str:
 
 
 def _note(row: Row) -> str:
-    return "; ".join(filter(None, (row.options, row.difference)))
+    halves = in_halves(row.contender) if getattr(torch, row.dtype) in HALVES else ""
+    return "; ".join(filter(None, (row.options, row.difference, halves)))
 
 
 def _rate(row: Row) -> str:

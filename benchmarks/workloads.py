@@ -11,6 +11,8 @@ from torch import Tensor
 FORWARD, BACKWARD, FORWARD_BACKWARD = "forward", "backward", "forward+backward"
 DIRECTIONS = (FORWARD, BACKWARD, FORWARD_BACKWARD)
 
+HALVES = (torch.bfloat16, torch.float16)
+
 _DIMENSIONS = {3: "TBN", 5: "TBCHW"}
 
 
@@ -121,7 +123,6 @@ def public_workloads(device: str) -> list[Workload]:
 
 def gpu_workloads() -> list[Workload]:
     """Every shape and dtype of the GPU report, the public workloads among them."""
-    halves = (torch.bfloat16, torch.float16)
-    table = [(shape, dtype) for dtype in (torch.float32, *halves) for shape in (*_SHAPES, *_PUBLIC_WIDE_SHAPES)]
-    table += [(shape, dtype) for dtype in halves for shape in _PUBLIC_HALF_SHAPES]
+    table = [(shape, dtype) for dtype in (torch.float32, *HALVES) for shape in (*_SHAPES, *_PUBLIC_WIDE_SHAPES)]
+    table += [(shape, dtype) for dtype in HALVES for shape in _PUBLIC_HALF_SHAPES]
     return [Workload(shape, dtype, "cuda") for shape, dtype in table]

@@ -155,6 +155,12 @@ def test_every_section_has_a_table(section: str) -> None:
     assert len(table) > 2 and len({line.replace("\\|", "").count("|") for line in table[:3]}) == 1
 
 
+def test_what_differs_in_half_types_is_said_of_them_alone() -> None:
+    rows = [row(dtype=dtype, contender="SpikingJelly", difference="decay") for dtype in ("float32", "bfloat16")]
+    full, half = report.layers(rows).split("\n\n**")
+    assert "| decay |" in full and "| decay; states of the half type |" in half
+
+
 def test_sections_of_a_gpu() -> None:
     """Large layers have their bandwidth shown, float16 among them; there is the device's time, and one memory."""
     gpu = {"device": "cuda", "memory": "gpu", "device_ms": 0.25, "ours_device_ms": 0.125}

@@ -11,8 +11,6 @@ from typing import Any
 from contenders import Contender, Layer
 from torch import Tensor
 
-_OPTIONS = {"input_scale": 0.1, "threshold": 0.1, "strict": True, "detach_reset": False, "slope": 1.0}
-
 
 def _cell() -> Any:
     import torch
@@ -45,7 +43,13 @@ def unbound(device: str) -> Layer:
     return layer
 
 
+_COMMON = {
+    "options": {"input_scale": 0.1, "threshold": 0.1, "strict": True, "detach_reset": False, "slope": 1.0},
+    "halves": "computes in the half type",
+    "requires": ("norse.torch",),
+}
+
 PEERS = (
-    Contender("Norse", lift, options=_OPTIONS, requires=("norse.torch",), form="one call (Lift)"),
-    Contender("Norse cell, loop", unbound, options=_OPTIONS, requires=("norse.torch",)),
+    Contender("Norse", lift, form="one call (Lift)", **_COMMON),
+    Contender("Norse cell, loop", unbound, **_COMMON),
 )

@@ -14,8 +14,6 @@ import torch
 from contenders import Contender, Layer
 from torch import Tensor
 
-_OPTIONS = {"detach_reset": False}
-
 
 def _fast_sigmoid(v: Tensor, threshold: Tensor) -> Tensor:
     return 1 / (1 + 25 * (v - threshold).abs()) ** 2
@@ -51,7 +49,10 @@ def unbound(device: str) -> Layer:
     return layer
 
 
-PEERS = (
-    Contender("sinabs", one_call, options=_OPTIONS, requires=("sinabs.layers",), form="one call"),
-    Contender("sinabs, loop", unbound, options=_OPTIONS, requires=("sinabs.layers",)),
-)
+_COMMON = {
+    "options": {"detach_reset": False},
+    "halves": "spikes and states of float32",
+    "requires": ("sinabs.layers",),
+}
+
+PEERS = (Contender("sinabs", one_call, form="one call", **_COMMON), Contender("sinabs, loop", unbound, **_COMMON))

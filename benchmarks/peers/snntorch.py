@@ -1,4 +1,7 @@
-"""snnTorch's Leaky: it resets in the step after the spike, by the whole threshold, and fires above threshold only."""
+"""snnTorch's Leaky: it resets in the step after the spike, by the whole threshold, and fires above threshold only.
+
+Of half types it makes float32, also where it is moved to one: its spikes and potentials have twice their bytes.
+"""
 
 from __future__ import annotations
 
@@ -31,5 +34,12 @@ def rate(images: Tensor, steps: int) -> Tensor:
 
 
 PEERS = (
-    Contender("snnTorch", leaky, options={"delay_reset": True, "strict": True}, requires=("snntorch",), encode=rate),
+    Contender(
+        "snnTorch",
+        leaky,
+        options={"delay_reset": True, "strict": True},
+        halves="spikes and states of float32",
+        requires=("snntorch",),
+        encode=rate,
+    ),
 )

@@ -64,6 +64,7 @@ EAGER = Contender(
     lambda device: _layer(device, wrap=False),
     options={"surrogate": "arctan", "slope": 2.0},
     difference="decay as v - v / 10",
+    halves="states of the half type",
     requires=("spikingjelly.activation_based.neuron",),
     encode=poisson,
 )
