@@ -58,12 +58,13 @@ def machine(runs: Sequence[dict[str, Any]]) -> str:
         known = dict.fromkeys(str(value) for value in values if value)
         return [f"{name} {', '.join(known)}"] if known else []
 
-    commits = [f"{e['commit'][:10]}{' and changes' if e['uncommitted_changes'] else ''}" for e in found if e["commit"]]
+    commits = [e["commit"][:10] for e in found if e["commit"]]
+    changes = " and changes" if any(e["uncommitted_changes"] for e in found) else ""
     parts = [
         *dict.fromkeys(e["gpu"]["name"] if e["gpu"] else f"{e['cpu']}, {e['threads']} threads" for e in found),
         *of("torch", [e["torch"] for e in found]),
         *(text for peer in PEERS for text in of(peer, [e["peers"][peer] for e in found])),
-        *of("commit", [" to ".join(dict.fromkeys((commits[0], commits[-1])))] if commits else []),
+        *of("commit", [" to ".join(dict.fromkeys((commits[0], commits[-1]))) + changes] if commits else []),
     ]
     return f"{'; '.join(parts)}."
 

@@ -139,6 +139,13 @@ def test_tables_are_written_between_markers(tmp_path: Path) -> None:
     assert report.filled(page, {"cpu": [run(*rows)]}) == text
 
 
+def test_changes_of_any_run_are_told() -> None:
+    """Of one that stands between others, too."""
+    runs = [run(row(), commit=letter * 40, uncommitted_changes=letter == "b") for letter in "abc"]
+    assert report.machine(runs).endswith(f"commit {'a' * 10} to {'c' * 10} and changes.")
+    assert report.machine(runs[::2]).endswith(f"commit {'a' * 10} to {'c' * 10}.")
+
+
 @pytest.mark.parametrize("section", report.SECTIONS)
 def test_every_section_has_a_table(section: str) -> None:
     shape, (feature, *_) = scaling_workloads("cpu")[0].shape_name, FEATURES
