@@ -23,12 +23,21 @@ from memory import FRESH, WARM
 from mnist import MNIST_TO_98, NETWORK
 from networks import EVENT_STEP, ITS_ENCODER, NO_NEURONS, TRAINING_STEP
 from results import FOLDER, load, rows_of
-from workloads import BACKWARD, FORWARD, FORWARD_BACKWARD
+from workloads import (
+    BACKWARD,
+    DEEP_SHAPE,
+    FORWARD,
+    FORWARD_BACKWARD,
+    LONG_SHAPE,
+    PUBLIC_SHAPE,
+    TINY_SHAPE,
+    WIDE_SHAPE,
+    shape_name,
+)
 
 from snnkernels.machine import cpu_model
 
-LONG, WIDE, DEEP, TINY = "T=100,B=128,N=1024", "T=25,B=128,N=1000", "T=500,B=16,N=512", "T=4,B=1,N=16"
-PUBLIC = "T=32,B=64,N=65536"
+LONG, WIDE, DEEP, TINY, PUBLIC = map(shape_name, (LONG_SHAPE, WIDE_SHAPE, DEEP_SHAPE, TINY_SHAPE, PUBLIC_SHAPE))
 _STEP, _PRODUCT = NETWORK, "3200x784x1000"
 
 # The layers that a GPU is judged by.

@@ -11,9 +11,10 @@ from pathlib import Path
 from environment import ROOT
 from measure import Measurement, Row
 from memory import FRESH
+from networks import mnist_network
 
 MNIST_TO_98 = "MNIST to 98 %"
-NETWORK = "784-1000-10,T=25,B=128"
+NETWORK = mnist_network("cpu").shape_name
 
 SCRIPT = ROOT / "examples" / "mnist" / "time_to_accuracy.py"
 

@@ -58,10 +58,14 @@ class Network:
         return f"{self.shape_name} float32 {self.device}"
 
 
+def mnist_network(device: str) -> Network:
+    return Network((784, 1000, 10), 25, 128, device, encoded=True)
+
+
 def networks(device: str) -> list[Network]:
     """A network for MNIST, and the layers of Open Neuromorphic's benchmark of libraries (2024)."""
     public = [Network((size, size), 500, 16, device, encoded=False) for size in (512, 4096, 16384)]
-    return [Network((784, 1000, 10), 25, 128, device, encoded=True), *public]
+    return [mnist_network(device), *public]
 
 
 # What is left of a step is its encoder, matrix products, loss and optimizer.

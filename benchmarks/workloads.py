@@ -16,6 +16,10 @@ HALVES = (torch.bfloat16, torch.float16)
 _DIMENSIONS = {3: "TBN", 5: "TBCHW"}
 
 
+def shape_name(shape: tuple[int, ...]) -> str:
+    return ",".join(f"{name}={size}" for name, size in zip(_DIMENSIONS[len(shape)], shape, strict=True))
+
+
 @dataclass(frozen=True)
 class Workload:
     """The input current of one layer: `[T, B, N]` or `[T, B, C, H, W]`."""
@@ -26,7 +30,7 @@ class Workload:
 
     @property
     def shape_name(self) -> str:
-        return ",".join(f"{name}={size}" for name, size in zip(_DIMENSIONS[len(self.shape)], self.shape, strict=True))
+        return shape_name(self.shape)
 
     @property
     def dtype_name(self) -> str:
@@ -87,14 +91,17 @@ def bytes_moved(workload: Workload, direction: str, interval: int) -> int:
 
 # A layer of the usual sizes, in memory beyond any cache; the same for longer; long and narrow; convolutional; tiny,
 # which measures the overhead of a call.
-_SHAPES = ((25, 128, 1000), (100, 128, 1024), (500, 16, 512), (8, 16, 32, 32, 32), (4, 1, 16))
+WIDE_SHAPE, LONG_SHAPE, DEEP_SHAPE = (25, 128, 1000), (100, 128, 1024), (500, 16, 512)
+CONVOLUTIONAL_SHAPE, TINY_SHAPE = (8, 16, 32, 32, 32), (4, 1, 16)
+_SHAPES = (WIDE_SHAPE, LONG_SHAPE, DEEP_SHAPE, CONVOLUTIONAL_SHAPE, TINY_SHAPE)
 
 # In half types the tiny layer measures what it measures in float32, and the long one what its neighbours do.
-_BFLOAT16_SHAPES = ((25, 128, 1000), (100, 128, 1024), (8, 16, 32, 32, 32))
+_BFLOAT16_SHAPES = (WIDE_SHAPE, LONG_SHAPE, CONVOLUTIONAL_SHAPE)
 
 # SpikingJelly's documentation of its Triton backend publishes times of the first four, half precision, forward and
 # backward; its issue 117 of N = 2^20.
 _PUBLIC_HALF_SHAPES = tuple((steps, 64, 65536) for steps in (4, 8, 16, 32))
+PUBLIC_SHAPE = _PUBLIC_HALF_SHAPES[-1]
 _PUBLIC_WIDE_SHAPES = tuple((steps, 1, 2**20) for steps in (8, 32, 128))
 
 # What a layer's time, and the compilers, make of more steps and of more neurons.
