@@ -1,10 +1,11 @@
 """The tests and measurements of this machine's GPU, in benchmarks/results/<gpu>.json: `make gpu-report`.
 
 Runs the GPU tests but for the slow, then measures: first what bars.py judges, spike counts and the training of MNIST
-among it, then every compiled engine as compare.py does, on its shapes and on public workloads, in three dtypes. It
-stops measuring in time to end within ten minutes; what it left out is in the file. Where minutes are dear, run the
-tests side by side (`pytest -m gpu -n 16 --benchmark-disable --junitxml FILE`) and give their results by --junit. Rows
-of an earlier run that this one does not measure stay in the file, as its.
+among it, and the loop under torch.compile at one layer, as each compilation takes a minute; then every compiled engine
+as compare.py does, on its shapes and on public workloads, in three dtypes. It stops measuring in time to end within ten
+minutes; what it left out is in the file. Where minutes are dear, run the tests side by side
+(`pytest -m gpu -n 16 --benchmark-disable --junitxml FILE`) and give their results by --junit. Rows of an earlier run
+that this one does not measure stay in the file, as its.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import torch
 from bars import GPU_LAYERS, judged
 from budget import run_in_time
 from compilations import caches_disabled
-from contenders import NAIVE, REFERENCE, Contender, engines_for
+from contenders import NAIVE, NAIVE_COMPILED, REFERENCE, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
 from features import COUNT, COUNT_FORWARD, features, measure_feature
 from lineup import contenders_for
@@ -31,7 +32,7 @@ from measure import Measurement, measure_layer
 from mnist import MNIST_TO_98, measure_mnist
 from results import FOLDER, add_run, report
 from tables import columns, table
-from workloads import Workload, gpu_workloads
+from workloads import FORWARD_BACKWARD, LONG_SHAPE, Workload, gpu_workloads
 
 import snnkernels
 
@@ -103,7 +104,8 @@ def measure_all(repeats: int, seconds: float, data: Path) -> tuple[Measurement, 
 
 
 def measurements(repeats: int, data: Path) -> dict[str, Callable[[], Measurement]]:
-    """What there is to measure, the bars first: spike counts, layers, MNIST; then layers of every shape and dtype."""
+    """What there is to measure, the bars first: spike counts, layers, MNIST; then the compiled loop at one layer, and
+    layers of every shape and dtype."""
     counts = [feature for feature in features("cuda") if feature.work in (COUNT, COUNT_FORWARD)]
     table: dict[str, Callable[[], Measurement]] = {
         str(feature): partial(measure_feature, feature, repeats, "gpu") for feature in counts
@@ -113,6 +115,10 @@ def measurements(repeats: int, data: Path) -> dict[str, Callable[[], Measurement
     for workload in judged_first:
         table[str(workload)] = partial(measure_layer, workload, line_up, repeats, "gpu")
     table[MNIST_TO_98] = partial(measure_mnist, "cuda", data, MNIST_SECONDS)
+    long = Workload(LONG_SHAPE, torch.float32, "cuda")
+    table[f"{NAIVE_COMPILED}, {long}"] = partial(
+        measure_layer, long, lambda *_: [NAIVE_COMPILED], repeats, "gpu", [FORWARD_BACKWARD]
+    )
     for workload in workloads:
         table.setdefault(str(workload), partial(measure_layer, workload, line_up, repeats, "gpu"))
     return table

@@ -51,7 +51,7 @@ def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def machine(runs: Sequence[dict[str, Any]]) -> str:
-    """What the rows were measured on; the file says it of each run."""
+    """What the rows were measured on, and the libraries that have one; the file says it of each run."""
     found = [run["environment"] for run in runs]
 
     def of(name: str, values: Sequence[Any]) -> list[str]:
@@ -63,10 +63,19 @@ def machine(runs: Sequence[dict[str, Any]]) -> str:
     parts = [
         *dict.fromkeys(e["gpu"]["name"] if e["gpu"] else f"{e['cpu']}, {e['threads']} threads" for e in found),
         *of("torch", [e["torch"] for e in found]),
-        *(text for peer in PEERS for text in of(peer, [e["peers"][peer] for e in found])),
+        *(
+            text
+            for peer in PEERS
+            for text in of(peer, [r["environment"]["peers"][peer] for r in runs if _has(r, peer)])
+        ),
         *of("commit", [" to ".join(dict.fromkeys((commits[0], commits[-1]))) + changes] if commits else []),
     ]
     return f"{'; '.join(parts)}."
+
+
+def _has(run: dict[str, Any], peer: str) -> bool:
+    """Whether a library, by its name on PyPI, was measured in a run."""
+    return any(row["contender"].lower().startswith(peer) for row in run["rows"])
 
 
 def bars(rows: Sequence[Row]) -> str:

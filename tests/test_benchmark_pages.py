@@ -146,6 +146,12 @@ def test_changes_of_any_run_are_told() -> None:
     assert report.machine(runs[::2]).endswith(f"commit {'a' * 10} to {'c' * 10}.")
 
 
+def test_libraries_without_a_row_are_not_named() -> None:
+    peers = dict.fromkeys(report.PEERS, "1.0")
+    runs = [run(row(), row(contender="snnTorch"), peers=peers), run(row(contender="Norse cell, loop"), peers=peers)]
+    assert "; snntorch 1.0; norse 1.0; commit" in report.machine(runs)
+
+
 @pytest.mark.parametrize("section", report.SECTIONS)
 def test_every_section_has_a_table(section: str) -> None:
     shape, (feature, *_) = scaling_workloads("cpu")[0].shape_name, FEATURES

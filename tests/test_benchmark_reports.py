@@ -199,19 +199,25 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(gpu_report, "measure_mnist", lambda *_: Measurement(skipped=["MNIST: not here"]))
     monkeypatch.setattr(gpu_report, "measure_layer", measure)
     monkeypatch.setattr(budget.time, "monotonic", lambda: now)
-    result, left_out = gpu_report.measure_all(repeats=1, seconds=100, data=tmp_path)
-    assert [entry.shape for entry in result.rows] == ["T=2,B=1,N=1"] and len(result.refused) == 1
+    result, left_out = gpu_report.measure_all(repeats=1, seconds=160, data=tmp_path)
+    compiled = "T=100,B=128,N=1024"
+    assert [entry.shape for entry in result.rows] == [compiled, "T=2,B=1,N=1"] and len(result.refused) == 2
     assert result.skipped == ["MNIST: not here"]
     assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
 
 
-def test_gpu_report_measures_what_the_bars_need_first(tmp_path: Path) -> None:
+def test_gpu_report_measures_what_the_bars_need_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = list(gpu_report.measurements(repeats=1, data=tmp_path))
     layer = "T=100,B=128,N=1024 float32 cuda"
     large = "T=32,B=64,N=65536"
     first = {layer, f"{large} float16 cuda", MNIST_TO_98}
     first |= {f"{COUNT}, {layer}", f"{COUNT}, {large} float32 cuda", f"{COUNT_FORWARD}, {layer}"}
-    assert set(names[:6]) == first and len(set(names)) == len(names) == len(workloads.gpu_workloads()) + 4
+    assert set(names[:6]) == first and len(set(names)) == len(names) == len(workloads.gpu_workloads()) + 5
+    compiled = f"torch loop, compiled, {layer}"
+    assert names[6] == compiled
+    monkeypatch.setattr(gpu_report, "measure_layer", lambda *arguments: arguments)
+    workload, who, *_, directions = gpu_report.measurements(repeats=1, data=tmp_path)[compiled]()
+    assert [contender.name for contender in who(workload, directions[0])] == ["torch loop, compiled"]
     sizes = ((100, 128, 1024), (32, 64, 65536))
     lines = [
         [contender.name for contender in gpu_report.line_up(Workload(shape, torch.float32, "cuda"), FORWARD)]
