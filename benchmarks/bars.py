@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED
+from contenders import COMPILED_ENGINES, ELEMENTWISE, NAIVE, NAIVE_COMPILED
 from environment import ROOT, slug
 from features import COUNT, WEIGHT_GRADIENT, events
 from lineup import shown
@@ -136,7 +136,7 @@ def _of_copy(direction: str, shape: str, place: Place) -> Callable[[Sequence[Row
     """The faster of our engines."""
 
     def value(rows: Sequence[Row]) -> float | None:
-        found = _matching(rows, direction, shape, ("native", "triton"), place)
+        found = _matching(rows, direction, shape, COMPILED_ENGINES, place)
         return max((row.fraction_of_copy for row in found if row.fraction_of_copy), default=None)
 
     return value
@@ -151,7 +151,7 @@ def _seconds(work: str, shape: str, place: Place) -> Callable[[Sequence[Row]], f
     """Of the fastest of our engines."""
 
     def value(rows: Sequence[Row]) -> float | None:
-        return min((row.ms / 1e3 for row in _matching(rows, work, shape, ("native", "triton"), place)), default=None)
+        return min((row.ms / 1e3 for row in _matching(rows, work, shape, COMPILED_ENGINES, place)), default=None)
 
     return value
 

@@ -36,6 +36,7 @@ class Contender:
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
     most_steps: T beyond which it is left out.
     encode: a library's own Poisson encoder, of images and the number of steps.
+    own_encoder: whether its training step begins with that, and not with ours.
     form: what pages add to the name, the key of its rows, where it does not say which of a library's forms it is.
     """
 
@@ -49,6 +50,7 @@ class Contender:
     compiles: bool = False
     most_steps: int | None = None
     encode: Callable[[Tensor, int], Tensor] | None = None
+    own_encoder: bool = False
     form: str = ""
 
     def __str__(self) -> str:
@@ -115,6 +117,7 @@ def described(options: Options) -> str:
 NAIVE = Contender("torch loop", lambda device: lif_loop, halves="computes in the half type")
 NAIVE_COMPILED = compiled(NAIVE)
 REFERENCE = engine("reference")
+COMPILED_ENGINES = tuple(name for name in dispatch.ENGINES if name != REFERENCE.name)
 ELEMENTWISE = Contender("elementwise op", lambda device: lambda current: current * 0.9, gate=None)
 
 

@@ -24,7 +24,7 @@ import torch
 from bars import GPU_LAYERS, judged
 from budget import run_in_time
 from compilations import caches_disabled
-from contenders import NAIVE, NAIVE_COMPILED, REFERENCE, Contender, engines_for
+from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED, Contender, engines_for
 from environment import ROOT, gpu, slug, source_hash
 from features import COUNT, COUNT_FORWARD, features, measure_feature
 from lineup import contenders_for
@@ -84,7 +84,7 @@ def count_tests(junit_xml: str) -> dict[str, Any]:
 def line_up(workload: Workload, direction: str) -> list[Contender]:
     """Who is fast enough for the time there is: the loop, the compiled engines, SpikingJelly's kernels; and snnTorch
     where a layer is small."""
-    names = {NAIVE.name, "SpikingJelly", *(engine.name for engine in engines_for("cuda"))} - {REFERENCE.name}
+    names = {NAIVE.name, "SpikingJelly", *COMPILED_ENGINES}
     if workload.elements <= SMALL:
         names.add("snnTorch")
     return [contender for contender in contenders_for(workload, direction) if contender.name in names]

@@ -98,11 +98,12 @@ def measure_step(
 
 
 def _with_encoder(entry: Entry) -> Entry:
-    return replace(entry, contender=replace(entry.contender, name=entry.contender.name + ITS_ENCODER))
+    contender = replace(entry.contender, name=entry.contender.name + ITS_ENCODER, own_encoder=True)
+    return replace(entry, contender=contender)
 
 
 def _dense_step(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:
-    own = contender is not None and contender.name.endswith(ITS_ENCODER)
+    own = contender is not None and contender.own_encoder
     return step_call(network, layer, encode=contender.encode if own else poisson_encode)
 
 

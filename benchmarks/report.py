@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from bars import DEEP, LONG, WIDE, judged
+from contenders import COMPILED_ENGINES
 from environment import PEERS, ROOT
 from features import features
 from lineup import in_halves, shown
@@ -88,7 +89,7 @@ def layers(rows: Sequence[Row]) -> str:
 
 def bandwidth(rows: Sequence[Row]) -> str:
     """Our engines, direction by direction."""
-    chosen = [row for row in _of(rows, _all_layers, DIRECTIONS) if row.contender in ("native", "triton")]
+    chosen = [row for row in _of(rows, _all_layers, DIRECTIONS) if row.contender in COMPILED_ENGINES]
     lines = [
         (
             r.shape,

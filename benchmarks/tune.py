@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from budget import run_in_time
-from contenders import engine, our_layer, timed_call
+from contenders import COMPILED_ENGINES, engine, our_layer, timed_call
 from environment import describe
 from gate import Gate, WrongResult
 from gpu_report import no_report_reason
@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure_all(device: str, seconds: float, rows: list[Row]) -> list[str]:
     """Fill rows; returns what was left out, and why."""
-    engines = [name for name in ("native", "triton") if dispatch.unusable_reason(name, device) is None]
+    engines = [name for name in COMPILED_ENGINES if dispatch.unusable_reason(name, device) is None]
     processors = torch.cuda.get_device_properties(torch.cuda.current_device()).multi_processor_count
     clocks = {"device": DeviceClock(), "call": call_clock(device)}
     refused = []
