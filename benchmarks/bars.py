@@ -246,13 +246,9 @@ GPU_BARS: tuple[Bar, ...] = (
     *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
     *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
     *(
-        Bar(
-            f"{shape}, {_where(_GPU)}",
-            "full output / count, device time",
-            _device_times(COUNT, shape, "lif(x).sum(0)", _GPU),
-            *(1.6, 1.8),
-        )
+        Bar(f"{shape}, {_where(_GPU)}", f"full output / count{by}", value(COUNT, shape, "lif(x).sum(0)", _GPU), *bar)
         for shape in (LONG, PUBLIC)
+        for by, value, *bar in ((", device time", _device_times, 1.6, 1.8), ("", _times))
     ),
     Bar(NETWORK, f"{MNIST_TO_98}, wall time", _seconds(MNIST_TO_98, NETWORK, _GPU), 10, 3, at_most=True, unit="s"),
 )
