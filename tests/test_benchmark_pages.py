@@ -11,6 +11,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+plots = pytest.importorskip("plots", reason="needs matplotlib")  # as the pages do
+
 import bars  # noqa: E402
 import compare  # noqa: E402
 import features  # noqa: E402
@@ -20,8 +22,6 @@ import results  # noqa: E402
 from benchmark_rows import result_row  # noqa: E402
 from measure import Measurement, Row  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, scaling_workloads  # noqa: E402
-
-plots = pytest.importorskip("plots", reason="needs matplotlib")
 
 
 def row(**changes: Any) -> Row:
