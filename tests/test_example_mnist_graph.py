@@ -229,7 +229,7 @@ def test_replayed_training_equals_eager_training(engine: str, arguments: str, ca
 
 @pytest.mark.gpu
 def test_the_first_replay_comes_after_all_of_the_capture(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the GPU is late with what torch until 2.12 launches before a capture, so late that a replay has begun."""
+    """Also where the GPU is late with what torch, until 2.12, launches before a capture: a replay has begun by then."""
     expected, trainer = make_trainer(GPU, "--cuda-graph off"), make_trainer(GPU)
     figures, begin, step = take_all(expected), torch.cuda.CUDAGraph.capture_begin, Trainer._step
     cycles = 1 << 26  # some 40 ms
