@@ -28,6 +28,7 @@ _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
 _requested = os.environ.get("SNNKERNELS_BACKEND") or "auto"
+_requests = [[_requested]]  # that, and of each use_backend which is not over what it asks for, the last one last
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,14 @@ def backends() -> list[Backend]:
 def requesting(backend: str) -> Iterator[None]:
     """Make `backend` what "auto" means, for the whole process, within a with statement."""
     global _requested
-    previous, _requested = _requested, backend
+    request = [backend]
+    _requests.append(request)
+    _requested = backend
     try:
         yield
-    finally:
-        _requested = previous
+    finally:  # by its identity: threads need not end in the order in which they began
+        _requests[:] = [other for other in _requests if other is not request]
+        (_requested,) = _requests[-1]
 
 
 def requested_backend() -> str:

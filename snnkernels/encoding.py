@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import check_backend, check_intensities, check_seed, check_steps
+from .inputs import check_backend, check_generator, check_intensities, check_part, check_seed, check_steps
 from .packed import PackedSpikes
 from .philox import philox
 from .scan import Layout, metadata, pack_bits
@@ -18,7 +18,7 @@ from .scan import Layout, metadata, pack_bits
 _UNUSED_BITS, _LEVELS = 8, float(1 << 24)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PoissonSpikes:
     """A Poisson spike train that is never stored: the intensities, and the seed from which any part is drawn anew.
 
@@ -41,8 +41,16 @@ class PoissonSpikes:
     def device(self) -> torch.device:
         return self.images.device
 
+    def __repr__(self) -> str:
+        return f"PoissonSpikes(shape={tuple(self.shape)}, device='{self.device}')"
+
+    def to(self, device: torch.device | str) -> PoissonSpikes:
+        """These spikes, the same, on a device."""
+        return replace(self, images=self.images.to(device), seed=self.seed.to(device))
+
     def part(self, start: int, steps: int) -> PoissonSpikes:
-        """`steps` time steps of it, from `start`."""
+        """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
+        check_part(start, steps, self.steps)
         return PoissonSpikes(self.images, steps, self.seed, self.first + start, self.backend)
 
     def unpack(self, dtype: torch.dtype | None = None) -> Tensor:
@@ -92,6 +100,7 @@ def poisson_spikes(
     """
     check_intensities(images)
     check_steps(steps)
+    check_generator(generator)
     check_backend(backend, images.device.type)
     if seed is None:
         drawn = torch.randint(2**63 - 1, (1,), generator=generator, device=images.device)
@@ -119,7 +128,7 @@ def poisson_encode(
     seed: a whole number from 0 to 2^63 - 1 instead: the same spikes on every device and engine.
     backend: as in :func:`snnkernels.lif`.
 
-    Raises TypeError where images is no floating-point tensor, ValueError where a value lies outside [0, 1] (NaN
-    included), steps is less than 1, or both generator and seed are given.
+    Raises TypeError where images is no floating-point tensor, or generator no torch.Generator; ValueError where a value
+    lies outside [0, 1] (NaN included), steps is less than 1, or both generator and seed are given.
     """
     return poisson_spikes(images, steps, generator, seed=seed, backend=backend).unpack()

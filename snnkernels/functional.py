@@ -9,7 +9,7 @@ from torch import Tensor
 
 from . import dispatch
 from .autograd import Scan, run, wants_graph
-from .inputs import LIFOptions, Parameter, check_backend_name, check_lif
+from .inputs import LIFOptions, Parameter, check_backend_name, check_flag, check_lif
 from .packed import PackedSpikes
 from .scan import Plan
 
@@ -89,6 +89,7 @@ def lif(
         output,
         backend,
     )
+    check_flag("return_state", return_state)
     plan = check_lif(current, initial_state, beta, threshold, options)
     return scan(plan, current, initial_state, (beta, threshold), return_state)
 

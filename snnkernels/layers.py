@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .functional import Output, scan
-from .inputs import LIFOptions, Parameter, check_lif, check_number, check_values, lif_options
+from .inputs import LIFOptions, Parameter, check_flag, check_lif, check_number, check_values, lif_options
 
 
 class LIF(nn.Module):
@@ -18,10 +18,11 @@ class LIF(nn.Module):
 
     Args:
         beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
-            for one a channel).
+            for one a channel), of which the layer holds a copy.
         learn_beta, learn_threshold: make it a parameter. Nothing keeps it in range: clamp beta to [0, 1] and threshold
             above 0 after a step of the optimizer.
         return_state: forward returns (spikes, final state).
+        device, dtype: of parameters and of tensors given; None for a tensor's own, and for torch's default.
         options: every other option of :func:`snnkernels.lif`, by name.
 
     Raises TypeError and ValueError on wrong options, here and not at the first call.
@@ -38,26 +39,33 @@ class LIF(nn.Module):
         learn_beta: bool = False,
         learn_threshold: bool = False,
         return_state: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         self.options = lif_options(options)
+        check_flag("return_state", return_state)
         self.return_state = return_state
-        self._hold("beta", beta, learn_beta)
-        self._hold("threshold", threshold, learn_threshold, positive=True)
+        for name, value, learn in (("beta", beta, learn_beta), ("threshold", threshold, learn_threshold)):
+            check_flag(f"learn_{name}", learn)
+            self._hold(name, value, learn, {"device": device, "dtype": dtype})
 
-    def _hold(self, name: str, value: Parameter, learn: bool, *, positive: bool = False) -> None:
+    def _hold(self, name: str, value: Parameter, learn: bool, place: dict[str, Any]) -> None:
         """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
+        positive = name == "threshold"
         if isinstance(value, Tensor):
             check_values(name, value, positive=positive)
+            value = value.detach().to(**place, copy=True)
         else:
-            check_number(name, value, positive=positive)
-        if learn:
-            setattr(self, name, nn.Parameter(torch.as_tensor(value, dtype=torch.get_default_dtype()).clone()))
-        elif isinstance(value, Tensor):
-            self.register_buffer(name, value.detach().clone())
-        else:
+            number = check_number(name, value, positive=positive)
+            value = torch.tensor(number, **place) if learn else value
+        if not isinstance(value, Tensor):
             setattr(self, name, value)
+        elif learn:
+            setattr(self, name, nn.Parameter(value))
+        else:
+            self.register_buffer(name, value)
 
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import DTYPES, check_backend, check_spikes, is_capturing
+from .inputs import DTYPES, check_backend, check_part, check_spikes, is_capturing
 from .scan import Layout, metadata, pack_bits, unpack_bits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PackedSpikes:
     """A spike train in a thirty-second of float32's memory; it has no gradient.
 
@@ -33,8 +33,16 @@ class PackedSpikes:
     def device(self) -> torch.device:
         return self.bits.device
 
+    def __repr__(self) -> str:
+        return f"PackedSpikes(shape={tuple(self.shape)}, device='{self.device}')"
+
+    def to(self, device: torch.device | str) -> PackedSpikes:
+        """These spikes on a device."""
+        return PackedSpikes(self.bits.to(device), self.layout)
+
     def part(self, start: int, steps: int) -> PackedSpikes:
-        """`steps` time steps of it, from `start`."""
+        """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
+        check_part(start, steps, self.bits.shape[1])
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
 
     def pack(self) -> PackedSpikes:

@@ -6,15 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .inputs import check_readout
+from .encoding import PoissonSpikes
+from .inputs import check_readout, check_spike_values, check_targets
 from .packed import PackedSpikes
 
 
 def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy on the output spike counts, averaged over the batch (snnTorch's ce_count_loss).
 
-    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`. Returns a scalar,
-    float32 at least.
+    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`, or whatever else
+    torch's cross_entropy takes for counts. Returns a scalar, float32 at least.
 
     Raises TypeError where spikes is no floating-point or bool tensor, ValueError where it has fewer dimensions.
     """
@@ -24,24 +25,33 @@ def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
 def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tensor:
     """The fraction of samples whose target neuron fired most often; the first of equal counts is the answer.
 
-    spikes: `[T, B, classes]`, packed or not, or their counts `[B, classes]`; targets: int64 `[B]`. Returns a float32
-    scalar from 0 to 1. Raises what :func:`spike_count_loss` does.
+    spikes: `[T, B, classes]`, or packed, with time in any dimension, or their counts `[B, classes]`; targets: class
+    indices, integers `[B]`. Returns a float32 scalar from 0 to 1.
+
+    Raises what :func:`spike_count_loss` does, and TypeError and ValueError where targets are no such indices.
     """
-    if isinstance(spikes, PackedSpikes):
-        spikes = spikes.unpack()
-    return (_spike_counts(spikes).argmax(-1) == targets).float().mean()
+    counts = _spike_counts(spikes)
+    check_targets(targets, counts.shape[:-1])
+    return (counts.argmax(-1) == targets).float().mean()
 
 
-def firing_rate(spikes: Tensor | PackedSpikes) -> Tensor:
-    """Spikes per neuron and time step, averaged: a scalar from 0 (silent) to 1 (saturated), float32 at least."""
-    if isinstance(spikes, PackedSpikes):
+def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:
+    """Spikes per neuron and time step, averaged: a scalar from 0 (silent) to 1 (saturated), float32 at least.
+
+    Raises TypeError where spikes are neither a floating-point or bool tensor nor packed or drawn.
+    """
+    if isinstance(spikes, (PackedSpikes, PoissonSpikes)):
         spikes = spikes.unpack()
+    check_spike_values(spikes)
     return spikes.mean(dtype=torch.promote_types(spikes.dtype, torch.float32))
 
 
-def _spike_counts(spikes: Tensor) -> Tensor:
+def _spike_counts(spikes: Tensor | PackedSpikes) -> Tensor:
     """Spikes of every output neuron over all time steps, `[B, classes]`; half types cannot count past 256 or 2048."""
+    time_dim = 0
+    if isinstance(spikes, PackedSpikes):
+        time_dim = spikes.layout.time_dim
+        spikes = spikes.unpack()
     check_readout(spikes)
-    if spikes.dim() == 2:
-        return spikes
-    return spikes.sum(0, dtype=torch.promote_types(spikes.dtype, torch.float32))
+    dtype = torch.promote_types(spikes.dtype, torch.float32)
+    return spikes.to(dtype) if spikes.dim() == 2 else spikes.sum(time_dim, dtype=dtype)

@@ -59,7 +59,7 @@ class SpikingLinear(nn.Module):
         super().__init__()
         check_time_first(options)
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
-        self.neuron = LIF(**options).to(device, dtype)
+        self.neuron = LIF(**options, device=device, dtype=dtype)
 
     def forward(self, spikes: Spikes, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]` or None. Returns what LIF does."""

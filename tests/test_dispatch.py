@@ -106,6 +106,17 @@ def test_a_call_takes_its_own_backend_then_the_innermost_with_then_auto(ran: Cal
     assert ran() == "native"
 
 
+def test_use_backend_is_undone_in_any_order(ran: Callable[..., str]) -> None:
+    """As threads that use it side by side undo it."""
+    first, second = use_backend("reference"), use_backend("triton")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert ran() == "triton"
+    second.__exit__(None, None, None)
+    assert ran() == "native"
+
+
 def test_use_backend_is_undone_by_an_exception(ran: Callable[..., str]) -> None:
     with pytest.raises(KeyError), use_backend("reference"):
         raise KeyError

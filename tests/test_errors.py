@@ -15,6 +15,7 @@ from snnkernels import (
     FusedLIF,
     SpikingLinear,
     dispatch,
+    firing_rate,
     lif,
     poisson_encode,
     spike_count_accuracy,
@@ -174,7 +175,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "slope is a string": (
         lambda: lif(CURRENT, slope="25"),
         TypeError,
-        "slope must be a number or a torch.Tensor, got str",
+        "slope must be a number, got str",
     ),
     "slope is a tensor": (
         lambda: lif(CURRENT, slope=torch.tensor(25.0)),
@@ -237,8 +238,8 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: LIF(detach_rest=True),
         TypeError,
         "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has beta, threshold, "
-        "learn_beta, learn_threshold, return_state, reset, delay_reset, detach_reset, strict, input_scale, surrogate, "
-        "slope, time_dim, pre_reset_state, steps, output, backend",
+        "learn_beta, learn_threshold, return_state, device, dtype, reset, delay_reset, detach_reset, strict, "
+        "input_scale, surrogate, slope, time_dim, pre_reset_state, steps, output, backend",
     ),
     "input_scale is a tensor": (
         lambda: lif(CURRENT, input_scale=torch.tensor(1.0)),
@@ -250,6 +251,41 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: lif(CURRENT, detach_reset=None),
         TypeError,
         "detach_reset must be True or False, got None",
+    ),
+    "return_state is no flag": (
+        lambda: lif(CURRENT, return_state="yes"),
+        TypeError,
+        "return_state must be True or False, got 'yes'",
+    ),
+    "LIF, return_state is no flag": (
+        lambda: LIF(return_state=1),
+        TypeError,
+        "return_state must be True or False, got 1",
+    ),
+    "LIF, learn_beta is no flag": (
+        lambda: LIF(learn_beta="no"),
+        TypeError,
+        "learn_beta must be True or False, got 'no'",
+    ),
+    "threshold beyond float32": (
+        lambda: lif(CURRENT, threshold=1e39),
+        ValueError,
+        "threshold must be finite in float32, the dtype of states, got 1e+39",
+    ),
+    "reset beyond float32": (
+        lambda: lif(CURRENT.half(), reset=-1e39),
+        ValueError,
+        "reset must be finite in float32, the dtype of states, got -1e+39",
+    ),
+    "slope beyond float32": (
+        lambda: lif(CURRENT, slope=1e39),
+        ValueError,
+        "slope must be finite in float32, the dtype of states, got 1e+39",
+    ),
+    "beta beyond any float": (
+        lambda: lif(CURRENT, beta=10**400),
+        ValueError,
+        f"beta must be finite, got {10**400}",
     ),
     "time_dim is no whole number": (
         lambda: lif(CURRENT, time_dim=1.0),
@@ -290,6 +326,31 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: spike_count_accuracy(torch.zeros(3, 2, 1, dtype=torch.int64), torch.zeros(2, dtype=torch.int64)),
         TypeError,
         "spikes must be a floating-point or bool tensor, got int64",
+    ),
+    "spike_count_accuracy, targets in a column": (
+        lambda: spike_count_accuracy(torch.zeros(5, 2, 3), torch.zeros(2, 1, dtype=torch.int64)),
+        ValueError,
+        "targets must be class indices, one a sample, of shape (2,), got (2, 1)",
+    ),
+    "spike_count_accuracy, targets one hot": (
+        lambda: spike_count_accuracy(torch.zeros(5, 3, 3), torch.eye(3)),
+        TypeError,
+        "targets must be a tensor of class indices, of integers, got float32",
+    ),
+    "spike_count_accuracy, a target for all": (
+        lambda: spike_count_accuracy(torch.zeros(5, 2, 3), 1),
+        TypeError,
+        "targets must be a tensor of class indices, of integers, got int",
+    ),
+    "firing_rate, list": (
+        lambda: firing_rate([0.0, 1.0]),
+        TypeError,
+        "spikes must be a floating-point or bool tensor, got list",
+    ),
+    "poisson_encode, seed in the place of a generator": (
+        lambda: poisson_encode(torch.zeros(2, 3), 25, 42),
+        TypeError,
+        "generator must be a torch.Generator, got 42; a seed is given by its name, seed=",
     ),
     "use_backend, misspelt": (
         lambda: use_backend("nativ"),
@@ -384,7 +445,7 @@ def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch:
     [
         ({"reset": 0}, {"reset": False}, "reset must be a number or one of subtract, zero, none, got bool"),
         ({"beta": 1}, {"beta": True}, "beta must be a number or a torch.Tensor, got bool"),
-        ({"slope": 1.0}, {"slope": True}, "slope must be a number or a torch.Tensor, got bool"),
+        ({"slope": 1.0}, {"slope": True}, "slope must be a number, got bool"),
     ],
 )
 def test_what_equals_a_known_call_is_checked_too(right: dict[str, Any], wrong: dict[str, Any], message: str) -> None:

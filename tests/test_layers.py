@@ -90,6 +90,26 @@ def test_parameters_move_with_the_module() -> None:
     assert LIF(learn_beta=True).to("meta").beta.device.type == "meta"
 
 
+@pytest.mark.parametrize("learn", [False, True])
+def test_dtype_and_device_of_what_is_given(learn: bool) -> None:
+    """A tensor keeps its own, a number has torch's default, unless the layer is told another."""
+    given = {"beta": torch.full((3,), 0.9, dtype=torch.float64), "threshold": 0.1}
+    kept = LIF(**given, learn_beta=learn, learn_threshold=True)
+    assert (kept.beta.dtype, kept.threshold.dtype) == (torch.float64, torch.float32)
+    assert kept.beta.tolist() == [0.9] * 3
+    told = LIF(**given, learn_beta=learn, learn_threshold=True, device="meta", dtype=torch.bfloat16)
+    assert {(t.dtype, t.device.type) for t in told.state_dict().values()} == {(torch.bfloat16, "meta")}
+    assert LIF(0.9, learn_beta=True, dtype=torch.float64).beta.item() == 0.9
+
+
+def test_made_without_memory() -> None:
+    with torch.device("meta"):
+        layer = LIF(torch.linspace(0.1, 0.9, 20), learn_threshold=True)
+    assert layer.beta.is_meta and layer.threshold.is_meta
+    layer.to_empty(device="cpu").load_state_dict(LIF(torch.full((20,), 0.5), learn_threshold=True).state_dict())
+    assert layer(random_current(4, 2, 20)).shape == (4, 2, 20)
+
+
 def test_learning_moves_beta_and_threshold(target: Target) -> None:
     """Gradient descent that asks for more spikes finds a slower decay and a lower threshold, and gets them."""
     layer = LIF(0.5, 1.5, learn_beta=True, learn_threshold=True, surrogate="sigmoid", slope=2.0, backend=target.engine)

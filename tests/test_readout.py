@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from snnkernels import firing_rate, lif, pack_spikes, spike_count_accuracy, spike_count_loss
+from snnkernels import firing_rate, lif, pack_spikes, poisson_spikes, spike_count_accuracy, spike_count_loss
 
 # Three time steps, two samples, three classes: counts are (3, 1, 0) and (1, 1, 2).
 SPIKES = torch.tensor(
@@ -54,6 +54,20 @@ def test_packed_spikes_are_read_too() -> None:
     assert firing_rate(packed) == firing_rate(SPIKES)
 
 
+@pytest.mark.parametrize("steps", [2, 3])
+def test_packed_spikes_are_counted_over_their_own_time(steps: int) -> None:
+    """With as many steps as samples, nothing else tells the two dimensions apart."""
+    batch_first = SPIKES[:steps].transpose(0, 1).contiguous()
+    for targets in (torch.tensor([0, 2]), torch.tensor([0, 1])):
+        expected = spike_count_accuracy(SPIKES[:steps], targets)
+        assert spike_count_accuracy(pack_spikes(batch_first, time_dim=1), targets) == expected
+
+
+def test_firing_rate_of_spikes_that_are_drawn() -> None:
+    drawn = poisson_spikes(torch.rand(2, 30), 7, seed=1)
+    assert firing_rate(drawn) == firing_rate(drawn.unpack())
+
+
 def test_firing_rate() -> None:
     assert firing_rate(SPIKES).item() == pytest.approx(8 / 18)
     assert firing_rate(torch.zeros(5, 2, 3)).item() == 0.0
@@ -69,6 +83,15 @@ def test_half_types_are_counted_in_float32(dtype: torch.dtype) -> None:
     assert spike_count_loss(spikes, torch.tensor([0])).item() == 999.0
     assert firing_rate(spikes).item() == pytest.approx(7001 / 8000, rel=1e-6)
     assert firing_rate(spikes).dtype == spike_count_loss(spikes, torch.tensor([0])).dtype == torch.float32
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_counts_are_taken_as_their_own_sum(dtype: torch.dtype) -> None:
+    counts = torch.tensor([[1, 0, 0], [0, 0, 1]]).to(dtype)
+    loss = spike_count_loss(counts, torch.tensor([0, 2]))
+    assert loss.dtype == torch.promote_types(dtype, torch.float32)
+    assert loss.item() == pytest.approx(math.log(math.e + 2) - 1, rel=1e-6)
+    assert spike_count_accuracy(counts, torch.tensor([0, 2])).item() == 1.0
 
 
 def test_gradient_reaches_the_neurons() -> None:

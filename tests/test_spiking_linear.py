@@ -364,6 +364,7 @@ def test_device_and_dtype_are_those_of_all_its_parts() -> None:
     layer = SpikingLinear(3, 2, device="meta", dtype=torch.float64, learn_beta=True)
     assert {(p.device.type, p.dtype) for p in layer.parameters()} == {("meta", torch.float64)}
     assert layer(torch.ones(5, 4, 3, device="meta")).shape == (5, 4, 2)
+    assert SpikingLinear(3, 2, dtype=torch.float64, learn_beta=True).neuron.beta.item() == 0.9
 
 
 def test_unknown_option_is_named() -> None:

@@ -2,8 +2,19 @@
 
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
-from .spikes import check_intensities, check_readout, check_seed, check_spikes, check_steps, is_capturing
-from .values import DTYPES, Parameter, check_number, check_values
+from .spikes import (
+    check_generator,
+    check_intensities,
+    check_part,
+    check_readout,
+    check_seed,
+    check_spike_values,
+    check_spikes,
+    check_steps,
+    check_targets,
+    is_capturing,
+)
+from .values import DTYPES, Parameter, check_flag, check_number, check_values
 
 __all__ = [
     "DTYPES",
@@ -12,16 +23,21 @@ __all__ = [
     "check_backend",
     "check_backend_name",
     "check_binary",
+    "check_flag",
+    "check_generator",
     "check_intensities",
     "check_lif",
     "check_linear",
     "check_number",
     "check_packed_time_first",
+    "check_part",
     "check_product",
     "check_readout",
     "check_seed",
+    "check_spike_values",
     "check_spikes",
     "check_steps",
+    "check_targets",
     "check_time_first",
     "check_values",
     "is_capturing",

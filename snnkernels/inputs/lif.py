@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata
+from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata, state_dtype
 from ..surrogates import SURROGATES
 from .spikes import check_steps
 from .values import (
@@ -18,9 +18,11 @@ from .values import (
     check_dtype,
     check_finite,
     check_flag,
+    check_in_range,
     check_number,
     check_on_step,
     check_one_of,
+    check_positive,
     check_values,
     near,
     shape_of,
@@ -47,7 +49,7 @@ class LIFOptions(NamedTuple):
 
 
 # What LIF takes besides.
-_OF_THE_LAYER = ("beta", "threshold", "learn_beta", "learn_threshold", "return_state")
+_OF_THE_LAYER = ("beta", "threshold", "learn_beta", "learn_threshold", "return_state", "device", "dtype")
 
 
 def lif_options(options: dict[str, Any]) -> LIFOptions:
@@ -123,13 +125,19 @@ def _plan(
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
     _check_parameter("beta", beta, current, step_shape)
     _check_parameter("threshold", threshold, current, step_shape, positive=True)
-    parameters = [float(value) for value in (beta, threshold) if not isinstance(value, Metadata)]
+    parameters = {
+        name: float(value)
+        for name, value in (("beta", beta), ("threshold", threshold))
+        if not isinstance(value, Metadata)
+    }
     parameter_tensors = len(parameters) < 2
     if initial_state is not None:
         check_on_step("initial_state", initial_state, current, step_shape)
     reset, reset_value = _reset(options.reset)
-    constants = (check_finite("input_scale", options.input_scale), reset_value)
+    constants = {"input_scale": check_finite("input_scale", options.input_scale), "reset": reset_value}
     surrogate, slope = check_surrogate(options.surrogate, options.slope)
+    for name, value in {**constants, **parameters, "slope": slope}.items():
+        check_in_range(name, value, state_dtype(current.dtype))
     check_one_of("output", options.output, OUTPUTS)
     layout = Layout(current, time_dim, options.steps)
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
@@ -144,7 +152,7 @@ def _plan(
         surrogate=surrogate,
         slope=slope,
         strict=options.strict,
-        numbers=constants if parameter_tensors else (*constants, *parameters),
+        numbers=(*constants.values(), *(() if parameter_tensors else parameters.values())),
         parameter_tensors=parameter_tensors,
         layout=layout,
         output=options.output,
@@ -213,7 +221,7 @@ def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float
         return surrogate, SURROGATES[surrogate].default_slope
     if isinstance(slope, Tensor):
         raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
-    return surrogate, check_number("slope", slope, positive=True)
+    return surrogate, check_positive("slope", slope)
 
 
 def check_backend_name(name: str, backend: str) -> None:

@@ -33,6 +33,17 @@ def check_steps(steps: int) -> None:
         raise ValueError(f"steps must be 1 or more, got {steps}")
 
 
+def check_part(start: int, steps: int, whole: int) -> None:
+    """Check a part of a spike train of so many time steps."""
+    if not 0 <= start <= start + steps <= whole:
+        raise ValueError(f"a part must be of the {whole} time steps, got {steps} from number {start}")
+
+
+def check_generator(generator: torch.Generator | None) -> None:
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator must be a torch.Generator, got {generator!r}; a seed is given by its name, seed=")
+
+
 def check_seed(seed: int, generator: torch.Generator | None) -> int:
     """Check a seed that is a number."""
     if generator is not None:
@@ -57,6 +68,17 @@ def check_readout(spikes: Tensor) -> None:
     check_spike_values(spikes)
     if spikes.dim() < 2:
         raise ValueError(f"spikes must be [T, B, classes], or counts, [B, classes], got shape {shape_of(spikes)}")
+
+
+def check_targets(targets: Tensor, shape: torch.Size) -> None:
+    """Check class indices, one for each sample: anything else would be compared with every one of them."""
+    if not isinstance(targets, Tensor) or targets.is_floating_point() or targets.is_complex():
+        got = name_of(targets.dtype) if isinstance(targets, Tensor) else type(targets).__name__
+        raise TypeError(f"targets must be a tensor of class indices, of integers, got {got}")
+    if targets.shape != shape:
+        raise ValueError(
+            f"targets must be class indices, one a sample, of shape {tuple(shape)}, got {shape_of(targets)}"
+        )
 
 
 def check_spike_values(spikes: Tensor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Iterable
 
 import torch
@@ -13,6 +13,7 @@ from ..scan import Metadata
 
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+_LARGEST = sys.float_info.max  # a whole number beyond it is no float
 
 
 def check_number(name: str, value: float, *, positive: bool = False) -> float:
@@ -22,9 +23,17 @@ def check_number(name: str, value: float, *, positive: bool = False) -> float:
     return check_positive(name, value) if positive else check_finite(name, value)
 
 
+def check_in_range(name: str, value: float, dtype: torch.dtype) -> None:
+    """Check that a number is finite in the dtype of states, where infinity times zero would make NaN of them."""
+    if abs(value) > torch.finfo(dtype).max:
+        raise ValueError(f"{name} must be finite in {name_of(dtype)}, the dtype of states, got {value}")
+
+
 def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
-    """Check the numbers in a parameter."""
+    """Check the numbers in a parameter, where it has them."""
     check_dtype(name, value)
+    if value.is_meta:
+        return
     values = value.detach()
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
     if wrong.any():
@@ -66,13 +75,15 @@ def check_flag(name: str, value: bool) -> None:
 def check_finite(name: str, value: float) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    if not -math.inf < value < math.inf:  # math.isfinite takes no symbolic float of torch.compile
+    if not -_LARGEST <= value <= _LARGEST:  # math.isfinite takes no symbolic float of torch.compile
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
 
 
 def check_positive(name: str, value: float) -> float:
-    if not 0 < value < math.inf:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    if not 0 < value <= _LARGEST:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return float(value)
 
