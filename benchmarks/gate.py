@@ -5,10 +5,14 @@ potential is off by rounding, and where that potential comes within rounding of 
 and all that follows may differ: rightly so. Then, and only then, spikes may differ: at the first step where a neuron's
 spikes differ, its potential must lie as close to threshold as rounding explains. Gradients are compared for all other
 neurons.
+
+Roundings of a half type explain anything, so of a workload in half types that is checked in float32. What is timed may
+be another kernel, though: it is then run in the half type too, and must stay as near to float32 as such a state does.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -22,6 +26,12 @@ import snnkernels
 _ROUNDINGS = 8
 _GRADIENT_RTOL, _GRADIENT_ATOL = 1e-3, 1e-4  # relative to the element; to the largest gradient
 _MOST_DIFFERING = 0.01  # of all neurons
+
+# A potential kept in a half type moves spikes by itself. These are twice and more what was seen on a CPU, where nothing
+# grew beyond 100 steps: in bfloat16, at 500, Norse's spikes differed in 4.4 % as many elements as fired, the torch
+# loop's number of them by 0.2 %, its gradient by 15 % of the norm where spikes agreed (those of libraries by 1 %). A
+# layer that never fires is off by 100 % in each.
+_MOST_MOVED, _RATE_RTOL, _NORM_RTOL = 0.1, 0.02, 0.3
 
 
 class WrongResult(Exception):
@@ -43,7 +53,12 @@ class Gate:
         if contender.gate == "exact":
             self._check_exact(layer, where)
             return 0
-        return check_to_rounding(layer, contender.options, _in_float32(self._inputs), where)
+        in_float32 = _in_float32(self._inputs)
+        right = forward_backward(our_layer("reference", contender.options), in_float32)
+        differing = _check_to_rounding(layer, contender.options, in_float32, right, where)
+        if in_float32 is not self._inputs:
+            _check_half(layer, self._inputs, right, where)
+        return differing
 
     def _check_exact(self, layer: Layer, where: str) -> None:
         right_spikes, right_grad = self._expected
@@ -58,13 +73,10 @@ class Gate:
                 raise WrongResult(f"{where}: {what} differ from the reference's in {wrong} of {right.numel()} elements")
 
 
-def check_to_rounding(layer: Layer, options: Options, inputs: Inputs, where: str) -> int:
-    """Compare a layer with the reference engine under the same options; returns how many neurons' spikes differ.
-
-    Half types are checked in float32: there, rounding explains anything.
-    """
+def _check_to_rounding(layer: Layer, options: Options, inputs: Inputs, right: tuple[Tensor, Tensor], where: str) -> int:
+    """Compare a layer with what the reference engine gave; returns in how many neurons spikes differ."""
+    right_spikes, right_grad = right
     spikes, grad = forward_backward(layer, inputs)
-    right_spikes, right_grad = forward_backward(our_layer("reference", options), inputs)
     if spikes.shape != right_spikes.shape or not torch.isfinite(grad).all():
         raise WrongResult(f"{where}: spikes of shape {tuple(spikes.shape)}, or gradients that are not finite")
     differing = _explained_by_rounding(spikes, right_spikes, inputs.current, options, where)
@@ -78,6 +90,33 @@ def check_to_rounding(layer: Layer, options: Options, inputs: Inputs, where: str
             f"{wrong.numel()} elements"
         )
     return int(differing.sum())
+
+
+def _check_half(layer: Layer, inputs: Inputs, right: tuple[Tensor, Tensor], where: str) -> None:
+    """Compare what a layer computes in a half type with float32 arithmetic on the same numbers; raises WrongResult."""
+    right_spikes, right_grad = right
+    fired = right_spikes.sum().item()
+    spikes, grad = forward_backward(layer, inputs)
+    for kind, actual in (("spikes", spikes), ("spikes of a call without a gradient", forward(layer, inputs))):
+        moved = (actual != right_spikes).sum().item() if actual.shape == right_spikes.shape else math.inf
+        change = abs(actual.float().sum().item() - fired)
+        one_neuron = len(inputs.current)  # all of whose spikes may move, however small the layer
+        if moved > max(_MOST_MOVED * fired, one_neuron) or not change <= max(_RATE_RTOL * fired, one_neuron):
+            raise WrongResult(
+                f"{where}: in its half type {kind} differ from float32's in {moved} of {right_spikes.numel()} "
+                f"elements, of which {fired:.0f} fire, and their number by {change:.0f}"
+            )
+    agree = (spikes == right_spikes).all(0)
+    error, norm = (_norm(tensor[:, agree]) for tensor in (grad - right_grad, right_grad))
+    if not error <= _NORM_RTOL * norm or not torch.isfinite(grad).all():
+        raise WrongResult(
+            f"{where}: in its half type gradients of the current differ from float32's by a norm of {error:.3g}, "
+            f"which is {norm:.3g} there"
+        )
+
+
+def _norm(tensor: Tensor) -> float:
+    return torch.linalg.vector_norm(tensor, dtype=torch.float32).item()
 
 
 def _explained_by_rounding(spikes: Tensor, right: Tensor, current: Tensor, options: Options, where: str) -> Tensor:

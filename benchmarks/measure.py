@@ -30,7 +30,8 @@ METHOD = {
     "kept_bytes": "memory held from forward to backward besides the output, the input spikes included; likewise",
     "compilations": "by torch.compile and Triton at the contender's first calls on this shape in its process",
     "compile_seconds": "of these first calls, with and without a gradient",
-    "differing_neurons": "neurons whose spikes differ from the reference's, potential within rounding of threshold",
+    "differing_neurons": "neurons whose spikes differ from the reference's in float32, potential within rounding of "
+    "threshold",
     "gradient": "dense and random, of the spikes",
 }
 

@@ -144,6 +144,58 @@ def test_gate_passes_the_same_equations_in_another_order(dtype: torch.dtype) -> 
     assert gate.check(other(rounded_otherwise), rounded_otherwise) < 10
 
 
+def silent(spikes: Tensor) -> Tensor:
+    return spikes * 0
+
+
+def without_gradient(spikes: Tensor) -> Tensor:
+    return spikes.detach() + spikes * 0
+
+
+def doubled_gradient(spikes: Tensor) -> Tensor:
+    return 2 * spikes - spikes.detach()
+
+
+def silent_without_gradient(spikes: Tensor) -> Tensor:
+    return spikes if spikes.requires_grad else spikes * 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (silent, "in its half type spikes differ from float32's in .* of which .* fire"),
+        (lambda spikes: spikes.roll(1, 0), "in its half type spikes differ"),
+        (silent_without_gradient, "in its half type spikes of a call without a gradient differ"),
+        (without_gradient, "in its half type gradients of the current differ"),
+        (doubled_gradient, "in its half type gradients of the current differ"),
+    ],
+)
+@pytest.mark.parametrize("shape", [(20, 3, 37), (4, 1, 16)], ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_gate_refuses_what_is_wrong_in_a_half_type_alone(
+    dtype: torch.dtype, shape: tuple[int, ...], fault: Callable[[Tensor], Tensor], message: str
+) -> None:
+    """A library may have another kernel there, and that one is timed."""
+
+    def layer(current: Tensor) -> Tensor:
+        spikes = rounded_otherwise(current)
+        return spikes if current.dtype == torch.float32 else fault(spikes)
+
+    workload = Workload(shape, dtype, "cpu")
+    gate = Gate(workload, workloads.random_inputs(workload))
+    with pytest.raises(WrongResult, match=message):
+        gate.check(other(layer), layer)
+
+
+@pytest.mark.parametrize("shape", [(500, 2, 64), (100, 4, 64), (4, 1, 16), (2, 1, 1)], ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_gate_passes_states_of_a_half_type(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    """The loop in a half type, whose spikes move; more in more steps."""
+    workload = Workload(shape, dtype, "cpu")
+    gate = Gate(workload, workloads.random_inputs(workload))
+    gate.check(contenders.NAIVE, contenders.NAIVE.build("cpu"))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
