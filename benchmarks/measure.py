@@ -18,7 +18,8 @@ from snnkernels.tuning import Sizes
 
 # What the numbers of a file mean, for those who read it without this code.
 METHOD = {
-    "ms": "median wall-clock time of a call, launches included, what it allocates freed within it",
+    "ms": "median wall-clock time of a call from an idle device to an idle one, launches included, what it allocates "
+    "freed within it; a sample is the mean of several calls where all are short, of as many for each contender",
     "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
     "times_ours": "median of contender / ours over paired, interleaved repeats; _min and _max are their extremes",
     "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 
 Call = Callable[[], object]
 Clock = Callable[[Call, int], float]  # seconds of one call, as the mean of so many one after the other
 
-# A shorter sample is made of several calls, so that reading the clock does not count.
-_SAMPLE_SECONDS = 1e-3
+# A sample is made of several calls where all are short: so many that reading the clock does not count for the quickest,
+# and no more than the slowest has time for. As many for everyone: who had more of them, one after the other, would find
+# data in caches more often.
+_SHORTEST_SAMPLE, _LONGEST_SAMPLE = 1e-3, 0.05  # seconds
 
 # Calls of one contender take no more than about this altogether, as some take seconds each.
 _MOST_SECONDS = 6.0
@@ -43,7 +45,7 @@ def call_clock(device: str) -> Clock:
         start = time.perf_counter()
         for _ in range(number):
             call()
-        synchronize(device)
+            synchronize(device)
         return (time.perf_counter() - start) / number
 
     return clock
@@ -76,22 +78,28 @@ def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[s
     """Seconds of a call, `repeats` samples of each, after a warm-up.
 
     All take turns, the one that begins changing, so that what disturbs the machine disturbs all: sample i of one is
-    to be compared with sample i of another. A call that takes seconds has fewer samples, but three at least.
+    to be compared with sample i of another. Samples are means of as many calls for all. A call that takes seconds has
+    fewer samples, but three at least.
     """
-    numbers, turns = {}, {}
+    seconds = {}
     for name, call in calls.items():
         clock(call, 1)
-        seconds = max(clock(call, 1), 1e-9)
-        numbers[name] = max(1, math.ceil(_SAMPLE_SECONDS / seconds))
-        turns[name] = min(repeats, max(3, math.ceil(_MOST_SECONDS / seconds)))
+        seconds[name] = max(clock(call, 1), 1e-9)
+    number = _calls_in_a_sample(seconds.values())
+    turns = {name: min(repeats, max(3, math.ceil(_MOST_SECONDS / taken))) for name, taken in seconds.items()}
     names = list(calls)
     samples: dict[str, list[float]] = {name: [] for name in names}
     for repeat in range(repeats):
         first = repeat % len(names)
         for name in names[first:] + names[:first]:
             if repeat < turns[name]:
-                samples[name].append(clock(calls[name], numbers[name]))
+                samples[name].append(clock(calls[name], number))
     return samples
+
+
+def _calls_in_a_sample(seconds: Collection[float]) -> int:
+    """For calls that take so long."""
+    return max(1, min(math.ceil(_SHORTEST_SAMPLE / min(seconds)), math.floor(_LONGEST_SAMPLE / max(seconds))))
 
 
 def paired_ratios(numerators: Sequence[float], denominators: Sequence[float]) -> list[float]:

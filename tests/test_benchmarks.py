@@ -168,7 +168,7 @@ def test_repeats_take_turns_and_are_paired() -> None:
 
     samples = timing.interleaved(calls, 3, clock)
     assert order[:4] == [("slow", 1), ("slow", 1), ("quick", 1), ("quick", 1)]
-    slow, quick = ("slow", 1), ("quick", 1)  # 2 ms x 2, 0.4 ms x 4: a sample of either is long enough
+    slow, quick = ("slow", 1), ("quick", 1)  # 2 ms x 2, 0.4 ms x 4: a call of either is long enough
     assert order[4:] == [slow, quick, quick, slow, slow, quick]
     assert samples["slow"] == pytest.approx([2e-3 * position for position in (5, 8, 9)])
     assert samples["quick"] == pytest.approx([4e-4 * position for position in (6, 7, 10)])
@@ -176,15 +176,21 @@ def test_repeats_take_turns_and_are_paired() -> None:
     assert ratios == pytest.approx([5 * 5 / 6, 5 * 8 / 7, 5 * 9 / 10])
 
 
-def test_short_calls_are_timed_by_many() -> None:
-    numbers = []
+@pytest.mark.parametrize(
+    ("slow", "number"),
+    [(1e-5, 100), (1e-4, 100), (2e-3, 25), (0.3, 1)],
+    ids=["as-quick", "quick", "slower-than-a-sample", "slow"],
+)
+def test_a_sample_has_as_many_calls_for_everyone(slow: float, number: int) -> None:
+    """Many where calls are short, so that a quick one takes a millisecond; a slow one of them no more than 50."""
+    seconds, numbers = {"quick": 1e-5, "slow": slow}, []
 
-    def clock(call: Callable[[], Any], number: int) -> float:
-        numbers.append(number)
-        return 1e-5
+    def clock(call: Callable[[], Any], calls: int) -> float:
+        numbers.append(calls)
+        return seconds[call()]
 
-    timing.interleaved({"call": lambda: None}, 2, clock)
-    assert numbers == [1, 1, 100, 100]
+    timing.interleaved({name: (lambda name=name: name) for name in seconds}, 2, clock)
+    assert numbers == [1] * 4 + [number] * 4
 
 
 def test_slow_calls_have_fewer_samples() -> None:
@@ -205,6 +211,14 @@ def test_the_clock_counts_every_call() -> None:
 
     assert timing.call_clock("cpu")(call, 5) > 0
     assert count == 5
+
+
+def test_every_call_ends_with_an_idle_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else quick calls would overlap with the launches of the next."""
+    log: list[str] = []
+    monkeypatch.setattr(timing.torch.cuda, "synchronize", lambda: log.append("wait"))
+    timing.call_clock("cuda")(lambda: log.append("call"), 3)
+    assert log == ["wait", *["call", "wait"] * 3]
 
 
 @pytest.mark.gpu
