@@ -21,7 +21,8 @@ METHOD = {
     "ms": "median wall-clock time of a call from an idle device to an idle one, launches included, what it allocates "
     "freed within it; a sample is the mean of several calls where all are short, of as many for each contender",
     "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
-    "times_ours": "median of contender / ours over paired, interleaved repeats; _min and _max are their extremes",
+    "times_ours": "median of contender / ours over paired, interleaved repeats, each in an order drawn from a fixed "
+    "seed; _min and _max are their extremes",
     "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
     "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU; "
     "ours_device_ms is that of our call",
@@ -184,7 +185,7 @@ def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str
     engine = dispatch.choose(work.device, work.sizes)
     ours = work.ours or engine
     calls: dict[str, Call] = {}
-    for entry in entries:  # ours after its partner, not after ourselves, whose inputs and outputs would still be cached
+    for entry in entries:
         calls[entry.contender.name] = work.call(entry.contender, entry.layer)
         options = entry.contender.options
         calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -77,8 +78,9 @@ class DeviceClock:
 def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[str, list[float]]:
     """Seconds of a call, `repeats` samples of each, after a warm-up.
 
-    All take turns, the one that begins changing, so that what disturbs the machine disturbs all: sample i of one is
-    to be compared with sample i of another. Samples are means of as many calls for all. A call that takes seconds has
+    All take turns, so that what disturbs the machine disturbs all: sample i of one is to be compared with sample i of
+    another. Each repeat has an order of its own, drawn from a fixed seed: what a call leaves in caches and allocators
+    is not always left to the same one. Samples are means of as many calls for all. A call that takes seconds has
     fewer samples, but three at least.
     """
     seconds = {}
@@ -89,9 +91,9 @@ def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[s
     turns = {name: min(repeats, max(3, math.ceil(_MOST_SECONDS / taken))) for name, taken in seconds.items()}
     names = list(calls)
     samples: dict[str, list[float]] = {name: [] for name in names}
+    order = random.Random(0)
     for repeat in range(repeats):
-        first = repeat % len(names)
-        for name in names[first:] + names[:first]:
+        for name in order.sample(names, len(names)):
             if repeat < turns[name]:
                 samples[name].append(clock(calls[name], number))
     return samples

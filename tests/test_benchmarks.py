@@ -157,7 +157,7 @@ def test_long_loops_are_not_compiled() -> None:
 
 
 def test_repeats_take_turns_and_are_paired() -> None:
-    """A clock that runs by the table: warm-up, calibration, then the samples, the one that begins changing."""
+    """A clock that runs by the table: warm-up, calibration, then the samples."""
     order: list[tuple[str, int]] = []
     seconds = {"slow": 2e-3, "quick": 4e-4}
     calls = {name: (lambda name=name: name) for name in seconds}
@@ -169,11 +169,27 @@ def test_repeats_take_turns_and_are_paired() -> None:
     samples = timing.interleaved(calls, 3, clock)
     assert order[:4] == [("slow", 1), ("slow", 1), ("quick", 1), ("quick", 1)]
     slow, quick = ("slow", 1), ("quick", 1)  # 2 ms x 2, 0.4 ms x 4: a call of either is long enough
-    assert order[4:] == [slow, quick, quick, slow, slow, quick]
-    assert samples["slow"] == pytest.approx([2e-3 * position for position in (5, 8, 9)])
-    assert samples["quick"] == pytest.approx([4e-4 * position for position in (6, 7, 10)])
+    assert [sorted(order[at : at + 2]) for at in (4, 6, 8)] == [[quick, slow]] * 3
+    places = {call: [at + 1 for at in range(4, 10) if order[at] == call] for call in (slow, quick)}
+    assert samples["slow"] == pytest.approx([2e-3 * place for place in places[slow]])
+    assert samples["quick"] == pytest.approx([4e-4 * place for place in places[quick]])
     ratios = timing.paired_ratios(samples["slow"], samples["quick"])
-    assert ratios == pytest.approx([5 * 5 / 6, 5 * 8 / 7, 5 * 9 / 10])
+    assert ratios == pytest.approx([5 * a / b for a, b in zip(places[slow], places[quick], strict=True)])
+
+
+def test_nobody_always_comes_after_the_same_one() -> None:
+    """In each repeat another order, and the same orders in another run."""
+    names, orders = "abcdef", []
+    for _ in range(2):
+        called: list[str] = []
+        calls = {name: (lambda name=name: name) for name in names}
+        timing.interleaved(calls, 15, lambda call, number, called=called: called.append(call()) or 0.1)
+        orders.append(called[2 * len(names) :])
+    assert orders[0] == orders[1]
+    turns = [orders[0][at : at + len(names)] for at in range(0, 15 * len(names), len(names))]
+    assert all(sorted(turn) == list(names) for turn in turns)
+    before = {pair for turn in turns for pair in zip(turn, turn[1:], strict=False)}
+    assert all(len({one for one, other in before if other == name}) >= 3 for name in names)
 
 
 @pytest.mark.parametrize(
