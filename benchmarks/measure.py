@@ -24,8 +24,8 @@ METHOD = {
     "times_ours": "median of contender / ours over paired, interleaved repeats, each in an order drawn from a fixed "
     "seed; _min and _max are their extremes",
     "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
-    "device_ms": "median time between CUDA events, second-level cache flushed, launches overlapped; null on a CPU; "
-    "ours_device_ms is that of our call",
+    "device_ms": "median time between CUDA events, second-level cache flushed, stream held until the call is launched, "
+    "as far as CUDA queues launches; null on a CPU; ours_device_ms is that of our call",
     "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
     "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
     "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",

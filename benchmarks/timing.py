@@ -20,12 +20,17 @@ _SHORTEST_SAMPLE, _LONGEST_SAMPLE = 1e-3, 0.05  # seconds
 # Calls of one contender take no more than about this altogether, as some take seconds each.
 _MOST_SECONDS = 6.0
 
-# Zeroed before every call that a DeviceClock times: more than any second-level cache, and long enough a job, about a
-# millisecond, for the host to launch the call behind it: a quarter of that was not always enough for autograd.
-_FLUSH_BYTES, _FLUSHES = 2**28, 16
+# Zeroed before every call that a DeviceClock times: more than any second-level cache.
+_FLUSH_BYTES = 2**28
 
-# Calls that a DeviceClock takes the mean of: events are exact enough for one, and each waits for its flush.
-_MOST_FLUSHED = 3
+# How long a DeviceClock holds the stream: so many times what the host took for the call before, and so much more.
+_HOLD, _HOLD_SECONDS = 2, 1e-3
+
+# Cycles of a GPU's clock by which its rate is measured: some milliseconds.
+_CYCLES = 10**7
+
+# Calls that a DeviceClock takes the mean of: events are exact enough for one, and each waits for its hold.
+_MOST_HELD = 3
 
 
 def discard(_: object) -> None:
@@ -55,24 +60,35 @@ def call_clock(device: str) -> Clock:
 class DeviceClock:
     """Time on a GPU by CUDA events, with nothing of the input in its cache and the launches out of the way.
 
-    A contender that launches more slowly than the device works is still charged for the waiting.
+    The stream is held until the host has launched the whole call. A call is still charged for waiting where it waits
+    for the GPU itself, and where it has more launches than CUDA queues, about a thousand: the rest wait for the stream.
     """
 
     def __init__(self) -> None:
         self._flush = torch.empty(_FLUSH_BYTES, dtype=torch.uint8, device="cuda")
+        # The fastest of several, as an idle GPU's clock has to rise first: a hold is to last too long, not too short.
+        self._rate = max(_CYCLES / _seconds_between_events(lambda: torch.cuda._sleep(_CYCLES)) for _ in range(3))
 
     def __call__(self, call: Call, number: int) -> float:
-        events, number = [], min(number, _MOST_FLUSHED)
-        for _ in range(number):
-            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            for _ in range(_FLUSHES):
-                self._flush.zero_()
-            start.record()
-            call()
-            end.record()
-            events.append((start, end))
         torch.cuda.synchronize()
-        return sum(start.elapsed_time(end) for start, end in events) / 1000 / number
+        start = time.perf_counter()
+        call()
+        hold = int(self._rate * (_HOLD * (time.perf_counter() - start) + _HOLD_SECONDS))
+        seconds = []
+        for _ in range(min(number, _MOST_HELD)):
+            self._flush.zero_()
+            torch.cuda._sleep(hold)
+            seconds.append(_seconds_between_events(call))
+        return sum(seconds) / len(seconds)
+
+
+def _seconds_between_events(call: Call) -> float:
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    call()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end) / 1000
 
 
 def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[str, list[float]]:

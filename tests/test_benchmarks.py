@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -237,14 +238,65 @@ def test_every_call_ends_with_an_idle_gpu(monkeypatch: pytest.MonkeyPatch) -> No
     assert log == ["wait", *["call", "wait"] * 3]
 
 
+class FakeGpu:
+    """A host and a stream by a clock of their own: whatever is launched begins when both have come to it."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate, self.host, self.stream = rate, 0.0, 0.0
+
+    def launch(self, host: float, device: float) -> None:
+        self.host += host
+        self.stream = max(self.stream, self.host) + device
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        gpu = self
+
+        class Event:
+            def __init__(self, enable_timing: bool) -> None:
+                self.at = 0.0
+
+            def record(self) -> None:
+                self.at = max(gpu.stream, gpu.host)
+
+            def elapsed_time(self, end: Event) -> float:
+                return 1e3 * (end.at - self.at)
+
+        def synchronize() -> None:
+            gpu.host = max(gpu.host, gpu.stream)
+
+        flush = SimpleNamespace(zero_=lambda: gpu.launch(1e-5, 1e-4))
+        cuda = SimpleNamespace(
+            Event=Event, synchronize=synchronize, _sleep=lambda cycles: gpu.launch(1e-5, cycles / gpu.rate)
+        )
+        monkeypatch.setattr(
+            timing, "torch", SimpleNamespace(cuda=cuda, empty=lambda *_, **options: flush, uint8=torch.uint8)
+        )
+        monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: gpu.host))
+
+
+@pytest.mark.parametrize("launches", [1, 50, 900])
+def test_the_device_clock_does_not_count_launches(monkeypatch: pytest.MonkeyPatch, launches: int) -> None:
+    """However slow they are: here ten times as slow as the kernels."""
+    gpu = FakeGpu(rate=1.9e9)
+    gpu.install(monkeypatch)
+
+    def call() -> None:
+        for _ in range(launches):
+            gpu.launch(host=3e-5, device=3e-6)
+
+    clock = timing.DeviceClock()
+    assert clock(call, 5) == pytest.approx(launches * 3e-6)
+
+
 @pytest.mark.gpu
 def test_the_device_clock_and_peak_memory() -> None:
-    """Every call is counted, and an allocation of 64 MiB is seen, whatever the allocator rounds it to."""
+    """Every call is made, and one before, which tells the host's time; an allocation of 64 MiB is seen, whatever the
+    allocator rounds it to."""
     Target("reference", "cuda").require()
     calls: list[int] = []
     copy = timing.copy_call(2**20, "cuda")
     assert timing.DeviceClock()(lambda: calls.append(1) or copy(), 3) > 0
-    assert len(calls) == 3
+    assert len(calls) == 4
     peak = memory.peak_bytes(lambda: torch.empty(2**26, dtype=torch.uint8, device="cuda"), "cuda")
     assert peak is not None and 2**26 <= peak < 2**27
 
