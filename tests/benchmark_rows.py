@@ -1,4 +1,4 @@
-"""A row of a benchmark's results, for the tests of what is made of rows."""
+"""A row of a benchmark's results, for the tests of what is made of rows; and layers that take no time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+import features  # noqa: E402
 from measure import Row  # noqa: E402
 
 
@@ -28,3 +31,10 @@ def result_row(work: str, shape: str, **changes: Any) -> Row:
         "times_ours_max": 9.0,
     }
     return Row(**{"work": work, "shape": shape} | values | changes)
+
+
+def small_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features of a size that takes no time; those of a list made before keep their names."""
+    sizes = {"_LAYER": (20, 3, 40), "_INPUTS": 50, "_OUTPUTS": 30, "_STEPS": 5, "_BATCH": 4, "_ROWS": 20}
+    for name, size in sizes.items():
+        monkeypatch.setattr(features, name, size)

@@ -13,15 +13,13 @@ from torch import Tensor
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import features  # noqa: E402
+from benchmark_rows import small_features  # noqa: E402
 from features import Feature, Pair  # noqa: E402
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layers of a size that takes no time."""
-    sizes = {"_LAYER": (20, 3, 40), "_INPUTS": 50, "_OUTPUTS": 30, "_STEPS": 5, "_BATCH": 4, "_ROWS": 20}
-    for name, size in sizes.items():
-        monkeypatch.setattr(features, name, size)
+    small_features(monkeypatch)
 
 
 @pytest.mark.parametrize("feature", features.features("cpu"), ids=lambda feature: feature.work.replace(" ", "-"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,16 @@ plots = pytest.importorskip("plots", reason="needs matplotlib")  # as the pages 
 import bars  # noqa: E402
 import compare  # noqa: E402
 import features  # noqa: E402
+import measure  # noqa: E402
 import mnist  # noqa: E402
+import networks  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
-from benchmark_rows import result_row  # noqa: E402
-from measure import Measurement, Row  # noqa: E402
-from workloads import FORWARD, FORWARD_BACKWARD, scaling_workloads  # noqa: E402
+from benchmark_rows import result_row, small_features  # noqa: E402
+from compilations import Compilations  # noqa: E402
+from contenders import Contender  # noqa: E402
+from measure import Entry, Measurement, Row, Work  # noqa: E402
+from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs, scaling_workloads  # noqa: E402
 
 
 def row(**changes: Any) -> Row:
@@ -112,14 +118,49 @@ def test_a_gpu_has_bars_of_its_own() -> None:
     }
 
 
-def test_runs_measure_what_the_bars_are_judged_by(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Every run chooses some work, and every row that a bar looks for is of a case of one of the runs."""
-    for arguments in bars.RUNS:
-        options = compare.parse(arguments)
-        names = [name for name, _ in compare.SUITES[options.suite](options, "cpu") if options.only in name]
-        assert len(names) == (len(FEATURES) if options.suite == "features" else 1)
-    found = verdicts(*(row(work=f.work, shape=f.shape, memory="fresh", contender="dense product") for f in FEATURES))
-    assert [measured for (_, what), (measured, _) in found.items() if "events" in what] == ["8 x"] * 4
+@pytest.fixture
+def nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everyone is here and passes the gate, and has a row of every piece of work; features are small."""
+
+    def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement) -> list[Entry]:
+        here = [c for c in contenders if c.most_steps is None or workload.steps <= c.most_steps]
+        return [Entry(contender, lambda current: current, Compilations(), 0) for contender in here]
+
+    def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str) -> list[Row]:
+        place = {"dtype": work.dtype, "device": work.device, "memory": memory, "fraction_of_copy": 0.5}
+        return [result_row(work.name, work.shape, **place, contender=entry.contender.name) for entry in entries]
+
+    small_features(monkeypatch)
+    for module in (measure, networks):
+        monkeypatch.setattr(module, "admit", admit)
+        monkeypatch.setattr(module, "measure_work", measure_work)
+    monkeypatch.setattr(measure, "random_inputs", lambda workload: random_inputs(replace(workload, shape=(1, 1, 1))))
+    monkeypatch.setattr(features, "kept_bytes", lambda call, device: 10**9)
+    monkeypatch.setattr(compare, "features", lambda device: FEATURES)  # by their names at the usual sizes
+
+
+def rows_of(arguments: bars.Run) -> list[Row]:
+    """The rows that a run would measure where every library is."""
+    options = compare.parse(["--device", "cpu", *arguments])
+    cases = [case for name, case in compare.SUITES[options.suite](options, "cpu") if options.only in name]
+    assert len(cases) == (len(FEATURES) if options.suite == "features" else 1)
+    return [row for case in cases for row in case().rows]
+
+
+def test_runs_measure_what_the_bars_are_judged_by(native: None, nothing_is_timed: None) -> None:
+    """All of it, and none of them is there for nothing."""
+    rows = {arguments: rows_of(arguments) for arguments in bars.RUNS}
+
+    def missing(runs: Sequence[bars.Run]) -> list[str]:
+        found = verdicts(*(row for arguments in runs for row in rows[arguments]))
+        return [what for (_, what), (_, verdict) in found.items() if verdict == "not measured"]
+
+    assert missing(bars.RUNS) == []
+    for left_out in bars.RUNS:
+        assert missing([arguments for arguments in bars.RUNS if arguments != left_out])
+
+
+def test_runs_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert bars.main(["--list", "--json", str(tmp_path / "none.json")]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(bars.RUNS)
 
