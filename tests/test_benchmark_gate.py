@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target
+from support import Target, skip_or_fail
 from torch import Tensor
 
 import snnkernels
@@ -257,9 +257,18 @@ def test_a_red_gate_fails_its_benchmark_before_any_timing(tmp_path: Path) -> Non
     assert timed[groups[0], "reference"].keys() == {"bytes_moved", "bytes_per_second", "ratio_to_loop"}
 
 
+@pytest.mark.filterwarnings("ignore")  # other libraries' warnings are not ours to heed
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("peer", lineup.PEERS, ids=str)
-def test_a_peer_computes_what_it_is_compared_with(peer: Contender) -> None:
-    """Where the library is installed; the compiled ones, which take minutes, are left to their benchmark."""
-    if peer.compiles or (reason := peer.unusable_reason("cpu", 20)) is not None:
-        pytest.skip("compiled" if peer.compiles else reason)
-    assert small_gate().check(peer, peer.build("cpu")) < 3
+def test_a_peer_computes_what_it_is_compared_with(peer: Contender, dtype: torch.dtype) -> None:
+    """And is refused beside other equations. The compiled ones, which take minutes, are left to their benchmark."""
+    if peer.compiles:
+        pytest.skip("compiled")
+    reason = peer.unusable_reason("cpu", SMALL.steps)
+    if reason is not None:
+        skip_or_fail(peer.requires[0].split(".")[0], reason)
+    workload = replace(SMALL, dtype=dtype)
+    gate, layer = Gate(workload, workloads.random_inputs(workload)), peer.build("cpu")
+    gate.check(peer, layer)
+    with pytest.raises(WrongResult, match=f"{peer.name} is not timed on {workload}"):
+        gate.check(replace(peer, options={**peer.options, "beta": 0.8}), layer)
