@@ -10,7 +10,7 @@ import torch
 from compilations import Compilations
 from contenders import Contender
 from gate import WrongResult
-from measure import Entry, Measurement, Row, Work, row, time_calls
+from measure import Entry, Measurement, Refusal, Row, Work, row, time_calls
 from memory import kept_bytes
 from timing import discard
 from torch import Tensor, nn
@@ -88,7 +88,8 @@ def measure_feature(feature: Feature, repeats: int, memory: str) -> Measurement:
     try:
         _check(feature, pair)
     except WrongResult as error:
-        result.refused.append(str(error))
+        place = feature.work, feature.shape, "float32", feature.device
+        result.refused.append(Refusal(*place, pair.usual, reason=str(error)))
         return result
     usual, ours = (lambda run=run: discard(run()) for run in pair.run)
     work = Work(feature.work, feature.shape, "float32", feature.device, lambda _, layer: layer)

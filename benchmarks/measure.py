@@ -76,12 +76,27 @@ class Row:
     differing_neurons: int = 0
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A contender that the gate refused, by the names that its row would have; `work` is None where it is all work."""
+
+    work: str | None
+    shape: str
+    dtype: str
+    device: str
+    contender: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 @dataclass
 class Measurement:
-    """The rows measured; what the gate refused, and who could not run, in a sentence each."""
+    """The rows measured; what the gate refused; and who could not run, in a sentence each."""
 
     rows: list[Row] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
     def add(self, other: Measurement) -> None:
@@ -127,8 +142,8 @@ class Timed:
     peaks: Mapping[str, int | None]
 
 
-def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement) -> list[Entry]:
-    """Who can run here and passes the gate on a workload; the others are told of in `result`."""
+def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement, shape: str) -> list[Entry]:
+    """Who can run here and passes the gate on a workload; the others are told of in `result`, for rows of `shape`."""
     inputs = random_inputs(workload)
     gate, entries = Gate(workload, inputs), []
     for contender in contenders:
@@ -146,7 +161,9 @@ def admit(contenders: Sequence[Contender], workload: Workload, result: Measureme
         try:
             entries.append(Entry(contender, layer, compiled, gate.check(contender, layer)))
         except WrongResult as error:
-            result.refused.append(str(error))
+            result.refused.append(
+                Refusal(None, shape, workload.dtype_name, workload.device, contender.name, reason=str(error))
+            )
     return entries
 
 
@@ -160,7 +177,8 @@ def measure_layer(
     """A layer of neurons alone, in each direction; `contenders` gives those of a direction."""
     result, inputs = Measurement(), random_inputs(workload)
     everyone = {c.name: c for direction in directions for c in contenders(workload, direction)}
-    admitted = {entry.contender.name: entry for entry in admit(list(everyone.values()), workload, result)}
+    entries = admit(list(everyone.values()), workload, result, workload.shape_name)
+    admitted = {entry.contender.name: entry for entry in entries}
     for direction in directions:
         work = Work(
             name=direction,

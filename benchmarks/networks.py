@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 from contenders import Contender, Layer
-from measure import Entry, Measurement, Work, admit, measure_work
+from measure import Measurement, Work, admit, measure_work
 from torch import Tensor, nn
 from workloads import FORWARD_BACKWARD, Workload
 
@@ -78,9 +78,10 @@ def measure_step(
     """The gate is that of the first layer of neurons alone; then whole steps take turns."""
     torch.compiler.reset()
     result = Measurement()
-    entries = admit([*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS], network.layer, result)
+    everyone = [*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS]
     if network.encoded:
-        entries += [_with_encoder(entry) for entry in entries if entry.contender.encode]
+        everyone += [replace(one, name=one.name + ITS_ENCODER, own_encoder=True) for one in everyone if one.encode]
+    entries = admit(everyone, network.layer, result, network.shape_name)
     dense = Work(
         name=TRAINING_STEP,
         shape=network.shape_name,
@@ -95,11 +96,6 @@ def measure_step(
     for work in works:
         result.rows += measure_work(work, entries, repeats, memory)
     return result
-
-
-def _with_encoder(entry: Entry) -> Entry:
-    contender = replace(entry.contender, name=entry.contender.name + ITS_ENCODER, own_encoder=True)
-    return replace(entry, contender=contender)
 
 
 def _dense_step(network: Network, contender: Contender | None, layer: Layer) -> Callable[[], Tensor]:

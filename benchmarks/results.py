@@ -20,19 +20,31 @@ def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[
         "method": METHOD,
         "repeats": repeats,
         "rows": [asdict(row) for row in result.rows],
-        "refused": result.refused,
+        "refused": [asdict(refusal) for refusal in result.refused],
         "skipped": result.skipped,
         **more,
     }
 
 
 def add_run(path: Path, run: dict[str, Any]) -> None:
-    """Add a run to a file of runs, in place of what earlier ones measured of the same rows."""
+    """Add a run to a file of runs, in place of what earlier ones measured of the same rows.
+
+    Rows of what the gate refuses now go, in any memory; a refusal stays until its contender passes.
+    """
     runs = load(path) if path.exists() else []
-    measured = {_key(row) for row in run["rows"]}
+    measured, refused = {_key(row) for row in run["rows"]}, {_place(refusal) for refusal in run["refused"]}
     for earlier in runs:
-        earlier["rows"] = [row for row in earlier["rows"] if _key(row) not in measured]
-    runs = [earlier for earlier in runs if earlier["rows"]]
+        earlier["rows"] = [
+            row
+            for row in earlier["rows"]
+            if _key(row) not in measured and not any(_is_of(row, refusal) for refusal in run["refused"])
+        ]
+        earlier["refused"] = [
+            refusal
+            for refusal in earlier["refused"]
+            if _place(refusal) not in refused and not any(_is_of(row, refusal) for row in run["rows"])
+        ]
+    runs = [earlier for earlier in runs if earlier["rows"] or earlier["refused"]]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"runs": [*runs, run]}, indent=1) + "\n")
 
@@ -42,8 +54,21 @@ def load(path: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text())["runs"]
 
 
+_PLACE = ("work", "shape", "dtype", "device", "contender")
+
+
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("work", "shape", "dtype", "device", "memory", "contender"))
+    return *_place(row), row["memory"]
+
+
+def _place(entry: dict[str, Any]) -> tuple[str, ...]:
+    """What a row and a refusal both have."""
+    return tuple(entry[name] for name in _PLACE)
+
+
+def _is_of(row: dict[str, Any], refusal: dict[str, Any]) -> bool:
+    """Whether it is a row of what was refused."""
+    return all(refusal[name] in (None, row[name]) for name in _PLACE)
 
 
 def rows_of(runs: list[dict[str, Any]]) -> list[Row]:

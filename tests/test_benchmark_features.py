@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 import features  # noqa: E402
 from benchmark_rows import small_features  # noqa: E402
 from features import Feature, Pair  # noqa: E402
+from measure import Refusal  # noqa: E402
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def test_a_wrong_result_is_not_timed() -> None:
     wrong = torch.tensor([0.0, 1.0, 2.001])
     result = features.measure_feature(pair_of(wrong), repeats=1, memory="fresh")
     assert result.rows == []
-    assert result.refused == ["ours is not timed on a sum, N=3 float32 cpu: it differs in 1 of 3 elements"]
+    reason = "ours is not timed on a sum, N=3 float32 cpu: it differs in 1 of 3 elements"
+    assert result.refused == [Refusal("a sum", "N=3", "float32", "cpu", "usual", reason)]
     assert len(features.measure_feature(pair_of(wrong, tolerance=1e-3), repeats=1, memory="fresh").rows) == 1
     for other in (torch.tensor([0.0, 1.0, float("nan")]), torch.tensor([[0.0, 1.0, 2.0]])):
         assert features.measure_feature(pair_of(other, tolerance=1e-3), repeats=1, memory="fresh").refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ import results  # noqa: E402
 from benchmark_rows import result_row, small_features  # noqa: E402
 from compilations import Compilations  # noqa: E402
 from contenders import Contender  # noqa: E402
-from measure import Entry, Measurement, Row, Work  # noqa: E402
+from measure import Entry, Measurement, Refusal, Row, Work  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs, scaling_workloads  # noqa: E402
 
 
@@ -52,6 +52,31 @@ def test_a_later_run_stands_for_an_earlier_one(tmp_path: Path) -> None:
     assert [[r["times_ours"] for r in entry["rows"]] for entry in results.load(path)] == [[2.0], [3.0], [4.0]]
     results.add_run(path, run(row(contender="Norse", times_ours=5.0)))
     assert [r.times_ours for r in results.rows_of(results.load(path))] == [3.0, 4.0, 5.0]
+
+
+def test_a_refusal_stays_for_as_long_as_it_is_true(tmp_path: Path) -> None:
+    """It takes the rows that were measured before the contender was refused, and goes when it passes."""
+    path = tmp_path / "cpu.json"
+    kept = row(contender="Norse"), row(shape=bars.WIDE), row(dtype="bfloat16")
+    results.add_run(path, run(row(), row(memory="fresh"), row(work=FORWARD), *kept))
+
+    def refuse(work: str | None, reason: str) -> None:
+        refused = run()
+        refused["refused"] = [asdict(Refusal(work, bars.LONG, "float32", "cpu", "torch loop", reason))]
+        results.add_run(path, refused)
+
+    def found() -> tuple[tuple[Row, ...], list[str]]:
+        runs = results.load(path)
+        return tuple(results.rows_of(runs)), [refusal["reason"] for entry in runs for refusal in entry["refused"]]
+
+    refuse(None, "spikes differ")
+    assert found() == (kept, ["spikes differ"])
+    refuse(None, "gradients differ")
+    assert found() == (kept, ["gradients differ"])
+    results.add_run(path, run(row(work=FORWARD)))
+    assert found() == ((*kept, row(work=FORWARD)), [])
+    refuse(FORWARD_BACKWARD, "one piece of work")
+    assert found() == ((*kept, row(work=FORWARD)), ["one piece of work"])
 
 
 def verdicts(*rows: Row) -> dict[tuple[str, str], tuple[str, str]]:
@@ -122,7 +147,7 @@ def test_a_gpu_has_bars_of_its_own() -> None:
 def nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everyone is here and passes the gate, and has a row of every piece of work; features are small."""
 
-    def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement) -> list[Entry]:
+    def admit(contenders: Sequence[Contender], workload: Workload, *_: Any) -> list[Entry]:
         here = [c for c in contenders if c.most_steps is None or workload.steps <= c.most_steps]
         return [Entry(contender, lambda current: current, Compilations(), 0) for contender in here]
 

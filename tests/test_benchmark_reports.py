@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ import workloads  # noqa: E402
 from bars import GPU_BARS  # noqa: E402
 from benchmark_rows import result_row  # noqa: E402
 from features import COUNT, COUNT_FORWARD  # noqa: E402
-from measure import Measurement, Row  # noqa: E402
+from measure import Measurement, Refusal, Row  # noqa: E402
 from mnist import MNIST_TO_98  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
 TINY = "T=4,B=1,N=16"
+REFUSAL = Refusal(None, TINY, "float32", "cuda", "native", "native is not timed")
 
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 
@@ -192,7 +194,7 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
         now += 60
         if workload is large:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return Measurement([row(shape=workload.shape_name)], ["native is not timed"])
+        return Measurement([row(shape=workload.shape_name)], [REFUSAL])
 
     monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
     monkeypatch.setattr(gpu_report, "features", lambda device: [])
@@ -247,12 +249,12 @@ def test_training_of_mnist_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [], 0),
         ({"passed": 2, "failed": 1, "skipped": 1, "failures": ["test_b"]}, [], 1),
         ({"passed": 0, "failed": 0, "skipped": 4, "failures": []}, [], 1),
-        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, ["native is not timed"], 1),
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [REFUSAL], 1),
         ({"unfinished": "stopped after 300 s"}, [], 1),
     ],
 )
 def test_gpu_report_is_written(
-    tests: dict[str, Any], refused: list[str], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tests: dict[str, Any], refused: list[Refusal], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file and the status, on a GPU that is not there."""
     device = {"name": "NVIDIA H200", "driver": "580.1"}
@@ -265,7 +267,8 @@ def test_gpu_report_is_written(
     monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds, data: (result, ["T=8: no time left"]))
     assert gpu_report.main(["--out", str(tmp_path / "results")]) == status
     (content,) = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())["runs"]
-    assert content["tests"] == tests and content["refused"] == refused and content["left_out"] == ["T=8: no time left"]
+    assert content["tests"] == tests and content["left_out"] == ["T=8: no time left"]
+    assert content["refused"] == [asdict(refusal) for refusal in refused]
     assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
     assert content["rows"][0]["device_ms"] == 0.5
 

@@ -16,6 +16,7 @@ sys.path.append(str(BENCHMARKS))
 
 import networks  # noqa: E402
 from contenders import NAIVE, REFERENCE  # noqa: E402
+from naive import lif_loop  # noqa: E402
 
 SMALL_NETWORK = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
 
@@ -91,3 +92,14 @@ def test_a_library_is_also_measured_with_its_encoder() -> None:
     names = ["library", "neurons left out", "library, its encoder"]
     assert [row.contender for row in result.rows if row.work == networks.TRAINING_STEP] == names
     assert set(asked) == {(4, 3, 12)}
+
+
+def test_a_refused_library_has_no_row_of_a_step() -> None:
+    """Nor with its encoder: the refusal names the rows that it would have."""
+    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+    wrong = replace(NAIVE, name="wrong", build=lambda device: lambda current: 1 - lif_loop(current), encode=torch.rand)
+    result = networks.measure_step(network, lambda *work: [NAIVE, wrong], repeats=2, memory="fresh")
+    assert {row.contender for row in result.rows} == {"torch loop", "neurons left out"}
+    assert [(one.work, one.shape, one.contender) for one in result.refused] == [
+        (None, network.shape_name, name) for name in ("wrong", "wrong, its encoder")
+    ]

@@ -36,7 +36,7 @@ def test_a_refused_contender_is_left_out() -> None:
     missing = replace(NAIVE, name="missing", requires=("no_such_library",))
     result = measure.measure_layer(SMALL, lambda *work: [NAIVE, broken, missing], 1, "fresh", [FORWARD])
     assert [row.contender for row in result.rows] == ["torch loop"]
-    assert len(result.refused) == 1 and "in 2220 of 2220 elements" in result.refused[0]
+    assert len(result.refused) == 1 and "in 2220 of 2220 elements" in str(result.refused[0])
     assert result.skipped == ["missing: ModuleNotFoundError: No module named 'no_such_library'"]
 
 
