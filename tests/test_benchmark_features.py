@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -32,10 +33,23 @@ def test_every_feature_is_measured(small: None, feature: Feature) -> None:
     assert row.ms > 0 and row.ours_ms > 0 and row.fraction_of_copy is None
 
 
+def test_wrong_packed_spikes_are_not_timed(native: None, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are refused as others are, and what else there is to measure goes on."""
+    right = features.lif
+
+    def lif(current: Tensor, **options: Any) -> Any:
+        return right(1 - current if options else current, **options)
+
+    monkeypatch.setattr(features, "lif", lif)
+    (feature,) = (one for one in features.features("cpu") if "packed" in one.work)
+    result = features.measure_feature(feature, repeats=1, memory="fresh")
+    assert result.rows == [] and f'lif(x, output="packed") is not timed on {feature}' in str(result.refused[0])
+
+
 def pair_of(ours: Tensor, tolerance: float = 0.0) -> Feature:
     usual = torch.tensor([0.0, 1.0, 2.0])
     return Feature(
-        "a sum", "N=3", "cpu", lambda device: Pair("usual", "ours", (lambda: usual, lambda: ours), None, tolerance)
+        "a sum", "N=3", "cpu", lambda device: Pair("usual", "ours", (lambda: usual, lambda: ours), tolerance=tolerance)
     )
 
 
