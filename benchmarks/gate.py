@@ -42,29 +42,29 @@ class Gate:
     """Checks contenders on one workload; keeps what the reference engine gave."""
 
     def __init__(self, workload: Workload, inputs: Inputs) -> None:
-        self._workload, self._inputs = workload, inputs
+        self.workload, self.inputs = workload, inputs
         self._expected = forward_backward(REFERENCE.build(workload.device), inputs)
 
     def check(self, contender: Contender, layer: Layer) -> int:
         """Returns in how many neurons spikes differ by rounding, 0 for an engine; raises WrongResult."""
         if contender.gate is None:
             return 0
-        where = f"{contender.name} is not timed on {self._workload}"
+        where = f"{contender.name} is not timed on {self.workload}"
         if contender.gate == "exact":
             self._check_exact(layer, where)
             return 0
-        in_float32 = _in_float32(self._inputs)
+        in_float32 = _in_float32(self.inputs)
         right = forward_backward(our_layer("reference", contender.options), in_float32)
         differing = _check_to_rounding(layer, contender.options, in_float32, right, where)
-        if in_float32 is not self._inputs:
-            _check_half(layer, self._inputs, right, where)
+        if in_float32 is not self.inputs:
+            _check_half(layer, self.inputs, right, where)
         return differing
 
     def _check_exact(self, layer: Layer, where: str) -> None:
         right_spikes, right_grad = self._expected
-        spikes, grad = forward_backward(layer, self._inputs)
+        spikes, grad = forward_backward(layer, self.inputs)
         for what, actual, right in (
-            ("spikes of a call without a gradient", forward(layer, self._inputs), right_spikes),
+            ("spikes of a call without a gradient", forward(layer, self.inputs), right_spikes),
             ("spikes", spikes, right_spikes),
             ("gradients of the current", grad, right_grad),
         ):

@@ -39,8 +39,8 @@ METHOD = {
 
 _COPY = "copy"
 
-# Who takes longer for the first calls with and without a gradient is not timed.
-_MOST_SECONDS = 30.0
+# Who takes longer for the first calls with and without a gradient is not timed, but for compilers.
+_FIRST_CALLS_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -144,27 +144,31 @@ class Timed:
 
 def admit(contenders: Sequence[Contender], workload: Workload, result: Measurement, shape: str) -> list[Entry]:
     """Who can run here and passes the gate on a workload; the others are told of in `result`, for rows of `shape`."""
-    inputs = random_inputs(workload)
-    gate, entries = Gate(workload, inputs), []
-    for contender in contenders:
-        reason = contender.unusable_reason(workload.device, workload.steps)
-        if reason is not None:
-            result.skipped.append(f"{contender.name}: {reason}")
-            continue
-        layer = contender.build(workload.device)
-        with watch() as compiled:
-            forward_backward(layer, inputs)
-            forward(layer, inputs)
-        if compiled.seconds > _MOST_SECONDS and not contender.compiles:
-            result.skipped.append(f"{contender.name} on {workload}: its first calls took {compiled.seconds:.0f} s")
-            continue
-        try:
-            entries.append(Entry(contender, layer, compiled, gate.check(contender, layer)))
-        except WrongResult as error:
-            result.refused.append(
-                Refusal(None, shape, workload.dtype_name, workload.device, contender.name, reason=str(error))
-            )
-    return entries
+    gate = Gate(workload, random_inputs(workload))
+    entries = (admit_one(contender, gate, result, shape) for contender in contenders)
+    return [entry for entry in entries if entry is not None]
+
+
+def admit_one(contender: Contender, gate: Gate, result: Measurement, shape: str) -> Entry | None:
+    """The same for one of them, None for what is told of in `result`."""
+    workload = gate.workload
+    reason = contender.unusable_reason(workload.device, workload.steps)
+    if reason is not None:
+        result.skipped.append(f"{contender.name}: {reason}")
+        return None
+    layer = contender.build(workload.device)
+    with watch() as compiled:
+        forward_backward(layer, gate.inputs)
+        forward(layer, gate.inputs)
+    if compiled.seconds > _FIRST_CALLS_SECONDS and not contender.compiles:
+        result.skipped.append(f"{contender.name} on {workload}: its first calls took {compiled.seconds:.0f} s")
+        return None
+    try:
+        return Entry(contender, layer, compiled, gate.check(contender, layer))
+    except WrongResult as error:
+        place = shape, workload.dtype_name, workload.device
+        result.refused.append(Refusal(None, *place, contender.name, reason=str(error)))
+        return None
 
 
 def measure_layer(

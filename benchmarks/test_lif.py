@@ -11,20 +11,20 @@ from functools import lru_cache
 
 import pytest
 import torch
-from compilations import Compilations, watch
-from contenders import NAIVE, Contender, Layer, described, forward, forward_backward, timed_call
+from contenders import NAIVE, Contender, described, timed_call
 from environment import slug
-from gate import Gate, WrongResult
+from gate import Gate
 from lineup import contenders_for
+from measure import Entry, Measurement, admit_one
 from timing import synchronize
-from workloads import FORWARD, FORWARD_BACKWARD, Inputs, Workload, bytes_moved, random_inputs, standard_workloads
+from workloads import FORWARD, FORWARD_BACKWARD, Workload, bytes_moved, random_inputs, standard_workloads
 
 from snnkernels.dispatch import checkpoint_interval
 
 DEVICES = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
 
-# Beyond it a loop under torch.compile takes a minute and more to compile: compare.py measures that.
-_COMPILED_STEPS = 32
+# Beyond it a loop under torch.compile takes a minute and more to compile: compare.py measures that, to COMPILED_STEPS.
+_QUICKLY_COMPILED_STEPS = 32
 
 
 def cases() -> list[object]:
@@ -45,37 +45,28 @@ def case_id(workload: Workload, direction: str, contender: Contender) -> str:
 
 
 @lru_cache(maxsize=1)
-def inputs_and_gate(workload: Workload) -> tuple[Inputs, Gate]:
+def gate_of(workload: Workload) -> Gate:
     torch.compiler.reset()
-    inputs = random_inputs(workload)
-    return inputs, Gate(workload, inputs)
+    return Gate(workload, random_inputs(workload))
 
 
-_admitted: dict[tuple[str, Workload], tuple[Layer, Compilations]] = {}
+_tried: dict[tuple[str, Workload], tuple[Entry | None, Measurement]] = {}
 
 
-def admit(contender: Contender, workload: Workload) -> tuple[Layer, Compilations]:
-    """A contender's layer after its first calls; fails, before any timing, where it does not pass the gate."""
-    if (contender.name, workload) not in _admitted:
-        inputs, gate = inputs_and_gate(workload)
-        layer = contender.build(workload.device)
-        with watch() as compiled:
-            forward_backward(layer, inputs)
-            forward(layer, inputs)
-        try:
-            gate.check(contender, layer)
-        except WrongResult as error:
-            pytest.fail(str(error), pytrace=False)
-        _admitted[contender.name, workload] = layer, compiled
-    return _admitted[contender.name, workload]
-
-
-def skip_unless_usable(contender: Contender, device: str, steps: int) -> None:
-    reason = contender.unusable_reason(device, steps)
-    if reason is None and contender.compiles and steps > _COMPILED_STEPS:
-        reason = f"compiles {steps} time steps, a minute or more: measured by compare.py"
-    if reason is not None:
-        pytest.skip(f"{contender.name}: {reason}")
+def admit(contender: Contender, workload: Workload) -> Entry:
+    """A contender after its first calls; skips the test where it cannot be timed, fails it where the gate refuses."""
+    if contender.compiles and workload.steps > _QUICKLY_COMPILED_STEPS:
+        pytest.skip(f"{contender.name}: compiles {workload.steps} time steps, a minute or more: measured by compare.py")
+    if (contender.name, workload) not in _tried:
+        result = Measurement()
+        entry = admit_one(contender, gate_of(workload), result, workload.shape_name)
+        _tried[contender.name, workload] = entry, result
+    entry, result = _tried[contender.name, workload]
+    if entry is None:
+        if result.skipped:
+            pytest.skip(result.skipped[0])
+        pytest.fail(str(result.refused[0]), pytrace=False)
+    return entry
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +80,8 @@ def loop_medians() -> dict[str, float]:
 def test_lif(
     benchmark, loop_medians: dict[str, float], workload: Workload, direction: str, contender: Contender
 ) -> None:
-    skip_unless_usable(contender, workload.device, workload.steps)
-    layer, compiled = admit(contender, workload)
-    call = timed_call(layer, direction, inputs_and_gate(workload)[0])
+    entry = admit(contender, workload)
+    call = timed_call(entry.layer, direction, gate_of(workload).inputs)
 
     def synchronized_call() -> None:
         call()
@@ -107,8 +97,8 @@ def test_lif(
     benchmark.extra_info.update(bytes_moved=moved, bytes_per_second=moved / seconds)
     if contender.options:
         benchmark.extra_info["options"] = described(contender.options)
-    if compiled.number:
-        benchmark.extra_info.update(compilations=compiled.number, compile_seconds=compiled.seconds)
+    if entry.compiled.number:
+        benchmark.extra_info.update(compilations=entry.compiled.number, compile_seconds=entry.compiled.seconds)
     if contender.name == NAIVE.name:
         loop_medians[benchmark.group] = seconds
     elif benchmark.group in loop_medians:

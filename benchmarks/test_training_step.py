@@ -7,7 +7,7 @@ from contenders import Contender
 from environment import slug
 from lineup import lineup
 from networks import NO_NEURONS, Network, networks, step_call
-from test_lif import DEVICES, admit, skip_unless_usable
+from test_lif import DEVICES, admit
 from timing import synchronize
 
 
@@ -23,9 +23,7 @@ def cases() -> list[object]:
 @pytest.mark.benchmark(min_rounds=5, max_time=1)
 @pytest.mark.parametrize(("network", "contender"), cases())
 def test_training_step(benchmark, network: Network, contender: Contender) -> None:
-    skip_unless_usable(contender, network.device, network.steps)
-    layer, _ = admit(contender, network.layer)
-    call = step_call(network, layer)
+    call = step_call(network, admit(contender, network.layer).layer)
 
     def synchronized_call() -> None:
         call()

@@ -17,8 +17,8 @@ Clock = Callable[[Call, int], float]  # seconds of one call, as the mean of so m
 # data in caches more often.
 _SHORTEST_SAMPLE, _LONGEST_SAMPLE = 1e-3, 0.05  # seconds
 
-# Calls of one contender take no more than about this altogether, as some take seconds each.
-_MOST_SECONDS = 6.0
+# All samples of one contender take no more than about this, as some calls take seconds each.
+_ALL_SAMPLES = 6.0  # seconds
 
 # Zeroed before every call that a DeviceClock times: more than any second-level cache.
 _FLUSH_BYTES = 2**28
@@ -104,7 +104,7 @@ def interleaved(calls: Mapping[str, Call], repeats: int, clock: Clock) -> dict[s
         clock(call, 1)
         seconds[name] = max(clock(call, 1), 1e-9)
     number = _calls_in_a_sample(seconds.values())
-    turns = {name: min(repeats, max(3, math.ceil(_MOST_SECONDS / taken))) for name, taken in seconds.items()}
+    turns = {name: min(repeats, max(3, math.ceil(_ALL_SAMPLES / taken))) for name, taken in seconds.items()}
     names = list(calls)
     samples: dict[str, list[float]] = {name: [] for name in names}
     order = random.Random(0)

@@ -23,8 +23,9 @@ sys.path.append(str(BENCHMARKS))
 
 import contenders  # noqa: E402
 import lineup  # noqa: E402
+import measure  # noqa: E402
 import workloads  # noqa: E402
-from contenders import REFERENCE, Contender  # noqa: E402
+from contenders import NAIVE, REFERENCE, Contender  # noqa: E402
 from gate import Gate, WrongResult  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Inputs, Workload  # noqa: E402
 
@@ -193,7 +194,7 @@ def test_gate_passes_states_of_a_half_type(dtype: torch.dtype, shape: tuple[int,
     """The loop in a half type, whose spikes move; more in more steps."""
     workload = Workload(shape, dtype, "cpu")
     gate = Gate(workload, workloads.random_inputs(workload))
-    gate.check(contenders.NAIVE, contenders.NAIVE.build("cpu"))
+    gate.check(NAIVE, NAIVE.build("cpu"))
 
 
 @pytest.mark.parametrize(
@@ -255,6 +256,24 @@ def test_a_red_gate_fails_its_benchmark_before_any_timing(tmp_path: Path) -> Non
     assert sorted(timed) == [(group, name) for group in groups for name in ("reference", "torch loop")]
     assert timed[groups[0], "torch loop"].keys() == {"bytes_moved", "bytes_per_second"}
     assert timed[groups[0], "reference"].keys() == {"bytes_moved", "bytes_per_second", "ratio_to_loop"}
+
+
+def test_pytest_admits_whom_the_other_benchmarks_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow first calls skip the test, the gate fails it; of a loop of many steps a compiler is not asked."""
+    pytest.importorskip("pytest_benchmark")
+    import test_lif
+
+    monkeypatch.setattr(test_lif, "_tried", {})
+    wrong = other(silent)
+    assert test_lif.admit(NAIVE, SMALL).contender == NAIVE
+    for _ in range(2):  # the second time by what was seen the first time
+        with pytest.raises(pytest.fail.Exception, match="other library is not timed on T=20"):
+            test_lif.admit(wrong, SMALL)
+    monkeypatch.setattr(measure, "_FIRST_CALLS_SECONDS", 0.0)
+    with pytest.raises(pytest.skip.Exception, match="slow on T=20,B=3,N=37 float32 cpu: its first calls took 0 s"):
+        test_lif.admit(replace(NAIVE, name="slow"), SMALL)
+    with pytest.raises(pytest.skip.Exception, match="compiles 33 time steps"):
+        test_lif.admit(contenders.NAIVE_COMPILED, replace(SMALL, shape=(33, 1, 1)))
 
 
 @pytest.mark.filterwarnings("ignore")  # other libraries' warnings are not ours to heed
