@@ -231,8 +231,10 @@ class FusedLIF(torch.autograd.Function):
     current: `[T, B, ...]`, float64, float32, bfloat16 or float16; spikes have its shape and dtype.
     initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
     beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
-    slope: a number, or a tensor of one, which is read on the host; its gradient is zero, as no spike depends on it.
-    The final state is `[B, ...]`, float32 at least. It may be a view, which torch lets nobody change in place.
+    slope: a number, or a tensor of one, which is read on the host, so that torch.compile breaks the graph there; its
+    gradient is zero, as no spike depends on it.
+    The final state is `[B, ...]`, float32 at least. It may be a view, as may be the spikes of a current that is not
+    contiguous, and torch lets nobody change such a view in place; `lif` gives what may be changed.
 
     Raises TypeError and ValueError on wrong input, as :func:`snnkernels.lif` does, which has all other options.
     The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.

@@ -65,7 +65,8 @@ def lif(
             spike is written; or "packed", :class:`snnkernels.PackedSpikes` of one bit each, through which no gradient
             flows.
         pre_reset_state: the state, in and out, is the potential before its reset; always so where delay_reset.
-        backend: "auto", "reference", "native" or "triton"; by name, it runs or raises.
+        backend: "auto", "reference", "native" or "triton"; by name, it runs or raises. torch.func's transforms and second
+            derivatives are the reference's.
 
     Returns:
         spikes, 0 or 1, of current's shape and dtype, or what `output` says. With return_state also the final state,

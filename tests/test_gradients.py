@@ -289,3 +289,25 @@ def test_gradient_accumulates_in_a_tensor_used_twice(compiled: Target) -> None:
 
 def _ones(current: Tensor) -> tuple[Tensor, Tensor]:
     return torch.ones_like(current), torch.ones_like(current[0])
+
+
+def reference(current: Tensor, beta: Tensor) -> Tensor:
+    return lif(current, beta=beta, slope=2.0, backend="reference")
+
+
+def test_torch_func_differentiates_the_reference() -> None:
+    """torch.func's gradient is autograd's, and so are those of single samples, all at once."""
+    current, beta = random_current(9, 4, 6), torch.tensor(0.9)
+    rows = current.unbind(1)
+    expected = [
+        torch.autograd.grad(reference(leaf := row.clone().requires_grad_(), beta).square().sum(), leaf)[0]
+        for row in rows
+    ]
+    gradient = torch.func.grad(lambda x, b: reference(x, b).square().sum())
+    assert_same_bits(gradient(rows[0], beta), expected[0])
+    assert_same_bits(torch.func.vmap(gradient, (1, None), 1)(current, beta), torch.stack(expected, 1))
+
+
+def test_torch_func_maps_the_reference() -> None:
+    current, beta = random_current(9, 4, 6), torch.tensor(0.9)
+    assert_same_bits(torch.func.vmap(reference, (2, None), 2)(current, beta), reference(current, beta))

@@ -1,6 +1,6 @@
 """The reference engine: the neuron's own step on torch tensors, in a Python loop over time. The truth for the others.
 
-Runs on any device and dtype; autograd differentiates it, twice if asked.
+Runs on any device and dtype; autograd differentiates it, twice if asked, and torch.func transforms it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,16 @@ from ..surrogates import SURROGATES, Surrogate
 class _Spike(torch.autograd.Function):
     """Heaviside forward, surrogate derivative backward."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, distance: Tensor, slope: Tensor, surrogate: Surrogate, strict: bool) -> Tensor:
-        ctx.save_for_backward(distance, slope)
-        ctx.surrogate = surrogate
+    def forward(distance: Tensor, slope: Tensor, surrogate: Surrogate, strict: bool) -> Tensor:
         return (distance > 0 if strict else distance >= 0).to(distance.dtype)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Surrogate, bool], output: Tensor) -> None:
+        distance, slope, ctx.surrogate, _ = inputs
+        ctx.save_for_backward(distance, slope)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
