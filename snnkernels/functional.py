@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Literal, TypedDict, overload
 
 import torch
 from torch import Tensor
@@ -13,7 +14,60 @@ from .inputs import LIFOptions, Parameter, check_backend_name, check_flag, check
 from .packed import PackedSpikes
 from .scan import Plan
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 Output = Tensor | PackedSpikes
+_Dense = Literal["spikes", "count"]
+
+
+class _Keywords(TypedDict, total=False):
+    """What :func:`lif` takes by name and its result's type does not depend on."""
+
+    beta: Parameter
+    threshold: Parameter
+    initial_state: Tensor | None
+    reset: str | float
+    delay_reset: bool
+    detach_reset: bool
+    strict: bool
+    input_scale: float
+    surrogate: str
+    slope: float | None
+    time_dim: int
+    pre_reset_state: bool
+    steps: int | None
+    backend: str
+
+
+@overload
+def lif(
+    current: Tensor, *, output: _Dense = ..., return_state: Literal[False] = ..., **options: Unpack[_Keywords]
+) -> Tensor: ...
+
+
+@overload
+def lif(
+    current: Tensor, *, output: _Dense = ..., return_state: Literal[True], **options: Unpack[_Keywords]
+) -> tuple[Tensor, Tensor]: ...
+
+
+@overload
+def lif(
+    current: Tensor, *, output: Literal["packed"], return_state: Literal[False] = ..., **options: Unpack[_Keywords]
+) -> PackedSpikes: ...
+
+
+@overload
+def lif(
+    current: Tensor, *, output: Literal["packed"], return_state: Literal[True], **options: Unpack[_Keywords]
+) -> tuple[PackedSpikes, Tensor]: ...
+
+
+@overload
+def lif(
+    current: Tensor, *, output: str = ..., return_state: bool = ..., **options: Unpack[_Keywords]
+) -> Output | tuple[Output, Tensor]: ...
 
 
 def lif(
@@ -65,8 +119,8 @@ def lif(
             spike is written; or "packed", :class:`snnkernels.PackedSpikes` of one bit each, through which no gradient
             flows.
         pre_reset_state: the state, in and out, is the potential before its reset; always so where delay_reset.
-        backend: "auto", "reference", "native" or "triton"; by name, it runs or raises. torch.func's transforms and second
-            derivatives are the reference's.
+        backend: "auto", "reference", "native" or "triton"; by name, it runs or raises. Second derivatives and the
+            transforms of torch.func are the reference's.
 
     Returns:
         spikes, 0 or 1, of current's shape and dtype, or what `output` says. With return_state also the final state,
