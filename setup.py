@@ -66,6 +66,15 @@ def build_command(reasons):
     from torch.utils.cpp_extension import BuildExtension
 
     class Build(BuildExtension):
+        def build_extensions(self):
+            try:
+                return super().build_extensions()
+            except Exception as error:  # torch refuses the toolkit, or a compiler with it, before anything is compiled
+                text = error.args[0] % error.args[1:] if "%s" in str(error) else str(error)
+                reasons["cuda"] = " ".join(text.split())
+                self.extensions[1].sources = []
+            super().build_extensions()
+
         def build_extension(self, extension):
             library = extension.name.rpartition("_")[2]
             note = Path(self.get_ext_fullpath(extension.name)).with_name(f"_{library}_not_built.txt")
@@ -74,7 +83,7 @@ def build_command(reasons):
             if reason is None:
                 try:
                     return super().build_extension(extension)
-                except Exception as error:  # compilers, ninja and torch's checks each raise their own
+                except Exception as error:  # compilers and ninja each raise their own
                     reason = f"{error} (`pip install --verbose` shows what the compiler said)"
             if library == BUILD:
                 raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
