@@ -1,7 +1,8 @@
 // The time loops of the CPU, forward and backward. They know no neuron: a function does a chunk of steps of a block.
 //
-// Neurons are independent of each other, so each block runs through all of time by itself, with its states in the
-// first-level cache. In memory tensors are [outer, T, inner]; a block is a run of neurons of one outer index.
+// Neurons are independent of each other, so each block runs through all of time by itself: the states of a strip of it
+// stay in registers for a chunk of steps, those of the block in the second-level cache. In memory tensors are
+// [outer, T, inner]; a block is a run of neurons of one outer index.
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
