@@ -18,13 +18,11 @@
 
 namespace snn::cpu {
 
-// Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the first-level cache.
+// Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the second-level cache.
 constexpr int64_t kBlock = 4096;
 
 // Neuron-steps below which a second thread costs more than it saves.
 constexpr int64_t kSerial = 1 << 15;
-
-constexpr int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
 // The sizes of a scan, and the blocks of its neurons: whole strips of one outer index, but for its last.
 struct Shape : Sizes {

@@ -59,7 +59,8 @@ struct AddLoop {
 
 // By tiles whose lines stay in the first-level cache.
 template <class C>
-SNN_INLINE void turn(const C* from, int64_t from_stride, int64_t rows, int64_t columns, C* to, int64_t to_stride) {
+SNN_INLINE void transpose_tiles(const C* from, int64_t from_stride, int64_t rows, int64_t columns, C* to,
+                                int64_t to_stride) {
   constexpr int64_t kTile = 64 / sizeof(C);
   for (int64_t column = 0; column < columns; column += kTile)
     for (int64_t row = 0; row < rows; row += kTile)
@@ -78,10 +79,10 @@ void add_events(const double* panel, int64_t width, const int64_t* offsets, cons
   widest<AddLoop, Events, double>()({panel, width, offsets, indices, targets, firsts, first_stride, sums, sum_stride});
 }
 void transpose(const float* from, int64_t from_stride, int64_t rows, int64_t columns, float* to, int64_t to_stride) {
-  call<turn<float>>(from, from_stride, rows, columns, to, to_stride);
+  call<transpose_tiles<float>>(from, from_stride, rows, columns, to, to_stride);
 }
 void transpose(const double* from, int64_t from_stride, int64_t rows, int64_t columns, double* to, int64_t to_stride) {
-  call<turn<double>>(from, from_stride, rows, columns, to, to_stride);
+  call<transpose_tiles<double>>(from, from_stride, rows, columns, to, to_stride);
 }
 
 }  // namespace snn::cpu

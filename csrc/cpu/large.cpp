@@ -42,8 +42,6 @@ constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
 // is above them too, which takes longer than a small layer does.
 constexpr size_t kLarge = size_t(1) << 16;
 
-size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
-
 // Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says.
 size_t most_kept() {
   if (const char* mebibytes = std::getenv("SNNKERNELS_KEEP_MIB")) return std::strtoull(mebibytes, nullptr, 10) << 20;

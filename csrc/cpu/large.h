@@ -9,6 +9,12 @@
 
 namespace snn::cpu {
 
+// The next multiple of `unit`.
+template <class Integer>
+constexpr Integer round_up(Integer value, Integer unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 // An uninitialised, contiguous CPU tensor. A large one is in memory that a large one before it had, if there is some:
 // the first touch of new pages costs more than the arithmetic of a neuron.
 torch::stable::Tensor empty(const std::vector<int64_t>& sizes, torch::headeronly::ScalarType type);

@@ -71,16 +71,17 @@ SNN_INLINE void compare(const float* __restrict numbers, const C* __restrict int
   for (int64_t i = 0; i < count; ++i) spikes[i] = C(numbers[i]) < intensities[i] * C(1 << 24) ? C(1) : C(0);
 }
 
-// One time step, from neuron `begin` on, which is a multiple of 8. `word` is the number of its first random word.
+// One time step. `word` is the number of its first random word.
 template <class C>
-void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uint64_t word, bool packed, void* row) {
+void encode(const Tensor& images, uint64_t seed, uint64_t word, bool packed, void* row) {
   const ScalarType type = images.scalar_type();
+  const int64_t neurons = images.numel();
   alignas(64) float numbers[kNumbers];
   alignas(64) C intensities[kNumbers], spikes[kNumbers];
-  while (begin < end) {
+  for (int64_t begin = 0, count; begin < neurons; begin += count, word += static_cast<uint64_t>(count)) {
     const int64_t skip = static_cast<int64_t>(word % 4);
-    int64_t count = std::min<int64_t>(end - begin, kNumbers - skip);
-    if (begin + count < end) count -= count % 8;
+    count = std::min<int64_t>(neurons - begin, kNumbers - skip);
+    if (begin + count < neurons) count -= count % 8;
     widest<DrawLoop, Drawing, float>()({seed, word / 4, numbers});
     fetch_row(type, images.const_data_ptr(), begin, count, intensities);
     call<compare<C>>(numbers + skip, intensities, count, spikes);
@@ -88,8 +89,6 @@ void encode(const Tensor& images, int64_t begin, int64_t end, uint64_t seed, uin
       pack_row(spikes, count, static_cast<char*>(row) + begin / 8);
     else
       put_row(type, spikes, count, row, begin);
-    begin += count;
-    word += static_cast<uint64_t>(count);
   }
 }
 
@@ -107,9 +106,9 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
       const uint64_t word = static_cast<uint64_t>(first + t) * neurons;
       char* row = data + t * row_bytes;
       if (images.scalar_type() == ScalarType::Double)
-        encode<double>(images, 0, neurons, key, word, packed, row);
+        encode<double>(images, key, word, packed, row);
       else
-        encode<float>(images, 0, neurons, key, word, packed, row);
+        encode<float>(images, key, word, packed, row);
     }
   });
   return spikes;

@@ -6,10 +6,6 @@
 
 #include "../scan.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace snn::cpu {
 
 // Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
@@ -37,16 +33,6 @@ SNN_INLINE void stream(const V& values, void* to) {
     asm("vmovntps %1, %0" : "=m"(place) : "v"(values));
 #else
   std::memcpy(to, &values, sizeof(V));
-#endif
-}
-
-// `bytes` are whole lines, and so is where they go.
-inline void stream_lines(const void* from, void* to, int64_t bytes) {
-#if defined(__SSE2__)
-  for (int64_t i = 0; i < bytes / int64_t(sizeof(__m128i)); ++i)
-    _mm_stream_si128(static_cast<__m128i*>(to) + i, _mm_load_si128(static_cast<const __m128i*>(from) + i));
-#else
-  std::memcpy(to, from, bytes);
 #endif
 }
 
