@@ -143,6 +143,7 @@ void for_blocks(const Shape& shape, bool reversed, const Function& function) {
   BlockQueue queue(blocks, parts, reversed);
   const auto run = [&](int64_t first, int64_t last) {
     for (int64_t part = first; part < last; ++part) function([&] { return queue.take(part); });
+    finish_streams();
   };
   if (parts == 1) return run(0, 1);
   torch::stable::parallel_for(0, parts, 1, run);

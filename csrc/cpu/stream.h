@@ -6,6 +6,10 @@
 
 #include "../scan.h"
 
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
 namespace snn::cpu {
 
 // Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
@@ -33,6 +37,14 @@ SNN_INLINE void stream(const V& values, void* to) {
     asm("vmovntps %1, %0" : "=m"(place) : "v"(values));
 #else
   std::memcpy(to, &values, sizeof(V));
+#endif
+}
+
+// After the last of a thread: such writes are not in order with others, so that without it another thread might be told
+// that they are done before they are to be seen.
+inline void finish_streams() {
+#if defined(__SSE2__)
+  _mm_sfence();
 #endif
 }
 
