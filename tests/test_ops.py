@@ -217,6 +217,22 @@ def test_inputs_are_left_as_they_were(compiled: Target, name: str) -> None:
         assert not memory & {out.untyped_storage().data_ptr() for out in outputs if out.numel()}
 
 
+@pytest.mark.parametrize("name", ["forward", "backward", "poisson"])
+def test_native_engine_reads_tensors_that_are_copied_on_write_without_a_copy(name: str) -> None:
+    target = Target("native", "cpu")
+    target.require()
+    forward = forward_arguments(target, torch.float32, 3)
+    arguments = {
+        "forward": forward,
+        "backward": backward_arguments(target, forward, True, False),
+        "poisson": poisson_arguments(target, torch.float32, False),
+    }[name]
+    lazy = torch.utils._pytree.tree_map_only(Tensor, torch._lazy_clone, arguments)
+    operator(target, name)(*lazy)
+    leaves = [leaf for leaf in torch.utils._pytree.tree_leaves(lazy) if isinstance(leaf, Tensor)]
+    assert all(torch._C._is_cow_tensor(leaf) for leaf in leaves)
+
+
 def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
     """Called past the checks of the package, it must not read memory as what it is not."""
     target = Target("native", "cpu")

@@ -73,19 +73,34 @@ inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, 
   return {to, constant ? 0 : to_stride, rows.type};
 }
 
-// A tensor of all time steps, or of one for all where it is `constant`.
-class Sequence {
+// x: a tensor of all time steps, or of one for all.
+class InputSequence {
  public:
-  Sequence(const Tensor& tensor, const Shape& shape, bool constant = false)
-      : data_(static_cast<char*>(tensor.data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())), constant_(constant),
-        stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
+  InputSequence(const Tensor& tensor, const Shape& shape)
+      : data_(static_cast<const char*>(tensor.const_data_ptr())), type_(tensor.scalar_type()),
+        size_(static_cast<int64_t>(tensor.element_size())), shape_(shape) {}
 
   // The rows of a strip from step t on.
   Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
-    const Rows rows{at(strip, t), constant_ ? 0 : shape_.inner * size_, type_};
+    const int64_t place = shape_.constant ? strip.neuron(shape_) : strip.row(shape_, t);
+    const Rows rows{data_ + place * size_, shape_.constant ? 0 : shape_.inner * size_, type_};
     return strip.count == kStrip ? rows : copy_rows(rows, steps, strip.count * size_, buffer, kStrip * size_);
   }
+
+ private:
+  const char* data_;
+  ScalarType type_;
+  int64_t size_;
+  const Shape& shape_;
+};
+
+// A new tensor of all time steps.
+class OutputSequence {
+ public:
+  OutputSequence(const Tensor& tensor, const Shape& shape)
+      : data_(static_cast<char*>(tensor.mutable_data_ptr())), type_(tensor.scalar_type()),
+        size_(static_cast<int64_t>(tensor.element_size())),
+        stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
 
   // Where to write the rows of a strip from step t on, which `written` then completes.
   WrittenRows target(const Block& strip, int64_t t, char* buffer) const {
@@ -100,14 +115,12 @@ class Sequence {
   }
 
  private:
-  char* at(const Block& strip, int64_t t) const {
-    return data_ + (constant_ ? strip.neuron(shape_) : strip.row(shape_, t)) * size_;
-  }
+  char* at(const Block& strip, int64_t t) const { return data_ + strip.row(shape_, t) * size_; }
 
   char* data_;
   ScalarType type_;
   int64_t size_;
-  bool constant_, stream_;
+  bool stream_;
   const Shape& shape_;
 };
 

@@ -11,7 +11,7 @@ template <class C>
 class Output {
  public:
   Output(OutputKind kind, const Tensor& tensor, const Shape& shape)
-      : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.data_ptr())) {}
+      : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.mutable_data_ptr())) {}
 
   // Where to write the spikes of a chunk, which `written` then completes.
   WrittenRows target(const Block& strip, int64_t t) {
@@ -59,7 +59,7 @@ class Output {
 
   OutputKind kind_;
   const Shape& shape_;
-  Sequence sequence_;
+  OutputSequence sequence_;
   char* data_;
   Buffer<C> buffer_;
 };

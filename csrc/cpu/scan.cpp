@@ -51,7 +51,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
   Tensor result = empty(shape.output(kind), output_type(kind, x.scalar_type(), compute_type<C>()));
   Tensor final_states = empty({with_state ? counts.states : 0, shape.outer, shape.inner}, compute_type<C>());
   Tensor checkpoints = empty({chunks, counts.states, shape.outer, shape.inner}, compute_type<C>());
-  const Sequence input(x, shape, shape.constant);
+  const InputSequence input(x, shape);
   C* final_data = static_cast<C*>(final_states.mutable_data_ptr());
   C* checkpoint_data = static_cast<C*>(checkpoints.mutable_data_ptr());
 
@@ -109,7 +109,8 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   Tensor grad_x = empty(shape.x, x.scalar_type());
   Tensor grad_states = empty({rule.with_state ? counts.states : 0, shape.outer, shape.inner}, compute_type<C>());
   Tensor grad_params = empty({param_rows, shape.outer, shape.inner}, compute_type<C>());
-  const Sequence input(x, shape, shape.constant), output(grad_x, shape, shape.constant);
+  const InputSequence input(x, shape);
+  const OutputSequence output(grad_x, shape);
   const Gradient grad_spikes(grad, shape);
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
