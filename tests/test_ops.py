@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -250,3 +252,23 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
         operator(target, "forward")(x, states, params, *rest[:-4], 1, STEPS - 1, "spikes", True)
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)
+
+
+THREADS = """
+import os, torch
+from snnkernels import lif
+torch.set_num_threads(4)
+def threads_that(shape):
+    before = len(os.listdir("/proc/self/task"))
+    lif(torch.empty(shape), time_dim=1, backend="native")
+    return len(os.listdir("/proc/self/task")) - before
+print(threads_that((8, 16, 64)), threads_that((8, 64, 1024)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux tells them")
+def test_a_small_layer_is_left_to_one_thread() -> None:
+    """However many outer places it has; other threads are started by what is worth it."""
+    Target("native", "cpu").require()
+    result = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["0", "3"]

@@ -31,9 +31,11 @@ struct Shape : Sizes {
   Shape(const Tensor& x, int64_t time_dim, int64_t steps) : Sizes(x, time_dim, steps) {
     int64_t blocks = std::max<int64_t>(1, (inner + kBlock - 1) / kBlock);
     // Few neurons with many steps are divided among the threads too, and few blocks evenly.
-    if (neurons() * steps >= kSerial) blocks = round_up(blocks, (torch::stable::get_num_threads() + outer - 1) / outer);
+    if (!serial()) blocks = round_up(blocks, (torch::stable::get_num_threads() + outer - 1) / outer);
     block = round_up(std::max<int64_t>(1, (inner + blocks - 1) / blocks), kStrip);
   }
+
+  bool serial() const { return neurons() * steps < kSerial; }
 
   int64_t blocks_per_outer() const { return (inner + block - 1) / block; }
   int64_t blocks() const { return outer * blocks_per_outer(); }
@@ -152,7 +154,8 @@ class BlockQueue {
 // Call a function on each thread, with what gives it the number of its next block, or -1.
 template <class Function>
 void for_blocks(const Shape& shape, bool reversed, const Function& function) {
-  const int64_t blocks = shape.blocks(), parts = std::min<int64_t>(blocks, torch::stable::get_num_threads());
+  const int64_t blocks = shape.blocks();
+  const int64_t parts = shape.serial() ? 1 : std::min<int64_t>(blocks, torch::stable::get_num_threads());
   BlockQueue queue(blocks, parts, reversed);
   const auto run = [&](int64_t first, int64_t last) {
     for (int64_t part = first; part < last; ++part) function([&] { return queue.take(part); });
