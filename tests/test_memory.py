@@ -95,3 +95,34 @@ def test_what_is_kept_is_bounded() -> None:
     assert during >= 23 << 24
     assert 13 << 24 <= after <= 17 << 24
     assert emptied <= 1 << 24
+
+
+EVICTION = """
+import torch
+from pathlib import Path
+from snnkernels import lif
+def spikes(mebibytes):
+    return lif(torch.zeros(mebibytes, 1, 1 << 18), backend="native")
+def mapped(address):
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    ranges = (line.split()[0].split("-") for line in lines)
+    return any(int(begin, 16) <= address < int(end, 16) for begin, end in ranges)
+old = [spikes(8) for _ in range(3)]
+addresses = [output.data_ptr() for output in old]
+while old:
+    del old[0]
+new = spikes(16)
+addresses.append(new.data_ptr())
+del new
+print(*map(mapped, addresses), spikes(16).data_ptr() == addresses[-1])
+"""
+
+
+@linux
+def test_what_was_freed_first_goes_first() -> None:
+    """At a limit of 36 MiB the first of three outputs of 8 MiB makes room for one of 16, the size that is in use."""
+    environment = {**os.environ, "SNNKERNELS_KEEP_MIB": "36"}
+    result = subprocess.run(
+        [sys.executable, "-c", EVICTION], capture_output=True, text=True, check=True, env=environment
+    )
+    assert result.stdout.split() == ["False", "True", "True", "True", "True"]

@@ -4,6 +4,7 @@
 #include <torch/csrc/stable/ops.h>
 
 #include <cstdlib>
+#include <list>
 #include <map>
 #include <mutex>
 #include <new>
@@ -59,14 +60,12 @@ class Pool {
     const size_t size = round_up(bytes, bytes < kHugePage ? kPage : kHugePage);
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      const auto found = free_.lower_bound(size);
+      const auto found = by_size_.lower_bound(size);
       // A block that is much larger is left for a tensor that needs it.
-      if (found != free_.end() && found->first <= size + size / 4) {
-        const auto block = *found;
-        free_.erase(found);
-        free_bytes_ -= block.first;
-        used_.insert({block.second, block.first});
-        return block.second;
+      if (found != by_size_.end() && found->first <= size + size / 4) {
+        const Block block = take_out(found);
+        used_.insert({block.data, block.size});
+        return block.data;
       }
     }
     void* data = map(size);
@@ -82,9 +81,11 @@ class Pool {
   void give(void* data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto block = used_.find(data);
-    free_.insert(free_.lower_bound(block->second), {block->second, data});  // the last given is the next taken
-    free_bytes_ += block->second;
-    if (free_bytes_ > kAlwaysKept) madvise(data, block->second, MADV_FREE);  // a refusal is no error
+    const size_t size = block->second;
+    const auto last = free_.insert(free_.end(), {data, size});
+    by_size_.insert(by_size_.lower_bound(size), {size, last});  // the last given is the next taken
+    free_bytes_ += size;
+    if (free_bytes_ > kAlwaysKept) madvise(data, size, MADV_FREE);  // a refusal is no error
     used_.erase(block);
     drop_until(most_kept_);
   }
@@ -96,12 +97,26 @@ class Pool {
   }
 
  private:
+  struct Block {
+    void* data;
+    size_t size;
+  };
+  using Blocks = std::list<Block>;
+  using Sizes = std::multimap<size_t, Blocks::iterator>;
+
+  Block take_out(Sizes::iterator place) {
+    const Block block = *place->second;
+    free_.erase(place->second);
+    by_size_.erase(place);
+    free_bytes_ -= block.size;
+    return block;
+  }
+
+  // What was given first goes first: tensors of its size may be no longer in use.
   void drop_until(size_t most) {
     while (free_bytes_ > most) {
-      const auto largest = std::prev(free_.end());
-      munmap(largest->second, largest->first);
-      free_bytes_ -= largest->first;
-      free_.erase(largest);
+      const Block block = take_out(std::prev(by_size_.upper_bound(free_.front().size)));  // the first of its size
+      munmap(block.data, block.size);
     }
   }
 
@@ -121,7 +136,8 @@ class Pool {
 
   const size_t most_kept_ = most_kept();
   std::mutex mutex_;
-  std::multimap<size_t, void*> free_;
+  Blocks free_;  // in the order in which they were given
+  Sizes by_size_;
   std::map<void*, size_t> used_;
   size_t free_bytes_ = 0;
 };
