@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -116,6 +117,64 @@ addresses.append(new.data_ptr())
 del new
 print(*map(mapped, addresses), spikes(16).data_ptr() == addresses[-1])
 """
+
+
+SCARCE = """
+import resource, torch
+from pathlib import Path
+from snnkernels import empty_cache, lif
+def limit(mebibytes):
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + (mebibytes << 20), resource.RLIM_INFINITY))
+def attempt(**options):
+    try:
+        print("output", lif(current, backend="native", **options).numel())
+    except Exception as error:
+        print(type(error).__name__, error)
+torch.set_num_threads(2)
+current = torch.zeros(2, 1 << 20)
+"""
+
+OF_ANOTHER_SIZE = """
+kept = [lif(current, backend="native", steps=16) for _ in range(2)]  # 128 MiB each
+del kept
+limit(64)
+attempt(steps=32)
+attempt(steps=256)
+"""
+
+OF_A_THREAD = """
+current = torch.zeros(2, 1024)
+attempt(steps=64, output="count")
+empty_cache()
+limit(0)
+attempt(steps=64, output="count")
+"""
+
+
+def attempts(script: str) -> list[str]:
+    result = subprocess.run(
+        [sys.executable, "-c", SCARCE + script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "SNNKERNELS_KEEP_MIB": "512"},
+    )
+    return result.stdout.splitlines()
+
+
+@linux
+def test_memory_that_is_kept_is_given_back_where_there_is_no_other() -> None:
+    output, error = attempts(OF_ANOTHER_SIZE)
+    assert output == f"output {32 << 21}"
+    assert error == f"MemoryError out of memory: the native engine cannot get {256 << 23} bytes"
+
+
+@linux
+def test_a_thread_that_gets_no_memory_says_so() -> None:
+    output, error = attempts(OF_A_THREAD)
+    assert output == "output 2048"
+    assert re.fullmatch(r"MemoryError out of memory: the native engine cannot get \d+ bytes", error)
 
 
 @linux

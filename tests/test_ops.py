@@ -254,6 +254,16 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)
 
 
+def test_a_size_that_wraps_around_is_refused() -> None:
+    """(2 ** 64 + 65544) bytes, of which as a number of 64 bits only 65544 are left."""
+    steps = (2**64 + 65544) // 20
+    target = Target("native", "cpu")
+    target.require()
+    x, *rule, _, _, _ = forward_arguments(target, torch.float32, 1, constant=True, keep=False, with_state=False)
+    with pytest.raises(RuntimeError, match=rf"no memory can hold a tensor of shape \[1, {steps}, 5\]"):
+        operator(target, "forward")(x, *rule, steps, "spikes", False)
+
+
 THREADS = """
 import os, torch
 from snnkernels import lif

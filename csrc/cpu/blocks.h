@@ -13,6 +13,7 @@
 
 #include "../sizes.h"
 #include "large.h"
+#include "parallel.h"
 #include "stream.h"
 #include "strips.h"
 
@@ -162,7 +163,7 @@ void for_blocks(const Shape& shape, bool reversed, const Function& function) {
     finish_streams();
   };
   if (parts == 1) return run(0, 1);
-  torch::stable::parallel_for(0, parts, 1, run);
+  parallel_for(0, parts, 1, run);
 }
 
 // A neuron's constants and parameters, as functions of a strip take them. Without tensors of parameters, these are

@@ -5,11 +5,21 @@
 #include <algorithm>
 #include <utility>
 
-#include "grain.h"
+#include "large.h"
+#include "parallel.h"
 #include "processor.h"
 
 namespace snn::cpu {
 namespace {
+
+template <class T>
+void resize(std::vector<T>& values, int64_t count) {
+  try {
+    values.resize(count);
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(count * sizeof(T));
+  }
+}
 
 constexpr int64_t kGrain = 1 << 16;  // spikes that may be, below which a second thread costs more than it saves
 
@@ -109,27 +119,26 @@ int64_t SpikeBits::count() const {
 
 EventLists lists_by_row(const SpikeBits& bits, int64_t span) {
   EventLists lists{bits.inputs, bits.rows, span, {}, {}};
-  lists.offsets.resize(lists.blocks() * bits.rows + 1);
+  resize(lists.offsets, lists.blocks() * bits.rows + 1);
   const auto in_parts = [&](auto function) {
-    torch::stable::parallel_for(0, bits.rows, grain(kGrain, bits.inputs),
-                                [&](int64_t first, int64_t last) { function(Part{&bits, &lists, first, last}); });
+    parallel_for(0, bits.rows, grain(kGrain, bits.inputs),
+                 [&](int64_t first, int64_t last) { function(Part{&bits, &lists, first, last}); });
   };
   in_parts(call<count_events, Part>);
   int64_t sum = 0;
   for (int64_t& offset : lists.offsets) sum += std::exchange(offset, sum);
-  lists.indices.resize(sum);
+  resize(lists.indices, sum);
   in_parts(call<write_events, Part>);
   return lists;
 }
 
 EventLists lists_by_input(const SpikeBits& bits, int64_t span) {
   const int64_t stride = (bits.rows + 7) / 8;
-  std::vector<unsigned char> turned(bits.inputs * stride);
-  torch::stable::parallel_for(0, (bits.rows + 63) / 64, grain(kGrain, 64 * bits.inputs),
-                              [&](int64_t first, int64_t last) {
-                                for (int64_t i = first; i < last; ++i)
-                                  call<turn_rows>(&bits, 64 * i, turned.data(), stride);
-                              });
+  std::vector<unsigned char> turned;
+  resize(turned, bits.inputs * stride);
+  parallel_for(0, (bits.rows + 63) / 64, grain(kGrain, 64 * bits.inputs), [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) call<turn_rows>(&bits, 64 * i, turned.data(), stride);
+  });
   return lists_by_row({turned.data(), bits.inputs, 1, bits.rows}, span);
 }
 

@@ -22,6 +22,7 @@
 #include "event_rows.h"
 #include "large.h"
 #include "pack.h"
+#include "parallel.h"
 #include "spike_bits.h"
 
 namespace snn::cpu {
@@ -55,7 +56,7 @@ void sum_events(const EventLists& lists, int64_t columns, const Fill& fill, cons
   const int64_t widest = panel_width<C>(columns), panels = (columns + widest - 1) / widest;
   // A panel is filled again for each part, which costs little beside a large one; few panels make work by small ones.
   const int64_t part = panels < 8 ? 512 : 4096, parts = (lists.targets + part - 1) / part;
-  torch::stable::parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, panels * parts, 1, [&](int64_t first, int64_t last) {
     const Loan panel_memory(lists.span * widest * sizeof(C));
     const Loan buffer_memory(std::min(lists.targets, part) * widest * sizeof(C));
     const Panel<C> panel{static_cast<C*>(panel_memory.get()), widest};

@@ -2,12 +2,14 @@
 
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
+#include <torch/headeronly/util/Exception.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <list>
 #include <map>
 #include <mutex>
-#include <new>
+#include <string>
 
 #if defined(__linux__)
 #include <pthread.h>
@@ -20,10 +22,14 @@ namespace snn::cpu {
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
+OutOfMemory::OutOfMemory(size_t bytes) {
+  std::snprintf(text_, sizeof(text_), "out of memory: the native engine cannot get %zu bytes", bytes);
+}
+
 #if defined(__linux__) && defined(MADV_HUGEPAGE) && defined(MADV_FREE)
 namespace {
 
-size_t bytes_of(ScalarType type) {
+int64_t bytes_of(ScalarType type) {
   switch (type) {
     case ScalarType::Byte:
       return 1;
@@ -41,7 +47,7 @@ constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
 
 // From this size on it is glibc's free that may give pages back to the system: not only those that are freed, but what
 // is above them too, which takes longer than a small layer does.
-constexpr size_t kLarge = size_t(1) << 16;
+constexpr int64_t kLarge = int64_t(1) << 16;
 
 // Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says.
 size_t most_kept() {
@@ -69,6 +75,11 @@ class Pool {
       }
     }
     void* data = map(size);
+    if (data == nullptr) {
+      clear();  // blocks that are free, but of other sizes
+      data = map(size);
+    }
+    if (data == nullptr) throw OutOfMemory(bytes);
     const std::lock_guard<std::mutex> lock(mutex_);
     used_.insert({data, size});
     return data;
@@ -78,9 +89,11 @@ class Pool {
   void lock() { mutex_.lock(); }
   void unlock() { mutex_.unlock(); }
 
+  // What is not in use stays as it is.
   void give(void* data) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto block = used_.find(data);
+    if (block == used_.end()) return;
     const size_t size = block->second;
     const auto last = free_.insert(free_.end(), {data, size});
     by_size_.insert(by_size_.lower_bound(size), {size, last});  // the last given is the next taken
@@ -120,12 +133,13 @@ class Pool {
     }
   }
 
+  // Null where the system has no memory.
   static void* map(size_t size) {
     const size_t unit = size < kHugePage ? kPage : kHugePage, spare = unit - kPage;
-    char* data =
-        static_cast<char*>(mmap(nullptr, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (data == MAP_FAILED) throw std::bad_alloc();
-    if (spare == 0) return data;
+    void* mapped = mmap(nullptr, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) return nullptr;
+    if (spare == 0) return mapped;
+    char* data = static_cast<char*>(mapped);
     // Aligned, so that huge pages fill it: each of their first touches costs less than those of as many small ones.
     const size_t before = -reinterpret_cast<uintptr_t>(data) % unit;
     if (before > 0) munmap(data, before);
@@ -151,6 +165,12 @@ Tensor small(const std::vector<int64_t>& sizes, const std::vector<int64_t>& stri
   return Tensor(tensor);
 }
 
+[[noreturn]] void refuse(const std::vector<int64_t>& sizes) {
+  std::string shape;
+  for (const int64_t size : sizes) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+  STD_TORCH_CHECK(false, "no memory can hold a tensor of shape [", shape, "]");
+}
+
 // Never destroyed: tensors may outlive what is destroyed when a process ends.
 Pool& pool() {
   static Pool* pool = [] {
@@ -165,15 +185,23 @@ Pool& pool() {
 
 Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
   std::vector<int64_t> strides(sizes.size());
-  size_t count = 1;
+  int64_t count = 1, bytes = bytes_of(type);
+  bool possible = true;
   for (size_t i = sizes.size(); i-- > 0;) {
-    strides[i] = static_cast<int64_t>(count);
-    count *= static_cast<size_t>(sizes[i]);
+    strides[i] = count;
+    possible = possible && sizes[i] >= 0 && !__builtin_mul_overflow(count, sizes[i], &count);
   }
-  const size_t bytes = count * bytes_of(type);
-  const torch::stable::Device cpu(torch::headeronly::DeviceType::CPU);
+  possible = possible && !__builtin_mul_overflow(count, bytes, &bytes);
+  if (!possible) refuse(sizes);
   if (bytes < kLarge) return small(sizes, strides, type);
-  return torch::stable::from_blob(pool().take(bytes), sizes, strides, cpu, type, [](void* data) { pool().give(data); });
+  const torch::stable::Device cpu(torch::headeronly::DeviceType::CPU);
+  void* data = pool().take(static_cast<size_t>(bytes));
+  try {
+    return torch::stable::from_blob(data, sizes, strides, cpu, type, [](void* data) { pool().give(data); });
+  } catch (...) {
+    pool().give(data);  // unless torch has done so
+    throw;
+  }
 }
 
 Loan::Loan(size_t bytes) : data_(pool().take(bytes)) {}

@@ -5,9 +5,20 @@
 #include <torch/headeronly/core/ScalarType.h>
 
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace snn::cpu {
+
+// Python's MemoryError, with what was asked for.
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(size_t bytes);
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  char text_[80];  // no string, which needs memory
+};
 
 // The next multiple of `unit`.
 template <class Integer>

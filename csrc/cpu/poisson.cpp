@@ -8,9 +8,9 @@
 #include <algorithm>
 
 #include "convert.h"
-#include "grain.h"
 #include "large.h"
 #include "pack.h"
+#include "parallel.h"
 #include "vectors.h"
 
 namespace snn::cpu {
@@ -101,7 +101,7 @@ Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, 
   const uint64_t key = *static_cast<const uint64_t*>(seed.const_data_ptr());
   char* data = static_cast<char*>(spikes.mutable_data_ptr());
   constexpr int64_t kGrain = 1 << 14;  // neuron-steps below which a second thread costs more than it saves
-  torch::stable::parallel_for(0, steps, grain(kGrain, neurons), [&](int64_t begin, int64_t end) {
+  parallel_for(0, steps, grain(kGrain, neurons), [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       const uint64_t word = static_cast<uint64_t>(first + t) * neurons;
       char* row = data + t * row_bytes;

@@ -11,9 +11,9 @@
 #include <type_traits>
 
 #include "convert.h"
-#include "grain.h"
 #include "large.h"
 #include "pack.h"
+#include "parallel.h"
 #include "processor.h"
 
 namespace snn::cpu {
@@ -79,7 +79,7 @@ void unpack_rows(const unsigned char* bits, int64_t first, int64_t last, Tensor&
 
 void unpack(const Tensor& bits, Tensor& spikes) {
   const unsigned char* data = static_cast<const unsigned char*>(bits.const_data_ptr());
-  torch::stable::parallel_for(0, spikes.size(0), grain(kGrain, spikes.size(1)), [&](int64_t first, int64_t last) {
+  parallel_for(0, spikes.size(0), grain(kGrain, spikes.size(1)), [&](int64_t first, int64_t last) {
     if (spikes.scalar_type() == ScalarType::Double)
       unpack_rows<double>(data, first, last, spikes);
     else
@@ -96,7 +96,7 @@ std::tuple<Tensor, Tensor> native_pack(Tensor spikes) {
   Tensor other = torch::stable::new_empty(spikes, {1}, ScalarType::Double);
   unsigned char* data = static_cast<unsigned char*>(bits.mutable_data_ptr());
   Stray stray;
-  torch::stable::parallel_for(0, rows, grain(kGrain, inner), [&](int64_t first, int64_t last) {
+  parallel_for(0, rows, grain(kGrain, inner), [&](int64_t first, int64_t last) {
     if (spikes.scalar_type() == ScalarType::Double)
       pack_rows<double>(spikes, first, last, data, stray);
     else
