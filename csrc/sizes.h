@@ -15,6 +15,16 @@ namespace snn {
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
+inline void check_floating(ScalarType type, const char* name) {
+  STD_TORCH_CHECK(type == ScalarType::Double || type == ScalarType::Float || type == ScalarType::BFloat16 ||
+                      type == ScalarType::Half,
+                  name, " must be float64, float32, bfloat16 or float16");
+}
+
+inline void check_type(const Tensor& tensor, const char* name, ScalarType type) {
+  STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has the wrong dtype for this x");
+}
+
 inline OutputKind find_output(const std::string& name) {
   if (name == "spikes") return OutputKind::kSpikes;
   if (name == "count") return OutputKind::kCount;
@@ -33,6 +43,7 @@ struct Sizes {
   std::vector<int64_t> x;  // the shape of x
 
   Sizes(const Tensor& tensor, int64_t time_dim, int64_t steps_) : steps(steps_), x(tensor.dim()), time_dim_(time_dim) {
+    check_floating(tensor.scalar_type(), "x");
     STD_TORCH_CHECK(tensor.is_contiguous() && time_dim >= 0 && time_dim < tensor.dim(),
                     "x must be contiguous, and time one of its dimensions");
     for (int64_t dim = 0; dim < tensor.dim(); ++dim) {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -252,6 +254,65 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
         operator(target, "forward")(x, states, params, *rest[:-4], 1, STEPS - 1, "spikes", True)
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
         operator(target, "forward")(x, states, [params[0].double(), params[1]], *rest)
+
+
+WRONG_CALLS: dict[str, tuple[str, int, Callable[[Any], Any], str]] = {
+    "integer x": ("forward", 0, Tensor.char, "x must be float64, float32, bfloat16 or float16"),
+    "integer x in backward": ("backward", 0, Tensor.char, "x must be float64, float32, bfloat16 or float16"),
+    "wide gradient": ("backward", 11, Tensor.double, "grad_spikes has the wrong dtype for this x"),
+    "narrow gradient": ("backward", 11, Tensor.half, "grad_spikes has the wrong dtype for this x"),
+    "wide checkpoints": ("backward", 1, Tensor.double, "checkpoints has the wrong dtype for this x"),
+    "few checkpoints": (
+        "backward",
+        1,
+        lambda kept: kept[..., :4].contiguous(),
+        "checkpoints must be contiguous, [chunks, S, outer, inner]",
+    ),
+    "flat checkpoints": (
+        "backward",
+        1,
+        lambda kept: kept.flatten(1),
+        "checkpoints must be contiguous, [chunks, S, outer, inner]",
+    ),
+    "integer images": ("poisson", 0, Tensor.char, "images must be float64, float32, bfloat16 or float16"),
+    "integer spikes": ("pack", 0, Tensor.char, "spikes must be float64, float32, bfloat16 or float16"),
+    "spikes to integers": (
+        "unpack",
+        2,
+        lambda dtype: torch.int8,
+        "spikes must be float64, float32, bfloat16 or float16",
+    ),
+    "integer weight": ("event_linear", 2, Tensor.char, "weight must be float64, float32, bfloat16 or float16"),
+    "no row in a group": ("event_linear", 1, lambda group: 0, "a group must have one row or more"),
+    "narrow stray": ("event_linear", 5, Tensor.float, "stray must be one float64"),
+    "empty stray": ("event_weight_grad", 5, lambda stray: stray[:0], "stray must be one float64"),
+    "integer gradient": ("event_weight_grad", 0, Tensor.char, "grad must be float64, float32, bfloat16 or float16"),
+    "fewer inputs than none": ("event_weight_grad", 3, lambda inputs: -7, "a group must have one row or more"),
+}
+
+
+@pytest.mark.parametrize(("name", "place", "change", "message"), WRONG_CALLS.values(), ids=WRONG_CALLS.keys())
+def test_native_engine_refuses_what_it_would_read_as_something_else(
+    name: str, place: int, change: Callable[[Any], Any], message: str
+) -> None:
+    target = Target("native", "cpu")
+    target.require()
+    forward = forward_arguments(target, torch.float32, 3)
+    bits, stray = torch.ops.snnkernels.native_pack(torch.eye(6, 9))
+    arguments = {
+        "forward": forward,
+        "backward": backward_arguments(target, forward, True, False),
+        "poisson": poisson_arguments(target, torch.float32, False),
+        "pack": (torch.eye(6, 9),),
+        "unpack": (bits, 9, torch.float32),
+        "event_linear": (bits, 1, torch.ones(4, 9), None, None, stray, 1.0),
+        "event_weight_grad": (torch.ones(6, 4), bits, 1, 9, None, stray, 1.0),
+    }[name]
+    operator(target, name)(*arguments)
+    wrong = list(arguments)
+    wrong[place] = change(wrong[place])
+    with pytest.raises(RuntimeError, match=re.escape(message)):
+        operator(target, name)(*wrong)
 
 
 def test_a_size_that_wraps_around_is_refused() -> None:

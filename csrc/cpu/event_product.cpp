@@ -17,6 +17,7 @@
 #include <array>
 #include <optional>
 
+#include "../sizes.h"
 #include "convert.h"
 #include "event_lists.h"
 #include "event_rows.h"
@@ -142,6 +143,7 @@ void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
 }
 
 SpikeBits view(const Tensor& bits, int64_t group, int64_t inputs) {
+  STD_TORCH_CHECK(group > 0 && inputs >= 0, "a group must have one row or more, and none can have fewer than 0 inputs");
   STD_TORCH_CHECK(bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
                       bits.size(1) == packed_bytes(group * inputs),
                   "bits must be contiguous, uint8 [groups, ceil(group * inputs / 8)]");
@@ -150,6 +152,8 @@ SpikeBits view(const Tensor& bits, int64_t group, int64_t inputs) {
 
 // Whether to multiply by event: `limit` is the firing rate from which on the dense product is faster.
 bool by_event(const SpikeBits& bits, const std::optional<Tensor>& stray, double limit) {
+  STD_TORCH_CHECK(!stray || (stray->scalar_type() == ScalarType::Double && stray->numel() == 1),
+                  "stray must be one float64");
   const double value = stray ? *static_cast<const double*>(stray->const_data_ptr()) : 0.0;
   STD_TORCH_CHECK(value == 0.0 || limit < 1.0, "spikes must be 0 or 1 where product=\"events\", got ", value);
   return value == 0.0 && (limit >= 1.0 || bits.count() <= limit * static_cast<double>(bits.rows * bits.inputs));
@@ -176,6 +180,7 @@ Tensor dense_product(const Tensor& input, const Tensor& weight, const std::optio
 
 Tensor native_event_linear(Tensor bits, int64_t group, Tensor weight, std::optional<Tensor> bias,
                            std::optional<Tensor> spikes, std::optional<Tensor> stray, double limit) {
+  check_floating(weight.scalar_type(), "weight");
   STD_TORCH_CHECK(weight.dim() == 2 && weight.is_contiguous(), "weight must be contiguous, [N, K]");
   STD_TORCH_CHECK(!bias || (bias->is_contiguous() && bias->numel() == weight.size(0) &&
                             bias->scalar_type() == weight.scalar_type()),
@@ -194,6 +199,7 @@ Tensor native_event_linear(Tensor bits, int64_t group, Tensor weight, std::optio
 Tensor native_event_weight_grad(Tensor grad, Tensor bits, int64_t group, int64_t inputs, std::optional<Tensor> spikes,
                                 std::optional<Tensor> stray, double limit) {
   const SpikeBits view_of_bits = view(bits, group, inputs);
+  check_floating(grad.scalar_type(), "grad");
   STD_TORCH_CHECK(grad.dim() == 2 && grad.is_contiguous() && grad.size(0) == view_of_bits.rows,
                   "grad must be contiguous, [rows, N]");
   if (!by_event(view_of_bits, stray, limit))

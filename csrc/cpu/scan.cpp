@@ -101,6 +101,11 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   check_arguments(shape, rule.interval, grad_final, values, counts);
   const Replay<C> replay = find_replay<C>(rule.neuron, rule.param_grads);
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
+  check_type(grad, "grad_spikes", x.scalar_type());
+  check_type(checkpoints, "checkpoints", compute_type<C>());
+  STD_TORCH_CHECK(checkpoints.is_contiguous() && checkpoints.dim() == 4 &&
+                      checkpoints.numel() == checkpoints.size(0) * counts.states * shape.neurons(),
+                  "checkpoints must be contiguous, [chunks, S, outer, inner]");
   const int64_t chunks = shape.chunks(kInterval), first_kept = (chunks - checkpoints.size(0)) * kInterval;
   STD_TORCH_CHECK(first_kept == 0 || first_kept == kInterval, "checkpoints must be of all ", chunks,
                   " chunks, or of all but the first, got ", checkpoints.size(0));

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "../sizes.h"
 #include "convert.h"
 #include "large.h"
 #include "pack.h"
@@ -90,6 +91,7 @@ void unpack(const Tensor& bits, Tensor& spikes) {
 namespace {
 
 std::tuple<Tensor, Tensor> native_pack(Tensor spikes) {
+  check_floating(spikes.scalar_type(), "spikes");
   STD_TORCH_CHECK(spikes.dim() == 2 && spikes.is_contiguous(), "spikes must be contiguous, [rows, inner]");
   const int64_t rows = spikes.size(0), inner = spikes.size(1);
   Tensor bits = empty({rows, packed_bytes(inner)}, ScalarType::Byte);
@@ -110,9 +112,7 @@ Tensor native_unpack(Tensor bits, int64_t inner, ScalarType dtype) {
   STD_TORCH_CHECK(bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
                       bits.size(1) == packed_bytes(inner),
                   "bits must be contiguous, uint8 [rows, ceil(inner / 8)]");
-  STD_TORCH_CHECK(dtype == ScalarType::Float || dtype == ScalarType::Double || dtype == ScalarType::Half ||
-                      dtype == ScalarType::BFloat16,
-                  "spikes are float64, float32, bfloat16 or float16");
+  check_floating(dtype, "spikes");
   Tensor spikes = empty({bits.size(0), inner}, dtype);
   unpack(bits, spikes);
   return spikes;

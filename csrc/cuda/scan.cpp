@@ -109,7 +109,7 @@ class Tensors {
  private:
   void check(const Tensor& tensor, const char* name, ScalarType type) const {
     STD_TORCH_CHECK(tensor.is_cuda() && tensor.get_device_index() == device_, name, " must be on the device of x");
-    STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has the wrong dtype for this x");
+    check_type(tensor, name, type);
   }
 
   template <class Pointer>
