@@ -233,19 +233,25 @@ class Gradient {
   GradientStrides stride_;
 };
 
-// Scratch memory of one thread, taken by rows of a block.
+// Scratch memory of one thread: rows of a block, and after them single values.
 template <class C>
 class Scratch {
  public:
-  Scratch(const Shape& shape, int64_t rows)
-      : block_(shape.block), memory_(rows * shape.block * sizeof(C)), next_(static_cast<C*>(memory_.get())) {
-    // What fills up a strip of fewer neurons is computed too, and should be numbers.
-    if (shape.inner % kStrip != 0) std::fill_n(next_, rows * shape.block, C(0));
+  Scratch(const Shape& shape, int64_t rows, int64_t values = 0)
+      : block_(shape.block), memory_((rows * shape.block + values) * sizeof(C)), next_(static_cast<C*>(memory_.get())) {
+    // What fills up a strip of fewer neurons is computed too, and should be numbers: behind the last block's of an
+    // outer index, as others are full.
+    if (shape.inner % kStrip == 0) return;
+    const int64_t last = shape.inner - (shape.blocks_per_outer() - 1) * block_;
+    for (int64_t row = 0; row < rows; ++row)
+      std::fill(next_ + row * block_ + last, next_ + row * block_ + round_up(last, kStrip), C(0));
   }
 
-  C* take(int64_t rows) {
+  C* take_rows(int64_t rows) { return take(rows * block_); }
+
+  C* take(int64_t values) {
     C* taken = next_;
-    next_ += rows * block_;
+    next_ += values;
     return taken;
   }
 

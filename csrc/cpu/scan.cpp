@@ -57,7 +57,7 @@ std::tuple<Tensor, Tensor, Tensor> forward(const Tensor& x, const std::optional<
 
   for_blocks(shape, false, [&](const auto& take) {
     Scratch<C> scratch(shape, counts.states + counts.params);
-    C *state = scratch.take(counts.states), *param = scratch.take(counts.params);
+    C *state = scratch.take_rows(counts.states), *param = scratch.take_rows(counts.params);
     Buffer<C> x_buffer;
     Output<C> output(kind, result, shape);
     for (int64_t index = take(); index >= 0; index = take()) {
@@ -124,17 +124,17 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
 
   // What forward read last is what the shared cache may still hold.
   for_blocks(shape, true, [&](const auto& take) {
-    // What a strip keeps of each step of a chunk needs as many values of a row, which is a strip long at least.
-    Scratch<C> scratch(shape, 2 * counts.states + 2 * counts.params + kInterval * kept_rows + 1);
-    C *state = scratch.take(counts.states), *grad_state = scratch.take(counts.states);
-    C *param = scratch.take(counts.params), *grad_param = scratch.take(counts.params);
-    C *grad_x_sum = scratch.take(1), *kept = scratch.take(kInterval * kept_rows);
+    const int64_t sum_rows = shape.constant ? 1 : 0, kept_values = kInterval * kept_rows * kStrip;
+    Scratch<C> scratch(shape, 2 * counts.states + 2 * counts.params + sum_rows, kept_values);
+    C *state = scratch.take_rows(counts.states), *grad_state = scratch.take_rows(counts.states);
+    C *param = scratch.take_rows(counts.params), *grad_param = scratch.take_rows(counts.params);
+    C *grad_x_sum = scratch.take_rows(sum_rows), *kept = scratch.take(kept_values);
     Buffer<C> x_buffer, grad_buffer, grad_x_buffer;
     for (int64_t index = take(); index >= 0; index = take()) {
       const Block block(shape, index);
       values.fill(shape, block, counts.params, param);
       std::fill_n(grad_param, counts.params * shape.block, C(0));
-      std::fill_n(grad_x_sum, shape.block, C(0));
+      std::fill_n(grad_x_sum, sum_rows * shape.block, C(0));
       load_states(grad_final, shape, block, counts.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
         const int64_t length = std::min(kInterval, shape.steps - t);
