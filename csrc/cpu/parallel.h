@@ -8,24 +8,53 @@
 #include <exception>
 #include <mutex>
 
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
 namespace snn::cpu {
 
 // Rows of so many values for a thread at least: `least` values, below which a second thread costs more than it saves.
 inline int64_t grain(int64_t least, int64_t row) { return std::max<int64_t>(1, least / std::max<int64_t>(1, row)); }
 
-// Call function(first, last) for parts of [begin, end) that are `least` long or more. An exception is thrown here once
-// all are done: out of torch's function it would come as one that does not say what happened.
+// How a thread rounds, and whether it takes subnormal numbers for zeros, which torch.set_flush_denormal sets for the
+// thread that calls it alone.
+#if defined(__SSE2__)
+using FloatMode = unsigned;
+inline FloatMode float_mode() { return _mm_getcsr(); }
+inline void set_float_mode(FloatMode mode) { _mm_setcsr(mode); }
+#elif defined(__aarch64__)
+using FloatMode = uint64_t;
+inline FloatMode float_mode() {
+  FloatMode mode;
+  asm volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+}
+inline void set_float_mode(FloatMode mode) { asm volatile("msr fpcr, %0" : : "r"(mode) : "memory"); }
+#else
+using FloatMode = int;
+inline FloatMode float_mode() { return 0; }
+inline void set_float_mode(FloatMode) {}
+#endif
+
+// Call function(first, last) for parts of [begin, end) that are `least` long or more. They compute as the caller does,
+// whichever thread has which. An exception is thrown here once all are done: out of torch's function it would come as
+// one that does not say what happened.
 template <class Function>
 void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& function) {
   std::exception_ptr error;
   std::mutex mutex;
+  const FloatMode mode = float_mode();
   torch::stable::parallel_for(begin, end, least, [&](int64_t first, int64_t last) {
+    const FloatMode own = float_mode();
+    set_float_mode(mode);
     try {
       function(first, last);
     } catch (...) {
       const std::lock_guard<std::mutex> lock(mutex);
       if (!error) error = std::current_exception();
     }
+    set_float_mode(own);
   });
   if (error) std::rethrow_exception(error);
 }
