@@ -1,0 +1,54 @@
+"""Arguments of the operators behind the engines, in the operators' order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from support import Target, random_current, random_decay
+
+from snnkernels.dispatch import checkpoint_interval
+from snnkernels.scan import state_dtype
+
+STEPS = 35  # three intervals of 16 steps or five of 8, the last of them short
+
+
+def forward_arguments(
+    target: Target,
+    dtype: torch.dtype,
+    outer: int,
+    neuron: str = "lif_subtract_after_detached",
+    output: str = "spikes",
+    constant: bool = False,
+    keep: bool = True,
+    with_state: bool = True,
+) -> tuple[Any, ...]:
+    """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all.
+
+    with_state: a state goes in and is asked for; else the scan is from zero.
+    """
+    x = random_current(outer, 1 if constant else STEPS, 5, dtype=dtype, device=target.device)
+    wide = {"dtype": state_dtype(dtype), "device": target.device}
+    states = torch.zeros(1, outer, 5, **wide) if with_state else None
+    params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
+    interval = checkpoint_interval(target.device) if keep else 0
+    return x, states, params, (0.75, -0.5), neuron, True, interval, 1, STEPS, output, with_state
+
+
+def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
+    """Arguments of the backward operator that goes with a forward call."""
+    x, states, params, constants, neuron, strict, interval, time_dim, steps, _, with_state = forward
+    checkpoints = operator(target, "forward")(*forward)[2]
+    grad_spikes = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).expand(-1, steps, -1).to(x.device)
+    head = (x, checkpoints, params, constants, neuron, strict, interval, time_dim, steps)
+    grad_states = torch.ones_like(states) if with_state else None
+    return *head, "arctan", 2.0, grad_spikes, grad_states, with_state, param_grads
+
+
+def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:
+    images = torch.rand(37, dtype=dtype).to(target.device)
+    return images, 3, STEPS, torch.tensor([12345], device=target.device), packed
+
+
+def operator(target: Target, name: str) -> Any:
+    return getattr(torch.ops.snnkernels, f"{target.engine}_{name}").default
