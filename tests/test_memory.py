@@ -58,6 +58,15 @@ def test_views_keep_their_memory(view) -> None:
     assert_same_bits(torch.as_tensor(kept), torch.as_tensor(expected))
 
 
+@linux
+def test_a_large_output_can_be_made_larger_once_it_is_cloned() -> None:
+    output = spikes(random_current(16, 1, 1024))  # 64 KiB
+    with pytest.raises(RuntimeError, match="resiz"):
+        output.resize_(17, 1, 1024)
+    assert output.clone().resize_(17, 1, 1024).shape == (17, 1, 1024)
+    assert spikes(random_current(15, 1, 1024)).resize_(16, 1, 1024).shape == (16, 1, 1024)
+
+
 def test_threads_take_and_give_memory_together() -> None:
     currents = [random_current(*SHAPE) for _ in range(4)]
     expected = [lif(current, backend="reference") for current in currents]
