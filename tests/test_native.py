@@ -82,11 +82,9 @@ WRONG_CALLS: dict[str, tuple[str, int, Callable[[Any], Any], str]] = {
         "spikes must be float64, float32, bfloat16 or float16",
     ),
     "integer weight": ("event_linear", 2, Tensor.char, "weight must be float64, float32, bfloat16 or float16"),
-    "no row in a group": ("event_linear", 1, lambda group: 0, "a group must have one row or more"),
     "narrow stray": ("event_linear", 5, Tensor.float, "stray must be one float64"),
     "empty stray": ("event_weight_grad", 5, lambda stray: stray[:0], "stray must be one float64"),
     "integer gradient": ("event_weight_grad", 0, Tensor.char, "grad must be float64, float32, bfloat16 or float16"),
-    "fewer inputs than none": ("event_weight_grad", 3, lambda inputs: -7, "a group must have one row or more"),
 }
 
 
@@ -110,6 +108,13 @@ def test_native_engine_refuses_what_it_would_read_as_something_else(
     wrong[place] = change(wrong[place])
     with pytest.raises(RuntimeError, match=re.escape(message)):
         operator(CPU, name)(*wrong)
+
+
+def test_native_engine_refuses_fewer_inputs_than_none() -> None:
+    """-7 of them would have the bits that none have."""
+    bits, stray = torch.ops.snnkernels.native_pack(torch.zeros(6, 0))
+    with pytest.raises(RuntimeError, match="bits must be contiguous, uint8"):
+        torch.ops.snnkernels.native_event_weight_grad(torch.ones(6, 4), bits, 1, -7, None, stray, 1.0)
 
 
 def test_a_size_that_wraps_around_is_refused() -> None:
