@@ -197,6 +197,11 @@ def test_failures_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert pairs[0.05, 250.0]["layers"]["hidden1"]["silent"] == 1
     assert pairs[0.05, 250.0]["first_gradient"] < 1e-6 * pairs[0.577, 2.0]["first_gradient"]
     assert pairs[8.0, 2.0]["layers"]["hidden1"]["saturated"] > pairs[0.577, 2.0]["layers"]["hidden1"]["saturated"]
+    # before training: a gain that is too small silences all, whatever the surrogate, and a larger one wakes layers
+    before = {gain: [pairs[gain, slope]["first_layers"] for slope in failures.SLOPES] for gain in failures.GAINS}
+    assert all(layers == alike[0] for alike in before.values() for layers in alike)
+    assert all(layer["silent"] == 1 for layer in before[0.05][0].values())
+    assert before[1.0][0]["output"]["silent"] < before[0.577][0]["output"]["silent"]
     assert "gain 0.05, slope 250: accuracy" in capsys.readouterr().out
     with Image.open(tmp_path / "failures.png") as image:
         assert (image.width, image.height) == (1_400, 1_120)

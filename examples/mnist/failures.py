@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 import torch
 import tyro
+from activity import LayerActivity
 from config import Config, NetworkConfig, NeuronConfig, OptimizationConfig, RunError
 from data import CLASSES, Digits, load
 from devices import find_device, make_deterministic
 from encoding import Encoder
+from evaluation import evaluate
 from experiments import limited, train_network
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +31,7 @@ TIME_STEPS = (1, 2, 3, 5, 8, 15, 25, 50)
 LEARNING_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 # Steepness of the surrogate and scale of the initial weights go wrong together: every pair is tried.
 SLOPES = (0.1, 0.5, 2.0, 10.0, 50.0, 250.0)
-GAINS = (0.05, 0.2, 0.577, 2.0, 8.0)
+GAINS = (0.05, 0.2, 0.577, 1.0, 2.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -99,26 +101,33 @@ def run_all(options: Options, digits: Digits) -> dict[str, Any]:
 
 
 def run(settings: dict[str, float], config: Config, digits: Digits) -> dict[str, Any]:
-    """The settings, with the gradient before training, and accuracy and activity after it."""
-    gradient = first_gradient(config, digits)
-    trained = train_network(config, digits)
-    result = trained.evaluate(digits.validation)
-    activity = {name: dataclasses.asdict(layer) for name, layer in result.layers.items()}
+    """The settings, with gradient and activity before training, and accuracy and activity after it."""
+    gradient, before = first_look(config, digits)
+    result = train_network(config, digits).evaluate(digits.validation)
     shown = ", ".join(f"{name} {value:g}" for name, value in settings.items())
-    silent = ", ".join(f"{name} {layer['silent']:.0%}" for name, layer in activity.items())
+    silent = ", ".join(f"{name} {layer.silent:.0%}" for name, layer in result.layers.items())
     print(f"{shown}: accuracy {result.accuracy:.1%}; first gradient {gradient:.1e}; silent: {silent}")
-    return {**settings, "accuracy": result.accuracy, "first_gradient": gradient, "layers": activity}
+    layers = {when: _plain(layers) for when, layers in (("first_layers", before), ("layers", result.layers))}
+    return {**settings, "accuracy": result.accuracy, "first_gradient": gradient, **layers}
 
 
-def first_gradient(config: Config, digits: Digits) -> float:
-    """The norm of the first layer's weight gradient in the first step: what the surrogates let through to it."""
+def first_look(config: Config, digits: Digits) -> tuple[float, dict[str, LayerActivity]]:
+    """Of the network as it begins: the norm of the first layer's weight gradient in the first step, which is what the
+    surrogates let through to it, and how the layers fire."""
     device = digits.train.labels.device
     make_deterministic(config.seed, device)
     model = build_model(config, digits.train.images.shape[1], CLASSES).to(device)
+    encode = Encoder(config.coding)
     batch = digits.train.take(slice(config.optimization.batch_size))
-    inputs = Encoder(config.coding)(batch.images, torch.Generator(device).manual_seed(config.seed))
+    inputs = encode(batch.images, torch.Generator(device).manual_seed(config.seed))
     spike_count_loss(model(inputs), batch.labels).backward()
-    return float(next(model.parameters()).grad.norm())
+    layers = evaluate(model, digits.validation, encode).layers
+    return float(next(model.parameters()).grad.norm()), layers
+
+
+def _plain(layers: dict[str, LayerActivity]) -> dict[str, dict[str, float]]:
+    """As JSON holds it."""
+    return {name: dataclasses.asdict(layer) for name, layer in layers.items()}
 
 
 def device_mismatch() -> str:
