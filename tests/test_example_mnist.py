@@ -88,7 +88,7 @@ def test_summary_and_config_are_complete(tmp_path: Path) -> None:
 def test_results_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The engine is the one that ran, be it asked for or chosen."""
     for engine, ran in (("reference", "reference"), ("auto", dispatch.choose("cpu"))):
-        summary = run([*QUICK, "--engine", engine, "--time-steps", "2", "--max-steps", "2"], tmp_path)
+        summary = run([*QUICK, "--engine", engine, "--time-steps", "2", "--max-steps", "2"], tmp_path / engine)
         assert summary["origin"]["engine"] == ran
         assert {"reference", ran} <= set(summary["usable_engines"])
     made = summary["origin"]

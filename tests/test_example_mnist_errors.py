@@ -144,15 +144,45 @@ def test_resuming_with_metrics_that_are_gone(unfinished: Path, capsys: pytest.Ca
     assert f"{unfinished / 'metrics.jsonl'} has lost lines: it has 0 bytes, " in message
 
 
-def test_a_run_that_has_not_ended_is_not_replaced_unasked(unfinished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = (unfinished / "last.pt").read_bytes()
+def files(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_run_is_not_replaced_unasked(
+    ended: bool, unfinished: Path, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if ended:
+        (unfinished / "summary.json").write_bytes((finished / "summary.json").read_bytes())
+    before = files(unfinished)
     message = failure([*QUICK, "--out", str(unfinished)], capsys)
     assert message == (
-        f"error: {unfinished} holds a run that has not ended: --resume continues it, --overwrite starts anew, "
-        "--out names another folder"
+        f"error: {unfinished} holds a run: --overwrite removes it and starts anew, --resume continues it if it has not "
+        "ended, --out names another folder"
     )
-    assert (unfinished / "last.pt").read_bytes() == before
+    assert files(unfinished) == before
     assert run([*QUICK, "--max-steps", "1", "--overwrite"], unfinished)["history"][-1]["step"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dataset", "mnist"], "MNIST cannot be loaded"),
+        (["--cuda-graph", "on"], "--cuda-graph on needs a GPU"),
+        (["--model", "conv", "--channels", "2", "2", "2", "2"], "--channels has 4 convolutions"),
+    ],
+)
+def test_a_start_that_fails_removes_no_run(
+    arguments: list[str],
+    message: str,
+    unfinished: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    before = files(unfinished)
+    assert message in failure([*QUICK, *arguments, "--overwrite", "--out", str(unfinished)], capsys)
+    assert files(unfinished) == before
 
 
 def _truncate(path: Path) -> None:

@@ -174,7 +174,7 @@ class Config:
     resume: bool = False
     """continue the run in --out, with the options it was started with"""
     overwrite: bool = False
-    """start anew even where --out holds a run that has not ended"""
+    """start anew even where --out holds a run, which is removed"""
     checkpoint_every: int = 100
     """steps between checkpoints: what is lost at most where the process is killed"""
     tensorboard: bool = True

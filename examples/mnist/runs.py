@@ -52,6 +52,10 @@ class RunFolder:
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
+    def holds_run(self) -> bool:
+        """Something that cost a training."""
+        return any(path.exists() for path in (self.best, self.last, self.summary))
+
     def clear(self) -> None:
         """Remove a run, and nothing else that may lie there."""
         for path in (self.config, self.metrics, self.best, self.last, self.summary):

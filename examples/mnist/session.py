@@ -32,7 +32,7 @@ def run(config: Config, build: Build = build_model) -> dict[str, Any]:
         check_engine(config.machine.engine, world)
         folder = RunFolder(config.out)
         if world.leads:
-            prepare_folder(folder, config)
+            check_folder(folder, config)
         with world.leader_first():
             digits = load(config.data.dataset, config.data.data_dir, config.data.limit).to(world.device)
         config = config.resolved(digits.name, world.device.type)
@@ -50,26 +50,23 @@ def check_engine(engine: str, world: World) -> None:
             raise RunError(f"--engine {engine} cannot run on {world.device.type}: {backend.reason}")
 
 
-def prepare_folder(folder: RunFolder, config: Config) -> None:
-    """Find out before the training, and not after it, whether it can be written to; remove an earlier run."""
+def check_folder(folder: RunFolder, config: Config) -> None:
+    """Find out before the training, and not after it, whether it can be written to, and whether it holds a run."""
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.path):
             pass
     except OSError as error:
         raise RunError(f"--out {folder.path} cannot be written to: {error}") from error
-    if config.resume:
-        return
-    if folder.last.exists() and not folder.summary.exists() and not config.overwrite:
+    if folder.holds_run() and not (config.resume or config.overwrite):
         raise RunError(
-            f"{folder.path} holds a run that has not ended: --resume continues it, --overwrite starts anew, "
-            "--out names another folder"
+            f"{folder.path} holds a run: --overwrite removes it and starts anew, --resume continues it if it has not "
+            "ended, --out names another folder"
         )
-    folder.clear()
 
 
 def train(trainer: Trainer, digits: Digits, folder: RunFolder) -> None:
-    """From the beginning, or from the last checkpoint."""
+    """From the beginning, or from the last checkpoint. Only here, where nothing can hinder it, an earlier run goes."""
     config, world = trainer.config, trainer.world
     position = 0
     if config.resume:
@@ -79,6 +76,8 @@ def train(trainer: Trainer, digits: Digits, folder: RunFolder) -> None:
     log = None
     if world.leads:
         describe(trainer)
+        if not config.resume:
+            folder.clear()
         with atomic_file(folder.config) as file:
             file.write(json.dumps(config.to_json(), indent=2).encode() + b"\n")
         step = trainer.progress.step
