@@ -12,12 +12,13 @@ from torch.nn import functional
 
 # Picojoules in 45 nm CMOS, 32-bit floating point, and 32 of the 64 bits that an access to an 8 kB cache gives for 10:
 # M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014, doi:10.1109/ISSCC.2014.6757323.
+# Few networks fit into 8 kB, and a larger memory costs more: what comes of the last figure is a lower bound.
 PICOJOULES_ADD, PICOJOULES_MULTIPLY, PICOJOULES_READ = 0.9, 3.7, 5.0
 
 
 @dataclass(frozen=True)
 class Energy:
-    """Estimates for an image, in microjoules: of the arithmetic, and of the reading of weights and potentials."""
+    """Estimates for an image, in microjoules: of the arithmetic, and, at least, of reading weights and potentials."""
 
     arithmetic: float
     memory: float
