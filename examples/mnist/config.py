@@ -129,7 +129,8 @@ class OptimizationConfig:
     learning_rate: float = 1e-3
     """at the start"""
     weight_decay: float = 0.0
-    """a step shrinks the weights by learning rate x weight decay"""
+    """adam: a step shrinks the weights by learning rate x weight decay, apart from the gradient; sgd: weight decay
+    times weights is added to the gradient, and momentum makes ten times as much of it in the long run"""
     schedule: Literal["cosine", "none"] = "cosine"
     """cosine: the learning rate falls to zero over the run, along half a cosine"""
 

@@ -165,7 +165,7 @@ class Trainer:
 
 
 def make_optimizer(config: OptimizationConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """Weights decay, where asked; biases, betas and thresholds do not.
+    """Weights decay, where asked, by the optimizer's own way; biases, betas and thresholds do not.
 
     On a GPU all that it reads lies there, even the learning rate, as a CUDA graph asks; fused, it is few kernels.
     """
