@@ -12,6 +12,7 @@ from mnist_example import QUICK, checkpoint, failure, one_thread, run  # noqa: F
 
 # isort: split
 import evaluate
+import train
 from runs import load_run
 
 
@@ -29,6 +30,7 @@ from runs import load_run
         ("--batch-size -3", "--batch-size must be at least 1, got -3"),
         ("--learning-rate 0", "--learning-rate must be positive and finite, got 0.0"),
         ("--weight-decay -1", "--weight-decay must be 0 or more and finite, got -1.0"),
+        ("--seed 18446744073709551616", "--seed must have 64 bits at most, got 18446744073709551616"),
         ("--shift -1", "--shift must be 0 or more, got -1"),
         ("--hidden 100 0", "--hidden must be sizes of at least 1, got (100, 0)"),
         ("--gain nan", "--gain must be positive and finite, got nan"),
@@ -185,6 +187,12 @@ def test_a_start_that_fails_removes_no_run(
     assert files(unfinished) == before
 
 
+def _unknown_option(path: Path) -> None:
+    saved = checkpoint(path)
+    saved["config"]["network"]["depth"] = 3
+    torch.save(saved, path)
+
+
 def _truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -236,6 +244,15 @@ def test_a_damaged_or_foreign_checkpoint(
     assert text.startswith(f"error: {unfinished / 'last.pt'} {message}")
     text = failure([str(unfinished)], capsys, evaluate.main)
     assert text.startswith(f"error: {unfinished / 'best.pt'} {message}")
+
+
+def test_a_checkpoint_with_an_option_that_there_is_not(unfinished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _unknown_option(unfinished / "last.pt")
+    _unknown_option(unfinished / "best.pt")
+    for arguments, main in ((["--resume", "--out", str(unfinished)], train.main), ([str(unfinished)], evaluate.main)):
+        message = failure(arguments, capsys, main)
+        assert message.startswith("error: the run was started with options that this example does not know: ")
+        assert "'depth'" in message
 
 
 def test_evaluating_wrongly(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -189,6 +189,8 @@ class Config:
 
     def __post_init__(self) -> None:
         _at_least_one(self, "checkpoint_every")
+        if not -(2**63) <= self.seed < 2**64:
+            raise ValueError(f"--seed must have 64 bits at most, got {self.seed}")
 
     def resolved(self, dataset: str, device: str) -> Config:
         """With every default that depends on others filled in, for the data set and the device that were found."""
@@ -209,8 +211,11 @@ class Config:
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Config:
-        """The inverse of :meth:`to_json`. Raises TypeError and ValueError on what no Config gave."""
-        return _from_plain(Config, values)
+        """The inverse of :meth:`to_json`. Raises RunError on what no Config of this version gave."""
+        try:
+            return _from_plain(Config, values)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise RunError(f"the run was started with options that this example does not know: {error}") from error
 
 
 def _from_plain(kind: Any, values: Any) -> Any:
