@@ -207,6 +207,28 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     assert path.read_bytes() == b"new" and list(tmp_path.iterdir()) == [path]
 
 
+LIMITED = """
+import resource, sys
+sys.path.insert(0, {example!r})
+import train
+resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes}, resource.RLIM_INFINITY))
+train.main(sys.argv[1:])
+"""
+
+
+def test_a_disk_that_is_full(tmp_path: Path, uninterrupted: Path) -> None:
+    """There is room for the first checkpoint, which has no momenta yet, and none for the second."""
+    script = LIMITED.format(example=str(EXAMPLE), bytes=40_000)
+    process = start(["-c", script], ARGUMENTS, tmp_path)
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.startswith(f"error: {tmp_path / 'last.pt'} cannot be written: ") and len(errors.splitlines()) == 1
+    assert not list(tmp_path.glob(".*.tmp"))
+    assert load_checkpoint(tmp_path / "last.pt")["progress"]["step"] == 0
+    resume(tmp_path)
+    assert_same_run(tmp_path, uninterrupted)
+
+
 def test_tensorboard_goes_on_without_gaps_or_repeats(
     uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

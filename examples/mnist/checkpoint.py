@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +18,50 @@ FORMAT = "snnkernels example run"
 VERSION = 1
 
 
+def check_folder(path: Path, option: str) -> None:
+    """Make a folder, and find out before a training, and not after it, whether it can be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise RunError(f"{option} {path} cannot be written to: {error}") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises RunError where a file cannot be written, as on a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error}") from error
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` at the end, whole, or not at all.
+    """A file to write that takes the place of `path` at the end, whole, or not at all; then RunError says why.
 
     The name of the temporary file is always the same: what a killed process leaves, the next one overwrites.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    with writing(path):
+        try:
+            with temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    """The new name is on the disk too, not only the contents."""
+    folder = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the new name is on the disk too, not only the contents
+        os.fsync(folder)
     finally:
         os.close(folder)
 
@@ -39,7 +69,10 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 def save_checkpoint(path: Path, contents: dict[str, Any]) -> None:
     """contents: tensors and plain values, nested."""
     with atomic_file(path) as file:
-        torch.save({"format": FORMAT, "version": VERSION, **contents}, file)
+        try:
+            torch.save({"format": FORMAT, "version": VERSION, **contents}, file)
+        except RuntimeError as error:  # which hides that the disk is full
+            raise RunError(f"{path} cannot be written: {' '.join(str(error).split())}") from error
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from checkpoint import writing
 from config import RunError
 from runs import RunFolder
 
@@ -19,6 +20,7 @@ class MetricsLog:
     """
 
     def __init__(self, folder: RunFolder, *, position: int, step: int, tensorboard: bool) -> None:
+        self._path = folder.path
         self._file = folder.metrics.open("ab")
         size = self._file.tell()
         if size < position:
@@ -28,11 +30,12 @@ class MetricsLog:
         self._tensorboard = _open_tensorboard(folder, step) if tensorboard else None
 
     def write(self, kind: str, step: int, values: dict[str, Any]) -> None:
-        self._file.write(json.dumps({"kind": kind, "step": step, **values}).encode() + b"\n")
-        self._file.flush()
-        if self._tensorboard is not None:
-            for name, value in _numbers(values, kind):
-                self._tensorboard.add_scalar(name, value, step)
+        with writing(self._path):
+            self._file.write(json.dumps({"kind": kind, "step": step, **values}).encode() + b"\n")
+            self._file.flush()
+            if self._tensorboard is not None:
+                for name, value in _numbers(values, kind):
+                    self._tensorboard.add_scalar(name, value, step)
 
     def position(self) -> int:
         """Bytes written so far, which are on the disk when this returns."""
@@ -40,9 +43,10 @@ class MetricsLog:
         return self._file.tell()
 
     def close(self) -> None:
-        self._file.close()
-        if self._tensorboard is not None:
-            self._tensorboard.close()
+        with writing(self._path):
+            self._file.close()
+            if self._tensorboard is not None:
+                self._tensorboard.close()
 
 
 def _open_tensorboard(folder: RunFolder, step: int) -> Any:

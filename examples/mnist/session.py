@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from typing import Any
 
-from checkpoint import atomic_file, load_checkpoint
+from checkpoint import atomic_file, check_folder, load_checkpoint
 from config import Config, RunError
 from data import CLASSES, Digits, load
 from devices import World, join_world, make_deterministic
@@ -32,7 +31,7 @@ def run(config: Config, build: Build = build_model) -> dict[str, Any]:
         check_engine(config.machine.engine, world)
         folder = RunFolder(config.out)
         if world.leads:
-            check_folder(folder, config)
+            check_out(folder, config)
         with world.leader_first():
             digits = load(config.data.dataset, config.data.data_dir, config.data.limit).to(world.device)
         config = config.resolved(digits.name, world.device.type)
@@ -50,14 +49,9 @@ def check_engine(engine: str, world: World) -> None:
             raise RunError(f"--engine {engine} cannot run on {world.device.type}: {backend.reason}")
 
 
-def check_folder(folder: RunFolder, config: Config) -> None:
-    """Find out before the training, and not after it, whether it can be written to, and whether it holds a run."""
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder.path):
-            pass
-    except OSError as error:
-        raise RunError(f"--out {folder.path} cannot be written to: {error}") from error
+def check_out(folder: RunFolder, config: Config) -> None:
+    """Find out whether it can be written to, and whether it holds a run that is not to be touched."""
+    check_folder(folder.path, "--out")
     if folder.holds_run() and not (config.resume or config.overwrite):
         raise RunError(
             f"{folder.path} holds a run: --overwrite removes it and starts anew, --resume continues it if it has not "
