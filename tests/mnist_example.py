@@ -59,6 +59,19 @@ def failure(arguments: Sequence[str], capsys: pytest.CaptureFixture[str], main: 
     return " ".join("".join(c for c in text if c not in "│╭╮╰╯─").split())
 
 
+def interruption(arguments: Sequence[str], capsys: pytest.CaptureFixture[str], main: Any = train.main) -> str:
+    """Run a command to which Ctrl-C comes, and return the last line that it prints."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 130
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def interrupted_step(*_: object) -> Any:
+    """In place of Trainer._step: as if Ctrl-C came in it, for the second time where the first is noted."""
+    raise KeyboardInterrupt
+
+
 def metrics(out: Path) -> list[dict[str, Any]]:
     """The lines of metrics.jsonl, without the time that training took."""
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def test_a_silent_network_is_drawn_too(tmp_path: Path) -> None:
     assert material.survey.output.sum() == 0
     material.survey.labels.zero_()
     assert all(path.stat().st_size > 2_000 for path in pictures.draw_all(material, tmp_path))
+
+
+def test_damaged_metrics(run_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    (tmp_path / "run" / "metrics.jsonl").write_text('{"kind": ')
+    with pytest.raises(SystemExit, match=r"error: .*metrics.jsonl is damaged: "):
+        pictures.main([str(tmp_path / "run"), "--out", str(tmp_path / "out"), "--images", "20"])
 
 
 def test_the_command_without_a_run(tmp_path: Path) -> None:

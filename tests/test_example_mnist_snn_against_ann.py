@@ -21,11 +21,13 @@ from ann import ann_config, build_ann  # noqa: E402
 from comparison import rows  # noqa: E402
 from config import Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from experiments import limited, train_network  # noqa: E402
+from mnist_example import interrupted_step, interruption  # noqa: E402
 from model import EachStep, build_model, spiking_layers  # noqa: E402
 from noise import NOISES, noisy  # noqa: E402
 from operations import count_operations  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
+from trainer import Trainer  # noqa: E402
 
 from snnkernels import LIF, dispatch  # noqa: E402
 
@@ -108,6 +110,11 @@ def test_wrong_options(arguments: list[str], message: str, capsys: pytest.Captur
     with pytest.raises(SystemExit):
         snn_against_ann.main(arguments)
     assert message in " ".join("".join(c for c in capsys.readouterr().err if c not in "│╭╮╰╯─").split())
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(Trainer, "_step", interrupted_step)
+    assert interruption([*QUICK, "--out", str(tmp_path)], capsys, snn_against_ann.main) == "interrupted"
 
 
 def test_operations_of_a_tiny_spiking_network() -> None:

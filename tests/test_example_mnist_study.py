@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 
 import pytest
-from mnist_example import QUICK, failure, one_thread  # noqa: F401
+from mnist_example import QUICK, failure, interrupted_step, interruption, one_thread  # noqa: F401
 
 # isort: split
 import study
@@ -52,3 +52,26 @@ def test_three_seeds_and_their_mean(
         f"error: the run in {tmp_path / 'mlp-seed0'} was started with --learning-rate 0.001, not 0.1; "
         "--out names another folder"
     )
+
+
+def test_ctrl_c_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(study.RECIPES, "mlp", " ".join(QUICK))
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_step", interrupted_step)
+        said = interruption(["--seeds", "0", "--out", str(tmp_path)], capsys, study.main)
+    assert said == "interrupted; start the same command again to continue"
+    assert study.main(["--seeds", "0", "--out", str(tmp_path)])["test_accuracies"]
+
+
+def test_a_study_without_seeds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--seeds needs at least one value" in failure(["--seeds"], capsys, study.main)
+
+
+def test_a_damaged_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary = tmp_path / "mlp-seed0" / "summary.json"
+    summary.parent.mkdir()
+    summary.write_text('{"config": ')
+    message = failure(["--seeds", "0", "--out", str(tmp_path)], capsys, study.main)
+    assert message.startswith(f"error: {summary} is damaged: ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mnist_example import QUICK, failure, one_thread, run  # noqa: F401
+from mnist_example import QUICK, failure, interrupted_step, interruption, one_thread, run  # noqa: F401
 
 # isort: split
 import time_to_accuracy
@@ -43,6 +43,25 @@ def test_a_target_that_is_not_reached_is_an_error(tmp_path: Path, capsys: pytest
     )
     assert message == "the target of 100.00% was not reached in 1 epochs"
     assert not json.loads(file.read_text())["reached"]
+
+
+def test_a_result_that_cannot_be_written_is_an_error_before_the_race(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a folder that lacks is made."""
+    (tmp_path / "file").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(time_to_accuracy, "run", None)
+        message = failure(["--json", str(tmp_path / "file" / "result.json")], capsys, main=time_to_accuracy.main)
+    assert message.startswith(f"error: --json {tmp_path / 'file'} cannot be written to: ")
+    file = tmp_path / "new" / "result.json"
+    time_to_accuracy.main([*SMALL, "--epochs", "1", "--target", "1e-9", "--json", str(file)])
+    assert json.loads(file.read_text())["reached"]
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(Trainer, "_step", interrupted_step)
+    assert interruption(SMALL, capsys, time_to_accuracy.main) == "interrupted"
 
 
 def test_the_training_is_that_of_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

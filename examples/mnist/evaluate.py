@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Literal
 
 import tyro
 from activity import print_activity
-from config import RunError
 from devices import find_device
 from encoding import Encoder
 from evaluation import Evaluation, evaluate
+from interrupts import command
 from runs import load_run
 
 
@@ -42,10 +41,8 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> Evaluation:
     """The command; returns what it prints."""
     options = tyro.cli(Options, args=arguments)
-    try:
+    with command():
         return run(options)
-    except RunError as error:
-        sys.exit(f"error: {error}")
 
 
 def run(options: Options) -> Evaluation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import Any, Literal
 import torch
 import tyro
 from activity import LayerActivity
-from config import Config, NetworkConfig, NeuronConfig, OptimizationConfig, RunError
+from config import Config, NetworkConfig, NeuronConfig, OptimizationConfig
 from data import CLASSES, Digits, load
 from devices import find_device, make_deterministic
 from encoding import Encoder
 from evaluation import evaluate
 from experiments import limited, train_network
+from interrupts import command
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from model import build_model
@@ -63,7 +63,7 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""
     options = tyro.cli(Options, args=arguments)
-    try:
+    with command():
         options.out.mkdir(parents=True, exist_ok=True)
         device = find_device(options.device)
         digits = limited(load(options.dataset, options.data_dir).to(device), options.images, options.images // 5, 0)
@@ -71,9 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results = {**about, **run_all(options, digits)}
         (options.out / "failures.json").write_text(json.dumps(results, indent=2) + "\n")
         write_png(draw_failures(results), options.out / "failures.png")
-    except (OSError, RunError) as error:
-        sys.exit(f"error: {error}")
-    print(f"written: {options.out / 'failures.json'}, {options.out / 'failures.png'}")
+        print(f"written: {options.out / 'failures.json'}, {options.out / 'failures.png'}")
 
 
 def run_all(options: Options, digits: Digits) -> dict[str, Any]:

@@ -1,20 +1,42 @@
-"""Ctrl-C, and the signal by which schedulers end a job: noted, so that the step under way is finished first."""
+"""How a command ends before its end: on what the user can put right, by Ctrl-C, by the signal of a scheduler."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
+
+from config import RunError
+from devices import rank
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+INTERRUPTED = 130  # as shells say it of a process that Ctrl-C ended
+
 
 class Interrupted(Exception):
-    """The training was asked to stop, and has left a checkpoint."""
+    """The training was asked to stop, and has left a checkpoint; the text, if any, says how to go on."""
+
+
+@contextmanager
+def command() -> Iterator[None]:
+    """Ends the process with one sentence, and status 1, on what a user can put right; without a traceback on Ctrl-C."""
+    try:
+        yield
+    except (OSError, RunError) as error:
+        sys.exit(f"error: {error}" if rank() == 0 else 1)
+    except (Interrupted, KeyboardInterrupt) as interruption:
+        if rank() == 0:
+            print("; ".join(("interrupted", *map(str, interruption.args))))
+        sys.exit(INTERRUPTED)
 
 
 class Interrupts:
-    """Within the with statement, the first such signal sets `requested`; the second ends the process as ever."""
+    """Within the with statement, the first of SIGNALS sets `requested`, so that the step under way is finished first;
+    the second ends the process as ever."""
 
     def __init__(self) -> None:
         self.requested = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Literal
 
 import tyro
 from animations import animate_counts, animate_spikes, late_convert
-from config import RunError
 from data import Split
 from devices import find_device
 from encoding import Encoder
+from interrupts import command
 from matplotlib.figure import Figure
 from recording import Recording, Survey, record, record_again, survey
 from result_pictures import (
@@ -58,7 +57,7 @@ PICTURES: dict[str, Callable[[Material], Figure]] = {
     "layers": lambda m: draw_layers(m.recording, EXAMPLE, int(m.ten.labels[EXAMPLE])),
     "potentials": lambda m: draw_potentials(m.recording, EXAMPLE, int(m.ten.labels[EXAMPLE])),
     "firing_rates": lambda m: draw_firing_rates(m.survey.rates),
-    "learning_curves": lambda m: draw_learning_curves(m.run.folder.metrics),
+    "learning_curves": lambda m: draw_learning_curves(m.run.folder.read_metrics()),
     "confusion": lambda m: draw_confusion(m.survey.answers, m.survey.labels),
     "mistakes": lambda m: draw_mistakes(m.images, m.survey),
     "time_steps": lambda m: draw_time_steps(m.survey),
@@ -117,13 +116,11 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""
     options = tyro.cli(Options, args=arguments)
-    try:
+    with command():
         run = load_run(options.run, device=find_device(options.device), data_dir=options.data_dir)
         options.out.mkdir(parents=True, exist_ok=True)
         for path in draw_all(gather(run, options.images), options.out):
             print(f"{path}: {path.stat().st_size // 1000} kB")
-    except (OSError, RunError) as error:
-        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from activity import SATURATED_RATE
@@ -39,14 +39,13 @@ def draw_firing_rates(rates: dict[str, Tensor]) -> Figure:
     return figure
 
 
-def draw_learning_curves(metrics: Path) -> Figure:
+def draw_learning_curves(metrics: Sequence[dict[str, Any]]) -> Figure:
     """Loss and accuracy over a run: of training batches, of a whole epoch of them, and in validation.
 
-    metrics: the run's metrics.jsonl.
+    metrics: the lines of the run's metrics.jsonl.
     """
-    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
-    steps = [line for line in lines if line["kind"] == "step"]
-    epochs = [line for line in lines if line["kind"] == "epoch"]
+    steps = [line for line in metrics if line["kind"] == "step"]
+    epochs = [line for line in metrics if line["kind"] == "epoch"]
     figure = new_figure(10, 3.8)
     for axes, quantity, scale in zip(figure.subplots(1, 2), ("loss", "accuracy"), (1, 100), strict=True):
         batches = [scale * line[quantity] for line in steps]

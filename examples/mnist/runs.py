@@ -56,6 +56,10 @@ class RunFolder:
         """Something that cost a training."""
         return any(path.exists() for path in (self.best, self.last, self.summary))
 
+    def unfinished(self) -> bool:
+        """There is a run to continue."""
+        return self.last.exists() and not self.summary.exists()
+
     def clear(self) -> None:
         """Remove a run, and nothing else that may lie there."""
         for path in (self.config, self.metrics, self.best, self.last, self.summary):
@@ -63,10 +67,24 @@ class RunFolder:
         if self.tensorboard.exists():
             shutil.rmtree(self.tensorboard)
 
+    def read_summary(self) -> dict[str, Any]:
+        return _parsed(self.summary, self.summary.read_text())
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """All lines of metrics.jsonl."""
+        return [_parsed(self.metrics, line) for line in self.metrics.read_text().splitlines()]
+
     def history(self) -> list[dict[str, Any]]:
-        """The line of each epoch in metrics.jsonl."""
-        lines = map(json.loads, self.metrics.read_text().splitlines())
-        return [line for line in lines if line["kind"] == "epoch"]
+        """The line of each epoch."""
+        return [line for line in self.read_metrics() if line["kind"] == "epoch"]
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    """JSON that lies in a file. Raises RunError where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}") from error
 
 
 class Run:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,11 +15,12 @@ import torch
 import tyro
 from ann import ann_config, build_ann
 from comparison import draw_comparison, write_table
-from config import CodingConfig, Config, NetworkConfig, OptimizationConfig, RunError
+from config import CodingConfig, Config, NetworkConfig, OptimizationConfig
 from data import Digits, Split, load
 from devices import find_device
 from evaluation import BATCH
 from experiments import Trained, limited, train_network
+from interrupts import command
 from model import Build, build_model
 from noise import NOISES, noisy
 from operations import count_operations
@@ -103,16 +103,14 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""
     options = tyro.cli(Options, args=arguments)
-    try:
+    with command():
         options.out.mkdir(parents=True, exist_ok=True)
         digits = load(options.dataset, options.data_dir).to(find_device(options.device))
         results = compare(options, limited(digits, options.images, VALIDATION_IMAGES, options.test_images))
         (options.out / "comparison.json").write_text(json.dumps(results, indent=2) + "\n")
         write_table(results, options.out / "comparison.md")
         write_png(draw_comparison(results), options.out / "comparison.png")
-    except (OSError, RunError) as error:
-        sys.exit(f"error: {error}")
-    print(f"written: {', '.join(str(options.out / f'comparison.{kind}') for kind in ('json', 'md', 'png'))}")
+        print(f"written: {', '.join(str(options.out / f'comparison.{kind}') for kind in ('json', 'md', 'png'))}")
 
 
 def compare(options: Options, digits: Digits) -> dict[str, Any]:

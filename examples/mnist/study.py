@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 import statistics
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import session
 import train
 import tyro
 from checkpoint import atomic_file
 from config import Config, RunError
+from interrupts import Interrupted, command
 from runs import RunFolder
 
 # Options of train.py, chosen by accuracy on the validation split.
@@ -39,11 +40,24 @@ class Study:
     out: Path = Path("runs/study")
     """folder for a folder of each run, and for study.json"""
 
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise ValueError("--seeds needs at least one value")
+
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     """The command; returns what it prints."""
     study, options = tyro.cli(Study, args=arguments, return_unknown_args=True)
-    summaries = [run(study, seed, options) for seed in study.seeds]
+    with command():
+        try:
+            summaries = [run(study, seed, options) for seed in study.seeds]
+        except (Interrupted, KeyboardInterrupt):
+            raise Interrupted("start the same command again to continue") from None
+        return report(study, options, summaries)
+
+
+def report(study: Study, options: Sequence[str], summaries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Write study.json, and the same in words."""
     accuracies = [summary["test_accuracy"] for summary in summaries]
     result = {
         "recipe": RECIPES[study.recipe],
@@ -70,17 +84,17 @@ def run(study: Study, seed: int, options: Sequence[str]) -> dict[str, Any]:
     folder = RunFolder(out)
     arguments = [*shlex.split(RECIPES[study.recipe]), "--seed", str(seed), *options, "--out", str(out)]
     if folder.summary.exists():
-        summary = json.loads(folder.summary.read_text())
+        summary = folder.read_summary()
         try:
             train.as_started(arguments, Config.from_json(summary["config"]), out)
         except RunError as error:
-            sys.exit(f"error: {error}; --out names another folder")
+            raise RunError(f"{error}; --out names another folder") from error
         return summary
-    if folder.last.exists():
+    if folder.unfinished():
         arguments.append("--resume")
     print(f"python examples/mnist/train.py {shlex.join(arguments)}", flush=True)
-    train.main(arguments)
-    return json.loads(folder.summary.read_text())
+    session.run(train.parse(arguments))
+    return folder.read_summary()
 
 
 if __name__ == "__main__":

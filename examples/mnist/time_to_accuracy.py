@@ -14,13 +14,14 @@ from typing import Any
 import torch
 import train
 import tyro
-from checkpoint import atomic_file
-from config import Config, RunError
+from checkpoint import atomic_file, check_folder
+from config import Config
 from data import CLASSES, Digits, load
 from devices import World, find_device, make_deterministic
 from encoding import Encoder
 from evaluation import evaluate
 from graphed import EAGER_STEPS
+from interrupts import command
 from model import build_model
 from origin import origin
 from session import check_engine
@@ -71,15 +72,15 @@ class Result:
 def main(arguments: Sequence[str] | None = None) -> Result:
     """The command; returns what it prints. Ends with status 1 where the target is not reached."""
     goal, options = tyro.cli(Goal, args=arguments, return_unknown_args=True)
-    try:
+    with command():
+        if goal.json is not None:
+            check_folder(goal.json.parent, "--json")
         result = run(goal, train.parse([*options, "--epochs", str(goal.epochs)]))
-    except RunError as error:
-        sys.exit(f"error: {error}")
-    if goal.json is not None:
-        with atomic_file(goal.json) as file:
-            file.write(json.dumps(asdict(result), indent=2).encode() + b"\n")
-    seconds = f"{result.seconds:.1f} s, of which {result.training_seconds:.1f} in training steps"
-    print(f"{seconds}, on {result.origin['device']}, engine {result.origin['engine']}")
+        seconds = f"{result.seconds:.1f} s, of which {result.training_seconds:.1f} in training steps"
+        print(f"{seconds}, on {result.origin['device']}, engine {result.origin['engine']}")
+        if goal.json is not None:
+            with atomic_file(goal.json) as file:
+                file.write(json.dumps(asdict(result), indent=2).encode() + b"\n")
     if not result.reached:
         sys.exit(f"the target of {goal.target:.2%} was not reached in {goal.epochs} epochs")
     return result

@@ -15,7 +15,7 @@ import tyro
 from checkpoint import load_checkpoint
 from config import Config, RunError
 from devices import rank
-from interrupts import Interrupted
+from interrupts import Interrupted, command
 from runs import RunFolder
 from session import run
 
@@ -25,21 +25,18 @@ FREE_ON_RESUME = (
     *("data.data_dir", "machine.cuda_graph"),
 )
 
-INTERRUPTED = 130  # as shells say it of a process that Ctrl-C ended
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process with one sentence, and status 1, on what a user can put right."""
-    config = None
-    try:
+    with command():
         config = parse(arguments)
-        run(config)
-    except RunError as error:
-        sys.exit(f"error: {error}" if rank() == 0 else 1)
-    except (Interrupted, KeyboardInterrupt):
-        if rank() == 0 and config is not None and RunFolder(config.out).last.exists():
-            print(f"interrupted; continue with: python {sys.argv[0]} --resume --out {shlex.quote(str(config.out))}")
-        sys.exit(INTERRUPTED)
+        try:
+            run(config)
+        except (Interrupted, KeyboardInterrupt):
+            if not RunFolder(config.out).unfinished():
+                raise
+            again = f"python {sys.argv[0]} --resume --out {shlex.quote(str(config.out))}"
+            raise Interrupted(f"continue with: {again}") from None
 
 
 def parse(arguments: Sequence[str] | None) -> Config:
