@@ -41,6 +41,20 @@ def test_without_mnist_it_learns_small_digits(environment: dict[str, str]) -> No
     assert float(accuracy) > 95
 
 
+@pytest.mark.parametrize("epochs", ["0", "-1"])
+def test_it_trains_at_least_once(epochs: str, environment: dict[str, str]) -> None:
+    ended = quickstart(environment, "--dataset", "digits", "--epochs", epochs)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"error: --epochs must be at least 1, got {epochs}\n"
+
+
+def test_ctrl_c(environment: dict[str, str], tmp_path: Path) -> None:
+    """While MNIST is looked for."""
+    (tmp_path / "torchvision.py").write_text("raise KeyboardInterrupt")
+    ended = quickstart(environment)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "interrupted\n", "")
+
+
 def test_mnist_that_is_not_to_be_had_is_one_sentence(environment: dict[str, str]) -> None:
     ended = quickstart(environment, "--dataset", "mnist")
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -1,13 +1,13 @@
 """A spiking network on handwritten digits, all of it: `python examples/mnist/quickstart.py --help`."""
 
-import sys
 from pathlib import Path
 from typing import Literal
 
 import torch
 import tyro
-from config import DEFAULT_EPOCHS
-from data import DataError, load
+from config import DEFAULT_EPOCHS, RunError
+from data import load
+from interrupts import command
 from torch import Tensor, nn
 
 from snnkernels import LIF, SpikeLinear, poisson_encode, spike_count_accuracy, spike_count_loss
@@ -20,6 +20,8 @@ def main(
 
     Without --epochs it takes as many as train.py: one over MNIST, 20 over the small digits.
     """
+    if epochs is not None and epochs < 1:
+        raise RunError(f"--epochs must be at least 1, got {epochs}")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(0)
     digits = load(dataset, data_dir).to(device)
@@ -31,7 +33,7 @@ def main(
     def output_spikes(images: Tensor) -> Tensor:
         return model(poisson_encode(images / 255, steps=25))  # [T, B, pixels] -> [T, B, 10]
 
-    for _ in range(epochs or DEFAULT_EPOCHS[digits.name]):
+    for _ in range(DEFAULT_EPOCHS[digits.name] if epochs is None else epochs):
         for index in torch.randperm(len(train), device=device).split(128):
             loss = spike_count_loss(output_spikes(train.images[index]), train.labels[index])
             optimizer.zero_grad()
@@ -44,7 +46,5 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
+    with command():
         tyro.cli(main)
-    except DataError as error:
-        sys.exit(f"error: {error}")
