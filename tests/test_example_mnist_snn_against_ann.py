@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ for package in ("sklearn", "tqdm", "tyro", "matplotlib"):
     pytest.importorskip(package, reason=f"the example needs {package}")
 
 import data  # noqa: E402
+import experiments  # noqa: E402
 import failures  # noqa: E402
 import snn_against_ann  # noqa: E402
 from ann import ann_config, build_ann  # noqa: E402
@@ -177,6 +179,35 @@ def test_validations_do_not_change_the_training() -> None:
     assert all(torch.equal(a, b) for a, b in zip(seldom.model.parameters(), often.model.parameters(), strict=True))
     assert seldom.curve[-1] == often.curve[-1]
     assert seldom.images_to(1.1) is None
+
+
+def test_the_time_of_training_is_that_of_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a device that, like a GPU, computes when it is waited for: 10 ticks a step, and 1000 a validation."""
+    now = queued = 0
+    step, evaluate = Trainer._step, experiments.evaluate
+
+    def queued_step(trainer: Trainer, *batch: object) -> object:
+        nonlocal queued
+        queued += 10
+        return step(trainer, *batch)
+
+    def wait(_: object) -> None:
+        nonlocal now, queued
+        now, queued = now + queued, 0
+
+    def slow_evaluate(*arguments: object) -> object:
+        nonlocal queued
+        queued += 1000
+        wait(None)  # for the accuracy
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(Trainer, "_step", queued_step)
+    monkeypatch.setattr(experiments, "wait", wait)
+    monkeypatch.setattr(experiments, "evaluate", slow_evaluate)
+    monkeypatch.setattr(experiments, "time", SimpleNamespace(perf_counter=lambda: now))
+    digits = limited(data.load("digits", Path()), 200, 50, 50)
+    config = Config(optimization=OptimizationConfig(epochs=2, batch_size=50))
+    assert train_network(config, digits, validations=2).seconds == 10 * 4
 
 
 @pytest.mark.parametrize("kind", NOISES)

@@ -103,6 +103,12 @@ def find_device(name: str) -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
 
 
+def wait(device: torch.device) -> None:
+    """Until a device has done what it was told: a GPU is told much ahead."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def make_deterministic(seed: int, device: torch.device) -> None:
     """The same seed gives the same weights, bit for bit, on the same machine and engine."""
     torch.manual_seed(seed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from config import Config
 from data import CLASSES, Digits, Split
-from devices import World, make_deterministic
+from devices import World, make_deterministic, wait
 from encoding import Encoder
 from evaluation import Evaluation, evaluate
 from model import Build, build_model
@@ -45,6 +45,7 @@ def train_network(config: Config, digits: Digits, build: Build = build_model, *,
     while not trainer.finished:
         for _ in trainer.steps():
             if trainer.progress.step % every == 0 or trainer.finished:
+                wait(device)  # what is still to be computed is training
                 before = time.perf_counter()
                 seen = trainer.progress.epoch * len(digits.train) + trainer.images_seen
                 result.curve.append((seen, result.evaluate(digits.validation).accuracy))

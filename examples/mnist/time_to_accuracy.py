@@ -11,13 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 import train
 import tyro
 from checkpoint import atomic_file, check_folder
 from config import Config
 from data import CLASSES, Digits, load
-from devices import World, find_device, make_deterministic
+from devices import World, find_device, make_deterministic, wait
 from encoding import Encoder
 from evaluation import evaluate
 from graphed import EAGER_STEPS
@@ -108,7 +107,7 @@ def race(trainer: Trainer, digits: Digits, target: float, clock: Callable[[], fl
         for _ in trainer.steps():
             pass
         trainer.end_epoch()
-        wait(trainer)
+        wait(trainer.world.device)
         training += clock() - began
         accuracies.append(accuracy(trainer, digits))
         began = now = clock()
@@ -124,7 +123,7 @@ def warm_up(trainer: Trainer, digits: Digits) -> None:
         pass
     accuracy(trainer, digits)
     trainer.restore(before)
-    wait(trainer)
+    wait(trainer.world.device)
 
 
 def accuracy(trainer: Trainer, digits: Digits) -> float:
@@ -132,12 +131,6 @@ def accuracy(trainer: Trainer, digits: Digits) -> float:
     coding = trainer.config.coding
     encoder = Encoder(coding, coding.eval_time_steps)
     return evaluate(trainer.model, digits.test, encoder, amp=trainer.config.machine.amp).accuracy
-
-
-def wait(trainer: Trainer) -> None:
-    """Until the device has done what it was told."""
-    if trainer.world.device.type == "cuda":
-        torch.cuda.synchronize(trainer.world.device)
 
 
 if __name__ == "__main__":
