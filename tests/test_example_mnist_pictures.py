@@ -15,15 +15,16 @@ for package in ("sklearn", "tqdm", "tyro", "matplotlib"):
 
 import pictures  # noqa: E402
 import session  # noqa: E402
-from animations import late_convert  # noqa: E402
+from animations import animate_counts, late_convert  # noqa: E402
 from config import CodingConfig, Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from encoding import Encoder  # noqa: E402
 from evaluation import evaluate  # noqa: E402
 from PIL import Image, ImageStat  # noqa: E402
-from recording import Survey, record, record_again, survey  # noqa: E402
+from recording import LayerRecord, Recording, Survey, record, record_again, survey  # noqa: E402
 from result_pictures import draw_confusion  # noqa: E402
 from runs import load_run  # noqa: E402
 from spike_pictures import draw_digits  # noqa: E402
+from style import GREEN, ORANGE  # noqa: E402
 from torch import nn  # noqa: E402
 
 from snnkernels import LIF  # noqa: E402
@@ -88,6 +89,25 @@ def test_every_animation_moves(name: str, material: pictures.Material, tmp_path:
         assert image.info["duration"] == 2_000  # of the last frame
     assert len(set(frames)) == TIME_STEPS
     assert path.stat().st_size < 600_000
+
+
+def colors(image: Image.Image) -> dict[str, int]:
+    """How many pixels have each."""
+    return {"#{:02X}{:02X}{:02X}".format(*color): count for count, color in image.convert("RGB").getcolors(1_000_000)}
+
+
+def test_the_colors_of_an_animation_are_those_of_all_its_frames(tmp_path: Path) -> None:
+    """A wrong class leads, in orange, until the right one does, in green; white is white."""
+    output = torch.zeros(6, 1, 10)
+    output[:3, 0, 4] = output[1:, 0, 7] = 1
+    recording = Recording(torch.rand(6, 1, 64), {"output": LayerRecord(LIF(), output, output)})
+    animate_counts(recording, 0, 7, tmp_path / "counts.gif")
+    with Image.open(tmp_path / "counts.gif") as image:
+        for number, leader, other in ((0, ORANGE, GREEN), (5, GREEN, ORANGE)):
+            image.seek(number)
+            found = colors(image)
+            assert found[leader] > 500 and other not in found
+            assert max(found, key=found.__getitem__) == "#FFFFFF"
 
 
 def test_the_command_draws_them_all(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

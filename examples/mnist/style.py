@@ -20,6 +20,9 @@ INK, FAINT = "#222222", "#D9D9D9"
 # Ten inches wide, a picture is shown at some 800 pixels: 11 points stay readable, and sharp on a dense screen.
 PNG_DOTS_PER_INCH, GIF_DOTS_PER_INCH = 140, 100
 
+# Of each of red, green and blue; what quantisation makes of white lies above.
+NEARLY_WHITE = 250
+
 matplotlib.rcParams.update(
     {
         "font.size": 11,
@@ -65,11 +68,24 @@ def write_gif(
         update(frame)
         images.append(_rendered(figure, GIF_DOTS_PER_INCH))
         figure.set_layout_engine("none")  # the first frame's holds: nothing moves that is not meant to
-    # One palette for all: without it the colours would flicker. The last frame has every colour.
-    palette = _indexed(images[-1])
+    palette = _palette(images)
     first, *others = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
     times = [milliseconds] * (len(images) - 1) + [2_000]
     first.save(path, save_all=True, append_images=others, duration=times, loop=0, optimize=True)
+
+
+def _palette(images: Sequence[Image.Image]) -> Image.Image:
+    """One for all: without it colours would flicker. What is nearly white becomes white, and not the other way."""
+    together = Image.new("RGB", (images[0].width, sum(image.height for image in images)))
+    for number, image in enumerate(images):
+        together.paste(image, (0, number * image.height))
+    palette = _indexed(together)
+    values = palette.getpalette()
+    for start in range(0, len(values), 3):
+        if min(values[start : start + 3]) >= NEARLY_WHITE:
+            values[start : start + 3] = [255, 255, 255]
+    palette.putpalette(values)
+    return palette
 
 
 def _rendered(figure: Figure, dots_per_inch: int) -> Image.Image:
