@@ -10,8 +10,9 @@ import torch
 from model import spiking_layers
 from torch import Tensor, nn
 
-# A neuron above this rate fires at most inputs, whatever they are, and one that never fires at none: neither says
-# which input it was. Networks that learn have a tenth of their neurons silent and next to none saturated.
+# Of a neuron above this rate, a mean over all images, the count is near its highest for most of them, and of one that
+# never fires it is the lowest for all: the one can say little of which image it was, and the other nothing. Networks
+# that learn have a tenth of their neurons silent and next to none saturated.
 SATURATED_RATE = 0.5
 WARN_SILENT_FRACTION = 0.5
 WARN_SATURATED_FRACTION = 0.25
