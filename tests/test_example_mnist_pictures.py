@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "mnist"))
 for package in ("sklearn", "tqdm", "tyro", "matplotlib"):
     pytest.importorskip(package, reason=f"the example needs {package}")
 
+import animations  # noqa: E402
 import pictures  # noqa: E402
 import session  # noqa: E402
-from animations import animate_counts, late_convert  # noqa: E402
+from animations import animate_counts, animate_spikes, late_convert  # noqa: E402
 from config import CodingConfig, Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from encoding import Encoder  # noqa: E402
 from evaluation import evaluate  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 from PIL import Image, ImageStat  # noqa: E402
 from recording import LayerRecord, Recording, Survey, record, record_again, survey  # noqa: E402
 from result_pictures import draw_confusion  # noqa: E402
 from runs import load_run  # noqa: E402
-from spike_pictures import draw_digits  # noqa: E402
+from spike_pictures import draw_digits, draw_layers  # noqa: E402
 from style import GREEN, ORANGE  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -205,3 +208,52 @@ def test_digits_say_what_comes_in() -> None:
     assert titles[:5] == [f"{digit}: 5 spikes" for digit in range(5)]
     titles = [axes.get_title() for axes in draw_digits(images, images.expand(3, 10, 64), torch.arange(10)).axes]
     assert titles[0] == f"0: current {3 * images[0].sum():.0f}"
+
+
+def recorded(inputs: torch.Tensor, first: torch.Tensor) -> Recording:
+    output = torch.zeros(len(inputs), 1, 10)
+    layers = {"first": LayerRecord(LIF(), first, first), "output": LayerRecord(LIF(), output, output)}
+    return Recording(inputs, layers)
+
+
+@pytest.fixture
+def last_frame(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    """The figure of an animation as its last update left it, in place of a file."""
+    kept: dict[str, Figure] = {}
+
+    def keep(figure: Figure, update: Callable[[int], object], frames: Sequence[int], *_: object, **__: object) -> None:
+        update(frames[-1])
+        kept["figure"] = figure
+
+    monkeypatch.setattr(animations, "write_gif", keep)
+    return kept
+
+
+@pytest.mark.parametrize("spikes", [True, False])
+def test_currents_are_not_called_spikes(spikes: bool, last_frame: dict[str, Figure], tmp_path: Path) -> None:
+    inputs = torch.full((4, 1, 64), 1.0 if spikes else 0.25)
+    recording = recorded(inputs, torch.ones(4, 1, 20))
+    animate_spikes(recording, 0, 7, tmp_path)
+    shown, layer, _ = last_frame["figure"].axes
+    assert shown.get_xlabel() == ("64 of 64 fire" if spikes else "current 16")
+    assert layer.get_xlabel() == "20 of 20 fire"
+    animate_counts(recording, 0, 7, tmp_path)
+    kind = "spikes" if spikes else "currents"
+    assert last_frame["figure"].axes[0].get_title() == f"input {kind} so far, averaged"
+    share, other, _, raster, *_ = draw_layers(recording, 0, 7).axes
+    assert (share.get_ylabel(), other.get_ylabel()) == (("firing, %", "") if spikes else ("mean current", "firing, %"))
+    assert [bar.get_height() for bar in share.patches] == [100 if spikes else 0.25] * 4
+    assert (len(raster.collections), len(raster.images)) == ((1, 0) if spikes else (0, 1))
+
+
+def test_channels_are_drawn_beside_each_other(last_frame: dict[str, Figure], tmp_path: Path) -> None:
+    """Each the image that it is: here the channel of that number has as many spikes in its first row."""
+    spikes = torch.stack([(torch.arange(9).view(3, 3) < channel).float() for channel in range(3)])
+    animate_spikes(recorded(torch.zeros(2, 1, 64), spikes.expand(2, 1, 3, 3, 3)), 0, 7, tmp_path)
+    axes = last_frame["figure"].axes[1]
+    block = torch.as_tensor(axes.images[0].get_array().filled(torch.nan))
+    assert block.shape == (8, 8) and axes.get_xlabel() == "3 of 27 fire"
+    for channel, image in enumerate(spikes):
+        row, column = divmod(channel, 2)
+        assert torch.equal(block[4 * row : 4 * row + 3, 4 * column : 4 * column + 3], image)
+    assert block.isnan().sum() == 64 - 27

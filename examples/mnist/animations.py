@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from recording import Recording, Survey
-from spike_pictures import square
+from spike_pictures import are_spikes, square
 from style import FAINT, GREEN, GREY, INK, ORANGE, new_figure, show_image, write_gif
 from torch import Tensor
+from torch.nn import functional
 
 MILLISECONDS_A_STEP = 250
 
@@ -17,7 +18,9 @@ MILLISECONDS_A_STEP = 250
 def animate_spikes(recording: Recording, image: int, label: int, path: Path) -> None:
     """The spikes of input, first layer and output at every time step, the output's as a raster that grows."""
     name, layer = next(iter(recording.layers.items()))
-    blocks = [square(recording.inputs[:, image]), _as_block(layer.spikes[:, image].flatten(1).cpu())]
+    inputs, spikes = recording.inputs[:, image], layer.spikes[:, image].cpu()
+    blocks = [square(inputs), _as_block(spikes) if spikes.dim() == 2 else _as_tiles(spikes)]
+    fires = [are_spikes(inputs), True]
     output = recording.output[:, image].cpu()
     steps, classes = output.shape
     figure = new_figure(8.2, 3.4)
@@ -32,10 +35,10 @@ def animate_spikes(recording: Recording, image: int, label: int, path: Path) -> 
     dots = raster.scatter([], [], s=34, linewidths=0)
 
     def update(step: int) -> None:
-        for axes, picture, block in zip(pictures, shown, blocks, strict=True):
+        for axes, picture, block, fire in zip(pictures, shown, blocks, fires, strict=True):
             picture.set_data(block[step].numpy())
-            fire, of = int(block[step].nansum()), int((~block[step].isnan()).sum())
-            axes.set_xlabel(f"{fire} of {of:,} fire")
+            total, of = float(block[step].nansum()), int((~block[step].isnan()).sum())
+            axes.set_xlabel(f"{total:.0f} of {of:,} fire" if fire else f"current {total:,.0f}")
         times, neurons = output[: step + 1].nonzero(as_tuple=True)
         dots.set_offsets(torch.stack((times + 1, neurons), 1))
         dots.set_facecolor([GREEN if neuron == label else INK for neuron in neurons])
@@ -53,15 +56,26 @@ def _as_block(spikes: Tensor) -> Tensor:
     return block.view(len(spikes), rows, columns)
 
 
+def _as_tiles(spikes: Tensor) -> Tensor:
+    """`[T, channels, side, side]` as `[T, rows, columns]`: the channels' images beside each other, with NaN between."""
+    tiles = functional.pad(spikes, (0, 1, 0, 1), value=torch.nan)
+    columns = math.ceil(math.sqrt(tiles.shape[1]))
+    rows = -(-tiles.shape[1] // columns)
+    missing = rows * columns - tiles.shape[1]
+    grid = functional.pad(tiles, (0, 0, 0, 0, 0, missing), value=torch.nan).unflatten(1, (rows, columns))
+    return grid.transpose(2, 3).flatten(3, 4).flatten(1, 2)
+
+
 def animate_counts(recording: Recording, image: int, label: int, path: Path) -> None:
     """What has come in so far, and the output spike counts as they grow."""
-    seen = square(recording.inputs[:, image]).cumsum(0)
+    inputs = recording.inputs[:, image]
+    seen = square(inputs).cumsum(0)
     counts = recording.output[:, image].cpu().cumsum(0)
     steps, classes = counts.shape
     figure = new_figure(8.2, 3.4)
     left, right = figure.subplots(1, 2, width_ratios=[1, 2])
     shown = show_image(left, seen[-1])
-    left.set_title("input spikes so far, averaged")
+    left.set_title(f"input {'spikes' if are_spikes(inputs) else 'currents'} so far, averaged")
     bars = right.bar(range(classes), [0] * classes)
     right.set(xticks=range(classes), ylim=(0, max(1, 1.1 * float(counts.max()))))
     right.set(xlabel="class", ylabel="output spikes so far")

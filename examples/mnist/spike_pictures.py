@@ -18,10 +18,14 @@ def square(pixels: Tensor) -> Tensor:
     return pixels.detach().cpu().unflatten(-1, (side, side))
 
 
+def are_spikes(inputs: Tensor) -> bool:
+    """Or else, where an encoding gives none, currents."""
+    return bool(((inputs == 0) | (inputs == 1)).all())
+
+
 def amount(inputs: Tensor) -> str:
-    """How much of it there is: spikes, or, where an encoding gives none, current."""
-    spikes = bool(((inputs == 0) | (inputs == 1)).all())
-    return f"{int(inputs.sum()):,} spikes" if spikes else f"current {float(inputs.sum()):,.0f}"
+    """How much of it there is: spikes, or current."""
+    return f"{int(inputs.sum()):,} spikes" if are_spikes(inputs) else f"current {float(inputs.sum()):,.0f}"
 
 
 def draw_raster(axes: Axes, spikes: Tensor, size: float) -> None:
@@ -29,6 +33,14 @@ def draw_raster(axes: Axes, spikes: Tensor, size: float) -> None:
     steps, neurons = spikes.detach().cpu().nonzero(as_tuple=True)
     axes.scatter(steps + 1, neurons, s=size, color=INK, linewidths=0)
     axes.set(xlim=(0.2, len(spikes) + 0.8), ylim=(-0.5, spikes.shape[1] - 0.5))
+
+
+def draw_values(axes: Axes, currents: Tensor) -> None:
+    """The darker, the stronger: `[T, neurons]`."""
+    extent = (0.5, len(currents) + 0.5, -0.5, currents.shape[1] - 0.5)
+    axes.imshow(
+        currents.T.cpu().numpy(), cmap="Greys", extent=extent, origin="lower", aspect="auto", interpolation="nearest"
+    )
 
 
 def first_of_each_class(labels: Tensor) -> Tensor:
@@ -51,17 +63,18 @@ def draw_digits(images: Tensor, spikes: Tensor, labels: Tensor) -> Figure:
         show_image(picture, square(image))
         picture.set_title(f"{int(label)}: {amount(train)}")
         order = image.flatten().argsort(descending=True, stable=True)[: int((image > 0).sum())]
-        extent = (0.5, len(train) + 0.5, 0, len(order))
-        options = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
-        raster.imshow(train[:, order].T.cpu().numpy(), cmap="Greys", extent=extent, **options)
+        draw_values(raster, train[:, order])
         raster.set(xlabel="time step" if row else "", ylabel="" if column else "pixel, brightest first")
-        raster.set(ylim=(0, most))
+        raster.set(ylim=(-0.5, most - 0.5))
         raster.tick_params(labelbottom=bool(row), labelleft=not column)
     return figure
 
 
 def draw_layers(recording: Recording, image: int, label: int) -> Figure:
-    """Every layer's spikes for one image, its input first, and above them how many neurons fire at each time step."""
+    """Every layer's spikes for one image, its input first, and above them how many neurons fire at each time step.
+
+    An input that is no spikes is drawn as the current that it is, in grey, and its mean above it.
+    """
     trains = {"input": recording.inputs[:, image]}
     trains |= {name: layer.spikes[:, image].flatten(1) for name, layer in recording.layers.items()}
     figure = new_figure(10, 4.8)
@@ -69,15 +82,22 @@ def draw_layers(recording: Recording, image: int, label: int) -> Figure:
     for column, (name, train) in enumerate(trains.items()):
         train = train.cpu()
         share, raster = grid[:, column]
-        share.bar(range(1, len(train) + 1), (100 * (train > 0).float().mean(1)).tolist(), color=BLUE, width=0.8)
+        fires = are_spikes(train)
+        height = (100 if fires else 1) * train.mean(1)
+        share.bar(range(1, len(train) + 1), height.tolist(), color=BLUE, width=0.8)
         share.set_title(f"{name}: {train.shape[1]:,} neurons,\n{amount(train)}")
         few = train.shape[1] <= 20
         if few:
             raster.set_yticks(range(train.shape[1]))
             raster.grid(axis="y", linewidth=0.5)
-        draw_raster(raster, train, size=40 if few else 2.5)
+        if fires:
+            draw_raster(raster, train, size=40 if few else 2.5)
+        else:
+            draw_values(raster, train)
         raster.set_xlabel("time step")
-    grid[0, 0].set_ylabel("firing, %")
+    spikes_come_in = are_spikes(trains["input"])
+    grid[0, 0].set_ylabel("firing, %" if spikes_come_in else "mean current")
+    grid[0, 1].set_ylabel("" if spikes_come_in else "firing, %")
     grid[1, 0].set_ylabel("neuron")
     figure.suptitle(f"The spikes for a {label}")
     return figure
