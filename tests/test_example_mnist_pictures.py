@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,12 +20,13 @@ import pictures  # noqa: E402
 import session  # noqa: E402
 from animations import animate_counts, animate_spikes, late_convert  # noqa: E402
 from config import CodingConfig, Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
+from data import Digits, Split  # noqa: E402
 from encoding import Encoder  # noqa: E402
 from evaluation import evaluate  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from PIL import Image, ImageStat  # noqa: E402
 from recording import LayerRecord, Recording, Survey, record, record_again, survey  # noqa: E402
-from result_pictures import draw_confusion  # noqa: E402
+from result_pictures import draw_confusion, draw_time_steps  # noqa: E402
 from runs import load_run  # noqa: E402
 from spike_pictures import draw_digits, draw_layers  # noqa: E402
 from style import GREEN, ORANGE  # noqa: E402
@@ -257,3 +259,29 @@ def test_channels_are_drawn_beside_each_other(last_frame: dict[str, Figure], tmp
         row, column = divmod(channel, 2)
         assert torch.equal(block[4 * row : 4 * row + 3, 4 * column : 4 * column + 3], image)
     assert block.isnan().sum() == 64 - 27
+
+
+@pytest.mark.parametrize("mistakes", [0, 1, 300])
+def test_every_error_is_on_the_plot(mistakes: int) -> None:
+    """Of 1,000 images: 30, 0.1 or 0 % are wrong at the end."""
+    output = torch.zeros(2, 1_000, 10, dtype=torch.uint8)
+    output[0, :, 1] = 1
+    output[1, mistakes:, 0] = 2
+    survey = Survey(output, {}, torch.zeros(1_000, dtype=torch.long))
+    _, axes = draw_time_steps(survey).axes
+    (line,) = axes.lines
+    low, high = axes.get_ylim()
+    assert all(low <= error <= high for error in line.get_ydata())
+    assert line.get_ydata()[1] == pytest.approx(mistakes / 10 or 0.05)
+    assert axes.texts[0].get_text() == f"{mistakes / 10:.2f} %"
+
+
+def test_weights_are_shown_of_pixels_that_training_saw() -> None:
+    """Of a 4 x 4 image one pixel, in the training images alone; with --shift its neighbours too."""
+    bright = torch.zeros(5, 16, dtype=torch.uint8)
+    bright[3, 5] = 200
+    dark, labels = torch.zeros_like(bright), torch.zeros(5, dtype=torch.long)
+    digits = Digits("", Split(bright, labels), Split(dark, labels), Split(dark, labels))
+    for shift, seen in ((0, [5]), (1, [0, 1, 2, 4, 5, 6, 8, 9, 10])):
+        run = SimpleNamespace(data=digits, config=Config(data=DataConfig(shift=shift)))
+        assert pictures.seen_in_training(run).nonzero()[:, 0].tolist() == seen

@@ -24,8 +24,10 @@ from result_pictures import (
     draw_time_steps,
 )
 from runs import Run, load_run
-from spike_pictures import draw_digits, draw_layers, draw_potentials, first_of_each_class
+from spike_pictures import draw_digits, draw_layers, draw_potentials, first_of_each_class, square
 from style import write_png
+from torch import Tensor
+from torch.nn import functional
 
 # Of the first images of each class, the one that is looked at closely.
 EXAMPLE = 3
@@ -52,6 +54,13 @@ def gather(run: Run, images: int | None = None) -> Material:
     return Material(run, test, encode, survey(run.model, test, encode), ten, recording)
 
 
+def seen_in_training(run: Run) -> Tensor:
+    """Whether a pixel was ever bright, `[pixels]`; where images were shifted, also by a brighter neighbour."""
+    seen = square((run.data.train.images > 0).any(0).float())
+    reach = run.config.data.shift
+    return functional.max_pool2d(seen[None], 2 * reach + 1, stride=1, padding=reach).flatten() > 0
+
+
 PICTURES: dict[str, Callable[[Material], Figure]] = {
     "digits": lambda m: draw_digits(m.ten.images / 255, m.recording.inputs, m.ten.labels),
     "layers": lambda m: draw_layers(m.recording, EXAMPLE, int(m.ten.labels[EXAMPLE])),
@@ -61,7 +70,7 @@ PICTURES: dict[str, Callable[[Material], Figure]] = {
     "confusion": lambda m: draw_confusion(m.survey.answers, m.survey.labels),
     "mistakes": lambda m: draw_mistakes(m.images, m.survey),
     "time_steps": lambda m: draw_time_steps(m.survey),
-    "receptive_fields": lambda m: draw_receptive_fields(m.run.model, m.images.images.float().mean(0)),
+    "receptive_fields": lambda m: draw_receptive_fields(m.run.model, seen_in_training(m.run)),
 }
 
 

@@ -15,6 +15,8 @@ from spike_pictures import square
 from style import BLUE, GREY, INK, ORANGE, SKY, new_figure, show_image
 from torch import Tensor, nn
 
+ERROR_TICKS = [step * 10.0**power for power in range(-5, 2) for step in (1, 2, 5)] + [100.0]
+
 
 def draw_firing_rates(rates: dict[str, Tensor]) -> Figure:
     """How often the neurons of every layer fire: a histogram, or, of a few neurons, a bar for each."""
@@ -128,11 +130,15 @@ def draw_time_steps(survey: Survey) -> Figure:
     left.plot(steps, 100 - wrong, "o-", color=BLUE, markersize=4, label="with the right answer")
     left.set(xlabel="time steps seen", ylabel="test images, %", ylim=(0, 102))
     left.legend(loc="lower right")
-    right.plot(steps, wrong, "o-", color=BLUE, markersize=4)
-    right.set(xlabel="time steps seen", ylabel="test error, %", ylim=(0.5, 100), yscale="log")
-    right.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100], [0.5, 1, 2, 5, 10, 20, 50, 100])
+    # None wrong has no place on a logarithmic scale: it is drawn as half an image.
+    shown = wrong.clamp(min=50 / len(survey.labels))
+    lowest = min(0.5, 0.8 * float(shown.min()))
+    ticks = [tick for tick in ERROR_TICKS if tick >= lowest]
+    right.plot(steps, shown, "o-", color=BLUE, markersize=4)
+    right.set(xlabel="time steps seen", ylabel="test error, %", ylim=(lowest, 100), yscale="log")
+    right.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     right.minorticks_off()
-    right.annotate(f"{wrong[-1]:.2f} %", (steps[-1], float(wrong[-1])), (0, 12), textcoords="offset points", ha="right")
+    right.annotate(f"{wrong[-1]:.2f} %", (steps[-1], float(shown[-1])), (0, 12), textcoords="offset points", ha="right")
     for axes in (left, right):
         axes.grid()
     return figure
@@ -141,12 +147,12 @@ def draw_time_steps(survey: Survey) -> Figure:
 def draw_receptive_fields(model: nn.Module, seen: Tensor, rows: int = 3, columns: int = 8) -> Figure:
     """Weights into the neurons of the first layer that have the strongest, or a convolution's first kernels.
 
-    seen: how bright each pixel is on average. The weights of pixels that are always dark never change: left out.
+    seen: whether a pixel was ever bright in training. The weights of the others have learned nothing: left out.
     """
     first = next(module for module in model.modules() if isinstance(module, nn.Linear | nn.Conv2d))
     weights = first.weight.detach().cpu()
     if isinstance(first, nn.Linear):
-        weights = weights * (seen.cpu() > 0)
+        weights = weights * seen.cpu()
         strongest = weights.norm(dim=1).argsort(descending=True, stable=True)
         fields = square(weights[strongest[: rows * columns]])
     else:
