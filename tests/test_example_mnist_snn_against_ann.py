@@ -20,7 +20,7 @@ import experiments  # noqa: E402
 import failures  # noqa: E402
 import snn_against_ann  # noqa: E402
 from ann import ann_config, build_ann  # noqa: E402
-from comparison import rows  # noqa: E402
+from comparison import rows, write_table  # noqa: E402
 from config import Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from experiments import limited, train_network  # noqa: E402
 from mnist_example import interrupted_step, interruption  # noqa: E402
@@ -64,6 +64,18 @@ def test_every_row_of_the_table_is_filled(comparison: Path, results: dict[str, A
     assert said in (comparison / "comparison.md").read_text() and made["engine"] == dispatch.choose("cpu")
     for row in cells[2:]:  # a measured figure, or that there is none
         assert all(any(c.isdigit() for c in cell) or "cannot be shown" in cell or "apply" in cell for cell in row[1:])
+
+
+def test_the_committed_table_shows_the_committed_results(tmp_path: Path) -> None:
+    """Also where these are older than the record of where results come from."""
+    measured = Path(__file__).parents[1] / "docs" / "mnist" / "measured"
+    results = json.loads((measured / "comparison.json").read_text())
+    write_table(results, tmp_path / "table.md")
+    *drawn, _ = (tmp_path / "table.md").read_text().splitlines()
+    assert drawn == (measured / "comparison.md").read_text().splitlines()[:-1]
+    results.pop("origin", None)
+    write_table(results, tmp_path / "table.md")
+    assert (tmp_path / "table.md").read_text().endswith("; the machine and the engine are not recorded.\n")
 
 
 def test_what_is_measured(results: dict[str, Any]) -> None:

@@ -17,21 +17,28 @@ STYLES = {"snn": ("spiking", BLUE), "ann": ("artificial", ORANGE)}
 
 
 def write_table(results: dict[str, Any], path: Path) -> None:
-    options, images, origin = results["options"], results["images"], results["origin"]
+    options, images = results["options"], results["images"]
     hidden = ", ".join(map(str, options["hidden"]))
-    machine = f"{origin['cpu']}, {origin['threads']} threads" if origin["device"] == "cpu" else origin["device"]
     lines = [
         f"| {results['dataset']} | spiking: LIF, T={options['time_steps']} | artificial: ReLU |",
         "| --- | --- | --- |",
         *(f"| {name} | {spiking} | {artificial} |" for name, spiking, artificial in rows(results)),
         "",
         f"{images['train']:,} training and {images['test']:,} test images, {hidden} hidden neurons, "
-        f"{options['epochs']} epochs, {options['seeds']} seeds (mean ± standard deviation); {machine}; engine "
-        f"{origin['engine']}, torch {origin['versions']['torch']}, snnkernels {origin['versions']['snnkernels']}.",
+        f"{options['epochs']} epochs, {options['seeds']} seeds (mean ± standard deviation); "
+        f"{_origin(results.get('origin'))}.",
     ]
     if results["note"]:
         lines += ["", results["note"]]
     path.write_text("\n".join(lines) + "\n")
+
+
+def _origin(made: dict[str, Any] | None) -> str:
+    if made is None:
+        return "the machine and the engine are not recorded"
+    machine = f"{made['cpu']}, {made['threads']} threads" if made["device"] == "cpu" else made["device"]
+    versions = made["versions"]
+    return f"{machine}; engine {made['engine']}, torch {versions['torch']}, snnkernels {versions['snnkernels']}"
 
 
 def rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Where figures come from: every file of results says on what machine, by which engine and versions they were made."""
+"""Where figures come from: the machine, the engine, the versions. Results that are older than this file do not say."""
 
 from __future__ import annotations
 
