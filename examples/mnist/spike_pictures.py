@@ -35,12 +35,11 @@ def draw_raster(axes: Axes, spikes: Tensor, size: float) -> None:
     axes.set(xlim=(0.2, len(spikes) + 0.8), ylim=(-0.5, spikes.shape[1] - 0.5))
 
 
-def draw_values(axes: Axes, currents: Tensor) -> None:
-    """The darker, the stronger: `[T, neurons]`."""
-    extent = (0.5, len(currents) + 0.5, -0.5, currents.shape[1] - 0.5)
-    axes.imshow(
-        currents.T.cpu().numpy(), cmap="Greys", extent=extent, origin="lower", aspect="auto", interpolation="nearest"
-    )
+def draw_values(axes: Axes, values: Tensor) -> None:
+    """`[T, neurons]`: the darker, the stronger."""
+    extent = (0.5, len(values) + 0.5, -0.5, values.shape[1] - 0.5)
+    options = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+    axes.imshow(values.T.cpu().numpy(), cmap="Greys", extent=extent, **options)
 
 
 def first_of_each_class(labels: Tensor) -> Tensor:
