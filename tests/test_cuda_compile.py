@@ -22,7 +22,7 @@ from snnkernels.neurons import NEURONS
 from snnkernels.scan import OUTPUTS
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "csrc" / "cuda").glob("*.cu"))
+SOURCES = sorted((ROOT / "csrc" / "cuda").glob("*_*.cu"))  # of kernels
 SLOW_ARCHITECTURES = (80, 90, 100, 120)
 STEPS = checkpoint_interval("cuda")
 
