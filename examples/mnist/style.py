@@ -21,7 +21,7 @@ INK, FAINT = "#222222", "#D9D9D9"
 PNG_DOTS_PER_INCH, GIF_DOTS_PER_INCH = 140, 100
 
 # Of each of red, green and blue; what quantisation makes of white lies above.
-NEARLY_WHITE = 250
+NEARLY_WHITE = 240
 
 matplotlib.rcParams.update(
     {
