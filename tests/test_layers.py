@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import pickle
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from support import OPTIONS, Target, assert_same_bits, random_current, random_decay
 from torch import nn
 
-from snnkernels import LIF, lif
+from snnkernels import LIF, functional, lif
 
 
 @pytest.mark.parametrize("learn", [False, True])
@@ -33,6 +34,11 @@ def test_layer_is_the_function(target: Target, learn: bool) -> None:
 def test_defaults() -> None:
     current = random_current(9, 2, 6)
     assert_same_bits(LIF()(current), lif(current, beta=0.9, threshold=1.0))
+
+
+def test_type_checkers_know_every_option() -> None:
+    options = {name for name in inspect.signature(lif).parameters if name != "current"}
+    assert functional._Keywords.__annotations__.keys() | {"output", "return_state"} == options
 
 
 def test_it_keeps_no_state_between_calls() -> None:
