@@ -17,7 +17,7 @@ from .ops import BACKWARD, FORWARD
 from .scan import Layout, Plan, outer_and_inner, state_dtype
 
 
-def wants_graph(*values: Parameter | None) -> bool:
+def wants_graph(*values: object) -> bool:
     """Whether a Function has to stand between these and what an operator makes of them: where a gradient may be asked
     for; and in forward mode, which operators would not know of and a Function refuses."""
     if getattr(forward_ad, "_current_level", -1) >= 0:  # torch has no public word for it

@@ -27,8 +27,8 @@ _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 # (docs/performance.md), and of what differs the lower; but below 64 outputs for spikes that are packed already.
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
-_requested = os.environ.get("SNNKERNELS_BACKEND") or "auto"
-_requests = [[_requested]]  # that, and of each use_backend which is not over what it asks for, the last one last
+# What "auto" means by the environment, and by each use_backend that is not over, the last one last.
+_requests = [[os.environ.get("SNNKERNELS_BACKEND") or "auto"]]
 
 
 @dataclass(frozen=True)
@@ -54,20 +54,17 @@ def backends() -> list[Backend]:
 @contextmanager
 def requesting(backend: str) -> Iterator[None]:
     """Make `backend` what "auto" means, for the whole process, within a with statement."""
-    global _requested
     request = [backend]
     _requests.append(request)
-    _requested = backend
     try:
         yield
     finally:  # by its identity: threads need not end in the order in which they began
         _requests[:] = [other for other in _requests if other is not request]
-        (_requested,) = _requests[-1]
 
 
 def requested_backend() -> str:
     """What "auto" stands for: the innermost use_backend, else SNNKERNELS_BACKEND as it was at import."""
-    return _requested
+    return _requests[-1][0]
 
 
 def choose(device: str, sizes: Sizes | None = None) -> str:

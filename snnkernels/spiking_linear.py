@@ -83,7 +83,7 @@ def _forward(
     plan = check_lif(current, initial_state, *params, neuron.options)
     tensors, rebuild = packed.apart()
     call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
-    source = next((tensor for tensor in _tensors(spikes) if tensor.requires_grad), None)
+    source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     outputs = _SpikingLinear.apply(call, tensors, current, source, weight, bias, initial_state, *params)
     return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
 
@@ -100,18 +100,13 @@ def _to_keep(
         or (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device))
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
-        or not wants_graph(*_tensors(spikes), *linear.parameters(), *neuron.parameters(), initial_state)
+        or not wants_graph(spikes, *linear.parameters(), *neuron.parameters(), initial_state)
         or check_backend(neuron.options.backend, device) == "reference"
     ):
         return None
     if isinstance(spikes, PackedSpikes):
         return spikes if spikes.layout.plain else pack_spikes(spikes.unpack(torch.bfloat16).contiguous())
     return pack_binary(spikes.contiguous()) if isinstance(spikes, Tensor) else spikes
-
-
-def _tensors(spikes: Spikes) -> tuple[Tensor, ...]:
-    """Input spikes that may need a gradient."""
-    return (spikes,) if isinstance(spikes, Tensor) else ()
 
 
 def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:

@@ -30,7 +30,7 @@ def machine(*pairs: tuple[str, str]) -> Callable[[str, str], str | None]:
 def ran(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Calls `lif` on a CPU that has every engine, by what it says of itself, and tells which one would run."""
     plans = []
-    monkeypatch.setattr(dispatch, "_requested", "auto")
+    monkeypatch.setattr(dispatch, "_requests", [["auto"]])
     monkeypatch.setattr(dispatch.engines, "unusable_reason", machine(("native", "cpu"), ("triton", "cpu")))
     monkeypatch.setattr("snnkernels.functional.scan", lambda plan, *_: (plans.append(plan), None))
 

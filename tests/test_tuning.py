@@ -123,7 +123,7 @@ def test_auto_takes_what_was_measured(
 ) -> None:
     """By the sizes of a call; the order of engines where nothing was measured, or where that cannot run."""
     asked = []
-    monkeypatch.setattr(dispatch, "_requested", "auto")
+    monkeypatch.setattr(dispatch, "_requests", [["auto"]])
     monkeypatch.setattr("snnkernels.inputs.lif.dispatch.choose", lambda _, sizes: asked.append(sizes) or "reference")
     lif_module._known_plan.cache_clear()
     lif(torch.zeros(shape), **options)
