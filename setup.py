@@ -72,7 +72,7 @@ def build_command(reasons):
             except Exception as error:  # torch refuses the toolkit, or a compiler with it, before anything is compiled
                 text = error.args[0] % error.args[1:] if "%s" in str(error) else str(error)
                 reasons["cuda"] = " ".join(text.split())
-                self.extensions[1].sources = []
+                self.extensions[1].sources = []  # of the CUDA library: torch asks for a toolkit where there are any
             super().build_extensions()
 
         def build_extension(self, extension):
