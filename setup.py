@@ -1,7 +1,6 @@
 """Builds the compiled engines: snnkernels._cpu and, where there is a CUDA toolkit, snnkernels._cuda.
 
-SNNKERNELS_BUILD=auto|cpu|cuda|none chooses. In auto (the default) a library that cannot be built is left out with a
-warning; asked for by name, that is an error. TORCH_CUDA_ARCH_LIST names the GPU architectures.
+SNNKERNELS_BUILD=auto|cpu|cuda|none: auto leaves out, with a warning, what cannot be built; by name it is an error.
 """
 
 import os
@@ -9,6 +8,7 @@ import shutil
 import warnings
 from pathlib import Path
 
+import torch
 from setuptools import Extension, setup
 
 BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
@@ -26,27 +26,27 @@ def cuda_home():
     return None
 
 
-TOOLKIT = cuda_home()
-if TOOLKIT:
-    os.environ["CUDA_HOME"] = TOOLKIT  # before torch looks for it
+if TOOLKIT := cuda_home():
+    os.environ["CUDA_HOME"] = TOOLKIT
 os.environ.setdefault("TORCH_CUDA_ARCH_LIST", "8.0;9.0;10.0;12.0+PTX")
+from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtension  # noqa: E402 - reads CUDA_HOME now
+
+
+def obstacle(library):
+    """Why a library cannot be built here, or None."""
+    if BUILD not in ("auto", library):
+        return f"left out by SNNKERNELS_BUILD={BUILD}"
+    if library == "cuda" and not torch.version.cuda:
+        return f"torch {torch.__version__} is built without CUDA"
+    if library == "cuda" and not TOOLKIT:
+        return "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
+    compiler = os.environ.get("CXX", "c++").split()[0]
+    return None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
 
 
 def extension(library):
-    """The extension of one library, and why it cannot be built here, or None."""
-    if BUILD not in ("auto", library):
-        return Extension(f"snnkernels._{library}", []), f"left out by SNNKERNELS_BUILD={BUILD}"
-    import torch
-    from torch.utils.cpp_extension import CppExtension, CUDAExtension
-
-    compiler = os.environ.get("CXX", "c++").split()[0]
-    reason = None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
-    if library == "cuda" and not torch.version.cuda:
-        reason = f"torch {torch.__version__} is built without CUDA"
-    elif library == "cuda" and not TOOLKIT:
-        reason = "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
-    if reason:
-        return Extension(f"snnkernels._{library}", []), reason
+    if obstacles[library]:
+        return Extension(f"snnkernels._{library}", [])
     # No FMA contraction and no fast math: every engine rounds every operation alike.
     host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
     host += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
@@ -58,47 +58,42 @@ def extension(library):
         define_macros=[("SNN_MODULE", f"_{library}"), ("TORCH_TARGET_VERSION", "0x020b000000000000")],
         extra_compile_args={"cxx": host, "nvcc": device},
         py_limited_api=True,
-    ), None
+    )
 
 
-def build_command(reasons):
-    """torch's build_ext, which leaves out what cannot be built and writes the reason where the engine looks for it."""
-    from torch.utils.cpp_extension import BuildExtension
+class Build(BuildExtension):
+    """Leaves out what cannot be built, and writes the reason where the engine looks for it."""
 
-    class Build(BuildExtension):
-        def build_extensions(self):
+    def build_extensions(self):
+        try:
+            return super().build_extensions()
+        except Exception as error:  # torch refuses the toolkit, or a compiler with it, before anything is compiled
+            text = error.args[0] % error.args[1:] if "%s" in str(error) else str(error)
+            obstacles["cuda"] = " ".join(text.split())
+            self.extensions[1].sources = []  # of the CUDA library: torch asks for a toolkit where there are any
+        super().build_extensions()
+
+    def build_extension(self, extension):
+        library = extension.name.rpartition("_")[2]
+        note = Path(self.get_ext_fullpath(extension.name)).with_name(f"_{library}_not_built.txt")
+        note.unlink(missing_ok=True)
+        if not (reason := obstacles[library]):
             try:
-                return super().build_extensions()
-            except Exception as error:  # torch refuses the toolkit, or a compiler with it, before anything is compiled
-                text = error.args[0] % error.args[1:] if "%s" in str(error) else str(error)
-                reasons["cuda"] = " ".join(text.split())
-                self.extensions[1].sources = []  # of the CUDA library: torch asks for a toolkit where there are any
-            super().build_extensions()
-
-        def build_extension(self, extension):
-            library = extension.name.rpartition("_")[2]
-            note = Path(self.get_ext_fullpath(extension.name)).with_name(f"_{library}_not_built.txt")
-            note.unlink(missing_ok=True)
-            reason = reasons[library]
-            if reason is None:
-                try:
-                    return super().build_extension(extension)
-                except Exception as error:  # compilers and ninja each raise their own
-                    reason = f"{error} (`pip install --verbose` shows what the compiler said)"
-            if library == BUILD:
-                raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
-            if BUILD == "auto":
-                warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
-            self.extensions = [kept for kept in self.extensions if kept is not extension]
-            note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(reason)
-
-    return {"build_ext": Build}
+                return super().build_extension(extension)
+            except Exception as error:  # compilers and ninja each raise their own
+                reason = f"{error} (`pip install --verbose` shows what the compiler said)"
+        if library == BUILD:
+            raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
+        if BUILD == "auto":
+            warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
+        self.extensions = [kept for kept in self.extensions if kept is not extension]
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(reason)
 
 
-built = {library: extension(library) for library in ("cpu", "cuda")}
+obstacles = {library: obstacle(library) for library in ("cpu", "cuda")}
 setup(
-    ext_modules=[module for module, _ in built.values()],
-    cmdclass=build_command({library: reason for library, (_, reason) in built.items()}),
+    ext_modules=[extension(library) for library in obstacles],
+    cmdclass={"build_ext": Build},
     options={"bdist_wheel": {"py_limited_api": "cp310"}},
 )
