@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 
 import torch
+
+FAILED = "FAILED"
 
 
 def run_in_time(works: Mapping[str, Callable[[], object]], seconds: float) -> list[str]:
     """Run one piece of work after the other as long as there are time and memory; returns what was left out, and why.
 
-    None is interrupted: the last may end later.
+    None is interrupted: the last may end later. Nor does one that raises take what the others measured with it; what is
+    said of it begins with FAILED.
     """
     left_out = []
     deadline = time.monotonic() + seconds
@@ -22,8 +26,12 @@ def run_in_time(works: Mapping[str, Callable[[], object]], seconds: float) -> li
             continue
         print(f"measuring {name}", file=sys.stderr)
         try:
+            torch.cuda.empty_cache()
             work()
         except torch.OutOfMemoryError:
             left_out.append(f"{name}: not enough memory")
-        torch.cuda.empty_cache()
+        except Exception as error:  # of a library's kernels, of compilers, of drivers
+            traceback.print_exc()
+            said = str(error).strip().partition("\n")[0]
+            left_out.append(f"{FAILED} {name}: {type(error).__name__}: {said}")
     return left_out

@@ -80,6 +80,7 @@ def _held_bytes(device: str) -> int:
 
 
 def _peak_on_gpu(call: Callable[[], object]) -> int:
+    call()  # what is made at the first call, as cuBLAS makes its workspace, is no part of it
     torch.cuda.synchronize()
     before = torch.cuda.memory_allocated()
     torch.cuda.reset_peak_memory_stats()

@@ -31,7 +31,8 @@ def measure_mnist(device: str, data: Path, seconds: float) -> Measurement:
         except subprocess.TimeoutExpired:
             return Measurement(skipped=[f"{MNIST_TO_98}: stopped after {seconds:.0f} s"])
         if done.returncode:
-            return Measurement(skipped=[f"{MNIST_TO_98}: {done.stderr.strip().splitlines()[-1]}"])
+            said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]  # as of one that was killed
+            return Measurement(skipped=[f"{MNIST_TO_98}: {said[-1]}"])
         result = json.loads(file.read_text())
     milliseconds, engine = 1e3 * result["seconds"], result["origin"]["engine"]
     row = Row(

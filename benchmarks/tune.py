@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from budget import run_in_time
+from budget import FAILED, run_in_time
 from contenders import COMPILED_ENGINES, engine, our_layer, timed_call
 from environment import describe
 from gate import Gate, WrongResult
@@ -130,7 +130,7 @@ def written(rows: Sequence[Row]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns 2 where there is nothing to measure, 1 where an engine or a tiling gave a wrong result."""
+    """The command; returns 2 where there is nothing to measure, 1 where an engine or a tiling failed or was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=tuning.FILE, help="the table (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="no measurement begins later (%(default)s)")
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = merged(tuning.TABLE, describe("cuda"), rows)
     options.out.write_text(json.dumps(table, indent=1) + "\n")
     print("\n".join([*written(rows), *notes, f"written to {options.out}"]))
-    return 1 if any(note.startswith("REFUSED") for note in notes) else 0
+    return 1 if any(note.startswith(("REFUSED", FAILED)) for note in notes) else 0
 
 
 def measure_all(device: str, seconds: float, rows: list[Row]) -> list[str]:
@@ -161,7 +161,7 @@ def measure_all(device: str, seconds: float, rows: list[Row]) -> list[str]:
             refused.append(f"REFUSED: {error}")
 
     left_out = run_in_time({str(workload): partial(work, workload) for workload in workloads(device)}, seconds)
-    return refused + [f"left out: {note}" for note in left_out]
+    return refused + [note if note.startswith(FAILED) else f"left out: {note}" for note in left_out]
 
 
 if __name__ == "__main__":

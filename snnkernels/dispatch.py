@@ -67,14 +67,15 @@ def requested_backend() -> str:
     return _requests[-1][0]
 
 
-def choose(device: str, sizes: Sizes | None = None) -> str:
-    """The fastest engine that can run on a kind of device; for a scan of these sizes, where that was measured."""
-    measured = tuning.engine(sizes) if device == "cuda" and sizes is not None else None
-    preference = _PREFERENCE.get(device, ("reference",))
+def choose(device: torch.device | str, sizes: Sizes | None = None) -> str:
+    """The fastest engine that can run on a device; for a scan of these sizes, where that was measured."""
+    device = torch.device(device)
+    measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
+    preference = _PREFERENCE.get(device.type, ("reference",))
     order = preference if measured is None else (measured, *preference)
     engine = next(engine for engine in order if unusable_reason(engine, device) is None)
     if engine == "reference" and len(order) > 1 and not torch.compiler.is_compiling():
-        _warn_of_reference(device)
+        _warn_of_reference(device.type)
     return engine
 
 
@@ -89,11 +90,11 @@ def _warn_of_reference(device: str) -> None:
     )
 
 
-def unusable_reason(engine: str, device: str) -> str | None:
-    """Why an engine cannot run on a kind of device, or None where it can."""
+def unusable_reason(engine: str, device: torch.device | str) -> str | None:
+    """Why an engine cannot run on a device, or None where it can; "cuda" is the current GPU."""
     if engine == "reference":
         return None
-    return engines.unusable_reason(engine, device)
+    return engines.unusable_reason(engine, torch.device(device))
 
 
 def checkpoint_interval(device: str) -> int:

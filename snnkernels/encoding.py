@@ -70,7 +70,7 @@ class PoissonSpikes:
 
     def _draw(self, packed: bool) -> Tensor:
         """`[1, T, neurons]`, or as many bits."""
-        engine = check_backend(self.backend, self.device.type)
+        engine = check_backend(self.backend, self.device)
         images = self.images.detach().flatten().contiguous()
         if engine == "reference":
             return _poisson(images, self.first, self.steps, self.seed, packed)
@@ -101,7 +101,7 @@ def poisson_spikes(
     check_intensities(images)
     check_steps(steps)
     check_generator(generator)
-    check_backend(backend, images.device.type)
+    check_backend(backend, images.device)
     if seed is None:
         drawn = torch.randint(2**63 - 1, (1,), generator=generator, device=images.device)
     else:

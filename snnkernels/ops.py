@@ -142,7 +142,7 @@ for _schema, _fake in (
 
 LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
 LIBRARY.define("native_empty_cache() -> ()")
-LIBRARY.define("native_has_code_for(int major, int minor) -> bool")  # of the CUDA library, for a compute capability
+LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))

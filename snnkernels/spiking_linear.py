@@ -93,11 +93,11 @@ def _to_keep(
 ) -> PackedSpikes | PoissonSpikes | None:
     """What is kept of the input spikes, in the order of their dimensions; None where the two layers run one after the
     other."""
-    device = spikes.device.type if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
+    device = spikes.device if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
     if (
         device is None
         or torch.compiler.is_compiling()
-        or (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device))
+        or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
         or not wants_graph(spikes, *linear.parameters(), *neuron.parameters(), initial_state)

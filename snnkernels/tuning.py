@@ -106,18 +106,19 @@ def fastest(times: Mapping[str, float]) -> str:
     return next(name for name, time in times.items() if time <= _NOISE * min(times.values()))
 
 
-def _constant(function: Callable[..., Any]) -> Callable[..., Any]:
-    """torch.compiler.assume_constant_result, which would import the compiler for every user of the package."""
+def constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose answer torch.compile takes and does not look into. It is torch.compiler.assume_constant_result,
+    which would import the compiler for every user of the package."""
     function._dynamo_marked_constant = True  # type: ignore[attr-defined]
     return function
 
 
-@_constant
+@constant
 def _is_measured(device: torch.device) -> bool:
     return bool(_rows(device))
 
 
-@_constant
+@constant
 def _engine(*sizes: Any) -> str | None:
     """Of Sizes that the compiler takes apart."""
     return _choice(Sizes(*sizes)).engine

@@ -185,8 +185,10 @@ def test_summary_of_the_gpu_report() -> None:
     assert unfinished == "GPU tests: stopped after 300 s"
 
 
-def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    small, large, late = (Workload((2, 1, size), torch.float32, "cuda") for size in (1, 2, 3))
+def test_measurements_stop_in_time_and_go_on_after_one_that_cannot_be_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small, large, broken, late = (Workload((2, 1, size), torch.float32, "cuda") for size in (1, 2, 3, 4))
     now = 0.0
 
     def measure(workload: Workload, *_: Any) -> Measurement:
@@ -194,18 +196,24 @@ def test_measurements_stop_in_time_and_out_of_memory(monkeypatch: pytest.MonkeyP
         now += 60
         if workload is large:
             raise torch.OutOfMemoryError("CUDA out of memory")
+        if workload is broken:
+            raise RuntimeError("no kernel image\nis available")
         return Measurement([row(shape=workload.shape_name)], [REFUSAL])
 
-    monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, late])
+    monkeypatch.setattr(gpu_report, "gpu_workloads", lambda: [small, large, broken, late])
     monkeypatch.setattr(gpu_report, "features", lambda device: [])
     monkeypatch.setattr(gpu_report, "measure_mnist", lambda *_: Measurement(skipped=["MNIST: not here"]))
     monkeypatch.setattr(gpu_report, "measure_layer", measure)
     monkeypatch.setattr(budget.time, "monotonic", lambda: now)
-    result, left_out = gpu_report.measure_all(repeats=1, seconds=160, data=tmp_path)
+    result, left_out = gpu_report.measure_all(repeats=1, seconds=220, data=tmp_path)
     compiled = "T=100,B=128,N=1024"
     assert [entry.shape for entry in result.rows] == [compiled, "T=2,B=1,N=1"] and len(result.refused) == 2
     assert result.skipped == ["MNIST: not here"]
-    assert left_out == ["T=2,B=1,N=2 float32 cuda: not enough memory", "T=2,B=1,N=3 float32 cuda: no time left"]
+    assert left_out == [
+        "T=2,B=1,N=2 float32 cuda: not enough memory",
+        "FAILED T=2,B=1,N=3 float32 cuda: RuntimeError: no kernel image",
+        "T=2,B=1,N=4 float32 cuda: no time left",
+    ]
 
 
 def test_gpu_report_measures_what_the_bars_need_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -239,22 +247,30 @@ def test_training_of_mnist_is_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert measured.contender == measured.ours == "triton"
     script.write_text("import sys; sys.exit('error: MNIST is not here')")
     assert mnist.measure_mnist("cpu", tmp_path, 60).skipped == [f"{MNIST_TO_98}: error: MNIST is not here"]
+    script.write_text("import os; os.kill(os.getpid(), 9)")
+    assert mnist.measure_mnist("cpu", tmp_path, 60).skipped == [f"{MNIST_TO_98}: exit status -9"]
     script.write_text("import time; time.sleep(60)")
     assert mnist.measure_mnist("cpu", tmp_path, 0.2).skipped == [f"{MNIST_TO_98}: stopped after 0 s"]
 
 
 @pytest.mark.parametrize(
-    ("tests", "refused", "status"),
+    ("tests", "refused", "left_out", "status"),
     [
-        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [], 0),
-        ({"passed": 2, "failed": 1, "skipped": 1, "failures": ["test_b"]}, [], 1),
-        ({"passed": 0, "failed": 0, "skipped": 4, "failures": []}, [], 1),
-        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [REFUSAL], 1),
-        ({"unfinished": "stopped after 300 s"}, [], 1),
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [], "T=8: no time left", 0),
+        ({"passed": 2, "failed": 1, "skipped": 1, "failures": ["test_b"]}, [], "T=8: no time left", 1),
+        ({"passed": 0, "failed": 0, "skipped": 4, "failures": []}, [], "T=8: no time left", 1),
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [REFUSAL], "T=8: no time left", 1),
+        ({"passed": 3, "failed": 0, "skipped": 1, "failures": []}, [], "FAILED T=8: KeyError: 3", 1),
+        ({"unfinished": "stopped after 300 s"}, [], "T=8: no time left", 1),
     ],
 )
 def test_gpu_report_is_written(
-    tests: dict[str, Any], refused: list[Refusal], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tests: dict[str, Any],
+    refused: list[Refusal],
+    left_out: str,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The file and the status, on a GPU that is not there."""
     device = {"name": "NVIDIA H200", "driver": "580.1"}
@@ -264,10 +280,10 @@ def test_gpu_report_is_written(
     monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
     monkeypatch.setattr(gpu_report, "unusable_engines", list)
     monkeypatch.setattr(gpu_report, "run_tests", lambda seconds: tests)
-    monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds, data: (result, ["T=8: no time left"]))
+    monkeypatch.setattr(gpu_report, "measure_all", lambda repeats, seconds, data: (result, [left_out]))
     assert gpu_report.main(["--out", str(tmp_path / "results")]) == status
     (content,) = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())["runs"]
-    assert content["tests"] == tests and content["left_out"] == ["T=8: no time left"]
+    assert content["tests"] == tests and content["left_out"] == [left_out]
     assert content["refused"] == [asdict(refusal) for refusal in refused]
     assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
     assert content["rows"][0]["device_ms"] == 0.5

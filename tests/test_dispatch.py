@@ -21,9 +21,9 @@ from snnkernels.engines import native
 from snnkernels.machine import cpu_model
 
 
-def machine(*pairs: tuple[str, str]) -> Callable[[str, str], str | None]:
+def machine(*pairs: tuple[str, str]) -> Callable[[str, torch.device], str | None]:
     """A stand-in for the package's engines: only these, on these devices, can run."""
-    return lambda engine, device: None if (engine, device) in pairs else "not here"
+    return lambda engine, device: None if (engine, device.type) in pairs else "not here"
 
 
 @pytest.fixture
@@ -170,7 +170,42 @@ def test_reason_holds_the_text_of_the_import_error(
 
 
 def test_native_engine_is_for_cpu_and_cuda() -> None:
-    assert native.unusable_reason("mps") == "written for cpu and cuda, not for mps"
+    assert native.unusable_reason(torch.device("mps")) == "written for cpu and cuda, not for mps"
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose CUDA library has code for the second of its GPUs, as it says, and not for the current one."""
+    monkeypatch.setitem(native._REASONS, "cuda", None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda gpu: "NVIDIA T4")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda gpu: (7, 5))
+    monkeypatch.setattr(native, "_has_code_for", lambda gpu: gpu == 1)
+    monkeypatch.setattr(dispatch.engines.triton, "_import_failure", lambda: None)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_that_the_library_has_no_code_for_runs_triton() -> None:
+    assert dispatch.unusable_reason("native", "cuda") == (
+        'the library has no code for NVIDIA T4, of compute capability 7.5: install with TORCH_CUDA_ARCH_LIST="7.5+PTX"'
+    )
+    assert dispatch.choose("cuda") == dispatch.choose("cuda:0") == "triton"
+    assert dispatch.unusable_reason("native", "cuda:1") is None
+    assert dispatch.choose("cuda:1") == "native"
+
+
+def test_what_code_there_is_is_no_part_of_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked of an operator that gives no tensor."""
+
+    def ask(gpu: int) -> bool:
+        torch._dynamo.graph_break()
+        return True
+
+    monkeypatch.setattr(native, "_has_code_for", ask)
+    torch._dynamo.reset()
+    whole = torch.compile(lambda x: -x if native._why_not_on(0) else x, fullgraph=True, backend="eager")
+    assert whole(torch.ones(())) == 1
 
 
 def test_command_line_lists_the_engines() -> None:

@@ -352,7 +352,7 @@ class TestReasons:
 
     def test_on_a_cpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TRITON_INTERPRET", raising=False)
-        assert "set TRITON_INTERPRET=1" in str(triton.unusable_reason("cpu"))
+        assert "set TRITON_INTERPRET=1" in str(triton.unusable_reason(torch.device("cpu")))
         x = torch.zeros(1, 1, 1)
         with pytest.raises(RuntimeError, match="set TRITON_INTERPRET=1"):
             torch.ops.snnkernels.triton_forward(
@@ -361,16 +361,16 @@ class TestReasons:
 
     def test_without_a_gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-        assert "no CUDA device" in str(triton.unusable_reason("cuda"))
+        assert "no CUDA device" in str(triton.unusable_reason(torch.device("cuda")))
 
     def test_on_another_device(self) -> None:
-        assert triton.unusable_reason("mps") == "written for cuda, not for mps"
+        assert triton.unusable_reason(torch.device("mps")) == "written for cuda, not for mps"
 
     def test_without_triton(self) -> None:
         """The ImportError's own text."""
         code = (
             "import sys; sys.modules['triton'] = None; import torch; torch.cuda.is_available = lambda: True\n"
-            "from snnkernels.engines import triton; print(triton.unusable_reason('cuda'))"
+            "from snnkernels.engines import triton; print(triton.unusable_reason(torch.device('cuda')))"
         )
         printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
         assert "import of triton halted" in printed

@@ -1,19 +1,21 @@
 // Which GPUs the kernels are compiled for.
-#include <algorithm>
-#include <iterator>
-
 #include "arguments.h"
 
 namespace snn::cuda {
+namespace {
 
-// A GPU runs code for its major compute capability, of its minor one or an older; and, translated by its driver, code
-// for a whole generation before. That of the newest architecture alone can be translated: 12.0+PTX.
-bool has_code_for(int64_t major, int64_t minor) {
-  constexpr int64_t kArchitectures[] = {__CUDA_ARCH_LIST__};  // 900 for 9.0
-  const int64_t own = major * 100 + minor * 10;
-  const auto serves = [=](int64_t compiled) { return compiled / 100 == major && compiled <= own; };
-  return own > *std::max_element(std::begin(kArchitectures), std::end(kArchitectures)) ||
-         std::any_of(std::begin(kArchitectures), std::end(kArchitectures), serves);
+// It is compiled for the GPUs that all other kernels are compiled for.
+__global__ void nothing() {}
+
+}  // namespace
+
+bool has_code_for_current() {
+  cudaFuncAttributes attributes;
+  const cudaError_t error = cudaFuncGetAttributes(&attributes, nothing);
+  cudaGetLastError();  // the next launch would be told of it
+  // Any other error is not about the code: who launches is told of that.
+  return error != cudaErrorNoKernelImageForDevice && error != cudaErrorInvalidDeviceFunction &&
+         error != cudaErrorUnsupportedPtxVersion;
 }
 
 }  // namespace snn::cuda

@@ -116,7 +116,7 @@ cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& 
 template <class T>
 cudaError_t poisson(const PoissonArguments& arguments, bool packed, cudaStream_t stream);
 
-// Whether these kernels can run on a GPU of a compute capability.
-bool has_code_for(int64_t major, int64_t minor);
+// Whether these kernels can run on the current GPU.
+bool has_code_for_current();
 
 }  // namespace snn::cuda

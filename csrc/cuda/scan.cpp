@@ -229,6 +229,11 @@ std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints,
   });
 }
 
+bool native_has_code_for(int64_t gpu) {
+  const torch::stable::accelerator::DeviceGuard guard(static_cast<int32_t>(gpu));
+  return has_code_for_current();
+}
+
 }  // namespace
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
@@ -237,7 +242,7 @@ STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
 }
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
-  library.impl("native_has_code_for", TORCH_BOX(&has_code_for));
+  library.impl("native_has_code_for", TORCH_BOX(&native_has_code_for));
 }
 
 }  // namespace snn::cuda

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from . import native, triton
 
 
-def unusable_reason(engine: str, device: str) -> str | None:
-    """Why a compiled engine cannot run on a kind of device, or None where it can."""
+def unusable_reason(engine: str, device: torch.device) -> str | None:
+    """Why a compiled engine cannot run on a device, or None where it can."""
     return {"native": native, "triton": triton}[engine].unusable_reason(device)

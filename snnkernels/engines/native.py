@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from ..tuning import constant
+
 
 def _load(device: str) -> str | None:
     """Load one of the extension's libraries; the reason why it cannot be used, or None."""
@@ -30,23 +32,29 @@ def _why_not_built(device: str) -> str:
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
-def unusable_reason(device: str) -> str | None:
-    """Why the native engine cannot run on a kind of device, or None where it can."""
-    reason = _REASONS.get(device, f"written for {' and '.join(_REASONS)}, not for {device}")
-    if reason is None and device == "cuda":
+def unusable_reason(device: torch.device) -> str | None:
+    """Why the native engine cannot run on a device, or None where it can."""
+    reason = _REASONS.get(device.type, f"written for {' and '.join(_REASONS)}, not for {device.type}")
+    if reason is None and device.type == "cuda":
         if not torch.cuda.is_available():
             return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
-        return _why_not_on(torch.cuda.current_device())
+        return _why_not_on(device.index)
     return reason
 
 
-@cache
-def _why_not_on(gpu: int) -> str | None:
-    """What is missing for one GPU, which a launch would only tell by an error."""
-    major, minor = torch.cuda.get_device_capability(gpu)
-    if torch.ops.snnkernels.native_has_code_for(major, minor):
+@constant
+def _why_not_on(gpu: int | None) -> str | None:
+    """What is missing for one GPU, or the current one, which a launch would only tell by an error."""
+    gpu = torch.cuda.current_device() if gpu is None else gpu
+    if _has_code_for(gpu):
         return None
+    major, minor = torch.cuda.get_device_capability(gpu)
     return (
         f"the library has no code for {torch.cuda.get_device_name(gpu)}, of compute capability {major}.{minor}: "
-        f'install with TORCH_CUDA_ARCH_LIST="{major}.{minor}"'
+        f'install with TORCH_CUDA_ARCH_LIST="{major}.{minor}+PTX"'
     )
+
+
+@cache
+def _has_code_for(gpu: int) -> bool:
+    return torch.ops.snnkernels.native_has_code_for(gpu)

@@ -20,13 +20,13 @@ from ..ops import LIBRARY
 _import_error: str | None = None
 
 
-def unusable_reason(device: str) -> str | None:
-    """Why the Triton engine cannot run on a kind of device, or None where it can."""
-    if device not in ("cuda", "cpu"):
-        return f"written for cuda, not for {device}"
-    if device == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
+def unusable_reason(device: torch.device) -> str | None:
+    """Why the Triton engine cannot run on a device, or None where it can."""
+    if device.type not in ("cuda", "cpu"):
+        return f"written for cuda, not for {device.type}"
+    if device.type == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
         return "on a CPU it is only interpreted, for tests: set TRITON_INTERPRET=1 before Triton is imported"
-    if device == "cuda" and not torch.cuda.is_available():
+    if device.type == "cuda" and not torch.cuda.is_available():
         return "no CUDA device: torch.cuda.is_available() is False"
     return _import_failure()
 

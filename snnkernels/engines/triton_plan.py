@@ -248,7 +248,7 @@ def _processors(device: torch.device) -> int:
     """Multiprocessors of a GPU; the interpreter, on a CPU, is one."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).multi_processor_count
-    reason = unusable_reason(device.type)
+    reason = unusable_reason(device)
     if reason is not None:
         raise RuntimeError(reason)
     return 1

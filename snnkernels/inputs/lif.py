@@ -142,7 +142,7 @@ def _plan(
     layout = Layout(current, time_dim, options.steps)
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device.type, requested, sizes),
+        engine=check_backend(options.backend, current.device, requested, sizes),
         neuron=lif_key(
             reset,
             delay_reset=options.delay_reset,
@@ -229,7 +229,9 @@ def check_backend_name(name: str, backend: str) -> None:
     check_one_of(name, backend, ("auto", *dispatch.ENGINES))
 
 
-def check_backend(backend: str, device: str, auto: str | None = None, sizes: dispatch.Sizes | None = None) -> str:
+def check_backend(
+    backend: str, device: torch.device | str, auto: str | None = None, sizes: dispatch.Sizes | None = None
+) -> str:
     """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means.
 
     sizes: of the scan, on which the choice may depend.
@@ -241,7 +243,7 @@ def check_backend(backend: str, device: str, auto: str | None = None, sizes: dis
         return dispatch.choose(device, sizes)
     reason = dispatch.unusable_reason(requested, device)
     if reason is not None:
-        raise RuntimeError(f'backend="{requested}" cannot run on {device}: {reason}')
+        raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
 
 
