@@ -71,8 +71,8 @@ def _forward(
     params: tuple[Parameter, ...],
     with_state: bool,
 ) -> tuple[Tensor, Tensor]:
-    output, final, kept = run(plan, current, initial_state, params, with_state, keep=True)
-    ctx.save_for_backward(*kept)
+    output, final, (_, *kept) = run(plan, current, initial_state, params, with_state, keep=True)
+    ctx.save_for_backward(current, *kept, *with_graph(initial_state, *params))
     ctx.set_materialize_grads(False)
     ctx.plan = plan
     ctx.like = likes(initial_state, *params)
@@ -80,14 +80,20 @@ def _forward(
 
 
 def _backward(
-    ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None, state_grad: bool, param_grads: bool
+    ctx: Any,
+    saved: Sequence[Tensor],
+    grad_output: Tensor | None,
+    grad_final: Tensor | None,
+    state_grad: bool,
+    param_grads: bool,
 ) -> list[Tensor | None]:
     """The gradients of current, initial_state and each parameter; of the latter two where they are asked for.
 
     grad_output, grad_final: those of what :func:`run` gave.
     """
     plan, layout = ctx.plan, ctx.plan.layout
-    x, kept, *packed = ctx.saved_tensors
+    current, kept, *rest = saved
+    x, packed = layout.to_engine(current), rest[: len(ctx.like) - 1] if plan.parameter_tensors else []
     steps = layout.steps if layout.constant else x.shape[layout.engine_time_dim]  # a symbol that backward knows
     outer, inner = outer_and_inner(x, layout.engine_time_dim)
     grads = pack_gradients(plan, x, (outer, steps, inner), grad_output, grad_final)
@@ -166,10 +172,10 @@ def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
 
 
 class _NoSecondDerivative(torch.autograd.Function):
-    """Hands gradients on, and says so where they are to be differentiated themselves."""
+    """Hands gradients on, and says so where they are to be differentiated themselves, for whatever they come from."""
 
     @staticmethod
-    def forward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+    def forward(ctx: Any, grads: tuple[Tensor | None, ...], *origins: Tensor) -> tuple[Tensor | None, ...]:
         return tuple(None if grad is None else grad.view_as(grad) for grad in grads)
 
     @staticmethod
@@ -181,20 +187,37 @@ class _NoSecondDerivative(torch.autograd.Function):
 
 
 def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-    """torch's decorator of this name leaves the gradients without a graph where those of the outputs need none: a
-    second derivative would silently be zero."""
+    """Of a Function's `backward(ctx, saved, *grads)`, whose gradients must not be differentiated themselves.
+
+    torch's decorator of this name connects them to nothing: torch.autograd.grad would leave out, silently, whatever
+    comes of them. Here they depend on what the Function has saved with a graph, which is to be all that it takes
+    gradients of, and on the gradients that it is given.
+    """
 
     @wraps(backward)
     def wrapper(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+        saved = ctx.saved_tensors  # once: checkpointing computes them, and lets nobody ask again
         if not torch.is_grad_enabled():
-            return backward(ctx, *grads)
+            return backward(ctx, saved, *grads)
         with torch.no_grad():
-            results = backward(ctx, *grads)
+            results = backward(ctx, saved, *grads)
         if torch.compiler.is_compiling():
             return results
-        return _NoSecondDerivative.apply(*(None if r is None else r.detach().requires_grad_() for r in results))
+        return _NoSecondDerivative.apply(results, *with_graph(*saved, *grads))
 
     return wrapper
+
+
+def with_graph(*values: object) -> list[Tensor]:
+    """Those that need a gradient."""
+    return [value for value in values if isinstance(value, Tensor) and value.requires_grad]
+
+
+def graph_of(value: Tensor | None) -> Tensor | None:
+    """An empty tensor that comes from the same graph, for a Function to save in the place of what it does not keep."""
+    if value is None or not value.requires_grad or torch.compiler.is_compiling():
+        return None
+    return value[..., :0].clone()
 
 
 class Scan(torch.autograd.Function):
@@ -213,9 +236,11 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: Any, saved: Sequence[Tensor], grad_output: Tensor | None, grad_final: Tensor | None = None
+    ) -> tuple[Tensor | None, ...]:
         needs = ctx.needs_input_grad
-        return None, None, *_backward(ctx, grad_output, grad_final, needs[3], any(needs[4:]))
+        return None, None, *_backward(ctx, saved, grad_output, grad_final, needs[3], any(needs[4:]))
 
 
 class FusedLIF(torch.autograd.Function):
@@ -264,9 +289,11 @@ class FusedLIF(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_spikes: Tensor | None, grad_final: Tensor | None) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: Any, saved: Sequence[Tensor], grad_spikes: Tensor | None, grad_final: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         needs, layout = ctx.needs_input_grad, ctx.plan.layout
         grad_spikes = None if grad_spikes is None else layout.gradient_to_engine(grad_spikes)
         grad_final = None if grad_final is None else layout.pack_state(grad_final)
-        grads = _backward(ctx, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
+        grads = _backward(ctx, saved, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
         return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .functional import Output, scan
-from .inputs import LIFOptions, Parameter, check_flag, check_lif, check_number, check_values, lif_options
+from .inputs import LIFOptions, Parameter, check_dtype, check_flag, check_lif, check_number, check_values, lif_options
 
 
 class LIF(nn.Module):
@@ -62,7 +62,9 @@ class LIF(nn.Module):
             value = torch.tensor(number, **place) if learn else value
         if not isinstance(value, Tensor):
             setattr(self, name, value)
-        elif learn:
+            return
+        check_dtype(name, value)
+        if learn:
             setattr(self, name, nn.Parameter(value))
         else:
             self.register_buffer(name, value)

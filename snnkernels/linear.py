@@ -7,7 +7,7 @@ the weights is the same sum the other way round. The native engine adds up just 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from . import ops  # noqa: F401  defines the operators
-from .autograd import once_differentiable, wants_graph
+from .autograd import graph_of, once_differentiable, wants_graph
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
 from .inputs import check_binary, check_linear, check_product
@@ -76,7 +76,8 @@ def _group(spikes: PackedSpikes) -> int:
 
 
 def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
-    return spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)
+    """Contiguous, as products of others may round otherwise: the same bits, however they are stored."""
+    return (spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)).contiguous()
 
 
 def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -> Tensor:
@@ -118,7 +119,7 @@ def _apply(
 ) -> Tensor:
     """`spikes` are the values that bits were made of; they are kept for backward where `stray` says what is in them."""
     if wants_graph(weight, bias, spikes):
-        return _EventLinear.apply(plan, weight, bias, spikes, stray, *tensors)
+        return _EventLinear.apply(plan, weight, bias, spikes, stray, graph_of(spikes), *tensors)
     return _forward(plan, weight, bias, spikes, stray, *tensors)
 
 
@@ -140,17 +141,18 @@ class _EventLinear(torch.autograd.Function):
         bias: Tensor | None,
         spikes: Tensor | None,
         stray: Tensor | None,
+        origin: Tensor | None,
         *tensors: Tensor,
     ) -> Tensor:
         ctx.plan = plan
         ctx.dtype = None if spikes is None else spikes.dtype
-        ctx.save_for_backward(weight, None if stray is None else spikes, stray, *tensors)
+        ctx.save_for_backward(weight, origin, None if stray is None else spikes, stray, *tensors)
         return _forward(plan, weight, bias, spikes, stray, *tensors)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        weight, spikes, stray, *tensors = ctx.saved_tensors
+    def backward(ctx: Any, saved: Sequence[Any], grad: Tensor) -> tuple[Tensor | None, ...]:
+        weight, _, spikes, stray, *tensors = saved
         _, needs_weight, needs_bias, needs_spikes, *rest = ctx.needs_input_grad
         grad = grad.contiguous()
         grad_weight = None

@@ -9,7 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .autograd import gradients, likes, once_differentiable, pack_gradients, reduce_to, run, wants_graph
+from .autograd import (
+    gradients,
+    graph_of,
+    likes,
+    once_differentiable,
+    pack_gradients,
+    reduce_to,
+    run,
+    wants_graph,
+    with_graph,
+)
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
@@ -84,7 +94,8 @@ def _forward(
     tensors, rebuild = packed.apart()
     call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
-    outputs = _SpikingLinear.apply(call, tensors, current, source, weight, bias, initial_state, *params)
+    head = (call, tensors, current, source, graph_of(source))
+    outputs = _SpikingLinear.apply(*head, weight, bias, initial_state, *params)
     return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
 
 
@@ -139,28 +150,29 @@ class _SpikingLinear(torch.autograd.Function):
         tensors: tuple[Tensor, ...],
         current: Tensor,
         source: Tensor | None,
+        origin: Tensor | None,
         weight: Tensor,
         bias: Tensor | None,
         initial_state: Tensor | None,
         *params: Parameter,
     ) -> Tensor | tuple[Tensor, Tensor]:
-        output, final, kept = run(call.plan, current, initial_state, params, call.with_state, keep=True)
-        ctx.save_for_backward(*tensors, weight, bias, *kept[1:])
+        output, final, (_, *kept) = run(call.plan, current, initial_state, params, call.with_state, keep=True)
+        ctx.save_for_backward(*tensors, weight, bias, *kept, *with_graph(origin, initial_state, *params))
         ctx.set_materialize_grads(False)
         ctx.call, ctx.like, ctx.from_zero = call, likes(initial_state, *params), initial_state is None
         ctx.source_dtype = None if source is None else source.dtype
-        ctx.tensors = len(tensors)
+        ctx.tensors, ctx.kept = len(tensors), len(kept)
         return (output, final) if call.with_state else output
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_output: Tensor | None, grad_final: Tensor | None = None) -> tuple[Tensor | None, ...]:
-        _, _, _, *needs = ctx.needs_input_grad
-        source, weight, bias, state, *params = needs
+    def backward(
+        ctx: Any, saved: Sequence[Any], grad_output: Tensor | None, grad_final: Tensor | None = None
+    ) -> tuple[Tensor | None, ...]:
+        _, _, _, source, _, weight, bias, state, *params = ctx.needs_input_grad
         wanted = _Wanted(source, weight, bias, state, any(params))
-        saved = ctx.saved_tensors  # once: checkpointing computes them, and lets nobody ask again
-        spikes = ctx.call.rebuild(*saved[: ctx.tensors])
-        found = _gradients(ctx.call, spikes, saved[ctx.tensors :], ctx.from_zero, (grad_output, grad_final), wanted)
+        spikes, kept = ctx.call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.tensors + 2 + ctx.kept]
+        found = _gradients(ctx.call, spikes, kept, ctx.from_zero, (grad_output, grad_final), wanted)
         grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(params)
         per_step = [found.state if wanted.state else None, *grad_params]
         layout = ctx.call.plan.layout
@@ -169,6 +181,7 @@ class _SpikingLinear(torch.autograd.Function):
             None,
             None,
             None if found.source is None else found.source.to(ctx.source_dtype),
+            None,
             found.weight,
             found.bias,
             *(reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)),

@@ -98,6 +98,9 @@ OF_ANY_LENGTH: dict[str, Callable[[Tensor], Tensor]] = {
     "few neurons, time second": lambda current: lif(current, time_dim=1),
     "many neurons, time second": lambda current: lif(current.repeat(1, 1, 6), time_dim=1),
     "reversed dimensions": lambda current: lif(current.transpose(0, 2)),
+    "parameters of every neuron": lambda current: lif(
+        current, beta=current[0, 0].detach().sigmoid(), threshold=1 + current[0].detach().abs()
+    ),
     "drawn spikes": lambda current: SPIKE_LINEAR(poisson_spikes(IMAGES, current.shape[0], seed=1)) + current.mean(),
 }
 SPIKE_LINEAR, IMAGES = SpikeLinear(6, 40), torch.rand(3, 6)

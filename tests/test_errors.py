@@ -17,6 +17,7 @@ from snnkernels import (
     dispatch,
     firing_rate,
     lif,
+    pack_spikes,
     poisson_encode,
     spike_count_accuracy,
     spike_count_loss,
@@ -286,6 +287,36 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: lif(CURRENT, beta=10**400),
         ValueError,
         f"beta must be finite, got {10**400}",
+    ),
+    "sparse current": (
+        lambda: lif(CURRENT.to_sparse()),
+        TypeError,
+        "current must be a dense tensor, got layout torch.sparse_coo: to_dense() makes one of it",
+    ),
+    "sparse spikes": (
+        lambda: pack_spikes(CURRENT.to_sparse()),
+        TypeError,
+        "spikes must be a dense tensor, got layout torch.sparse_coo: to_dense() makes one of it",
+    ),
+    "time_dim of spikes is no whole number": (
+        lambda: pack_spikes(CURRENT, time_dim=1.0),
+        TypeError,
+        "time_dim must be a whole number, got 1.0",
+    ),
+    "time_dim of a layer is no whole number": (
+        lambda: LIF(time_dim=1.5),
+        TypeError,
+        "time_dim must be a whole number, got 1.5",
+    ),
+    "dtype of a layer's learnable number": (
+        lambda: LIF(learn_beta=True, dtype=torch.int32),
+        TypeError,
+        f"beta must be {FLOATS}, got int32",
+    ),
+    "dtype of a layer's tensor": (
+        lambda: LIF(torch.tensor(0.9), dtype=torch.int32),
+        TypeError,
+        f"beta must be {FLOATS}, got int32",
     ),
     "time_dim is no whole number": (
         lambda: lif(CURRENT, time_dim=1.0),

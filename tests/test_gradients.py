@@ -21,7 +21,7 @@ from support import (
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from snnkernels import FusedLIF, lif, use_backend
+from snnkernels import LIF, FusedLIF, lif, use_backend
 from snnkernels.dispatch import checkpoint_interval
 from snnkernels.surrogates import SURROGATES
 
@@ -211,11 +211,30 @@ def test_second_derivative_through_time_on_the_reference() -> None:
     assert all(grad.isfinite().all() and grad.abs().sum() > 0 for grad in second)
 
 
-def test_second_derivative_on_a_compiled_engine_is_an_error(compiled: Target) -> None:
-    current = random_current(4, 1, 3, device=compiled.device).requires_grad_()
-    (first,) = torch.autograd.grad(lif(current, backend=compiled.engine).sum(), current, create_graph=True)
-    with pytest.raises(RuntimeError, match=r'second derivative was asked for, which only .* backend="reference"'):
-        (current.sum() + (first**2).sum()).backward()
+OF_A_LEAF: dict[str, Callable[[Tensor], Tensor]] = {
+    "current": lambda leaf: lif(2 * leaf),
+    "time last": lambda leaf: lif((2 * leaf).permute(1, 2, 0), time_dim=2),
+    "one current for all steps": lambda leaf: lif(2 * leaf[0], steps=4),
+    "state": lambda leaf: lif(leaf.detach(), initial_state=leaf[0]),
+    "beta": lambda leaf: lif(leaf.detach(), beta=leaf[0, 0].sigmoid()),
+    "threshold in float16": lambda leaf: lif(leaf.detach(), threshold=leaf[0, 0].sigmoid().half()),
+    "FusedLIF": lambda leaf: FusedLIF.apply(2 * leaf)[0],
+    "FusedLIF, state": lambda leaf: FusedLIF.apply(leaf.detach(), leaf[0])[0],
+}
+
+
+@pytest.mark.parametrize("function", OF_A_LEAF.values(), ids=OF_A_LEAF.keys())
+def test_second_derivative_on_a_compiled_engine_is_an_error(
+    function: Callable[[Tensor], Tensor], compiled: Target
+) -> None:
+    """Also where there is another way to what it is asked for, of which torch.autograd.grad alone would tell."""
+    leaf = random_current(4, 2, 3, device=compiled.device).requires_grad_()
+    with use_backend(compiled.engine):
+        (first,) = torch.autograd.grad(function(leaf).sum(), leaf, create_graph=True)
+    loss = leaf.sum() + (first**2).sum()
+    for differentiate in (lambda: torch.autograd.grad(loss, leaf, retain_graph=True), lambda: loss.backward()):
+        with pytest.raises(RuntimeError, match=r'second derivative was asked for, which only .* backend="reference"'):
+            differentiate()
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
@@ -306,6 +325,30 @@ def test_torch_func_differentiates_the_reference() -> None:
     gradient = torch.func.grad(lambda x, b: reference(x, b).square().sum())
     assert_same_bits(gradient(rows[0], beta), expected[0])
     assert_same_bits(torch.func.vmap(gradient, (1, None), 1)(current, beta), torch.stack(expected, 1))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
+def test_torch_func_differentiates_the_reference_forward() -> None:
+    current, beta = random_current(5, 2, 3, dtype=torch.float64), torch.tensor(0.9, dtype=torch.float64)
+    loss = lambda x, b: reference(x, b).sum(0).square().sum()  # noqa: E731
+    for argnums in (0, 1):
+        forward, backward = (
+            jacobian(reference, argnums)(current, beta) for jacobian in (torch.func.jacfwd, torch.func.jacrev)
+        )
+        assert backward.abs().sum() > 0
+        torch.testing.assert_close(forward, backward, rtol=1e-12, atol=1e-12)
+    hessian = torch.func.jacrev(torch.func.jacrev(loss))(current, beta)
+    torch.testing.assert_close(torch.func.hessian(loss)(current, beta), hessian, rtol=1e-10, atol=1e-10)
+
+
+def test_torch_func_maps_layers_of_other_parameters() -> None:
+    """As ensembles of models are trained at once."""
+    current, decays = random_current(9, 4, 6), (0.75, 0.9)
+    layers = [LIF(beta=beta, learn_beta=True, slope=2.0, backend="reference") for beta in decays]
+    parameters, _ = torch.func.stack_module_state(layers)
+    spikes = torch.func.vmap(lambda own: torch.func.functional_call(layers[0], own, (current,)))(parameters)
+    for one, layer in zip(spikes, layers, strict=True):
+        assert_same_bits(one, layer(current))
 
 
 def test_torch_func_maps_the_reference() -> None:

@@ -117,6 +117,12 @@ def test_native_engine_refuses_fewer_inputs_than_none() -> None:
         torch.ops.snnkernels.native_event_weight_grad(torch.ones(6, 4), bits, 1, -7, None, stray, 1.0)
 
 
+def test_more_bits_than_there_are_numbers_for_are_refused() -> None:
+    """2 ** 64 of them would have the bytes that none have."""
+    with pytest.raises(RuntimeError, match="bits must be contiguous, uint8"):
+        torch.ops.snnkernels.native_by_event(torch.zeros(1, 0, dtype=torch.uint8), 2**32, 2**32, 0.5)
+
+
 def test_a_size_that_wraps_around_is_refused() -> None:
     """(2 ** 64 + 65544) bytes, of which as a number of 64 bits only 65544 are left."""
     steps = (2**64 + 65544) // 20

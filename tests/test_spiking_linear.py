@@ -367,6 +367,31 @@ def test_device_and_dtype_are_those_of_all_its_parts() -> None:
     assert SpikingLinear(3, 2, dtype=torch.float64, learn_beta=True).neuron.beta.item() == 0.9
 
 
+def test_second_derivative_is_an_error() -> None:
+    """Of whatever it has gradients of, also where there is another way to it."""
+    fused, _ = layers(learn_beta=True, slope=2.0)
+    spikes, state = spike_train().requires_grad_(), torch.zeros(BATCH, OUTPUTS, requires_grad=True)
+    leaves = [spikes, state, *fused.parameters()]
+    for leaf in leaves:
+        (first,) = torch.autograd.grad(fused(spikes, state).mean(0).square().sum(), leaf, create_graph=True)
+        for other in leaves:
+            with pytest.raises(RuntimeError, match="a second derivative was asked for"):
+                torch.autograd.grad(first.sum() + other.sum(), other, retain_graph=True)
+
+
+@pytest.mark.parametrize("form", ["tensor", "packed"])
+def test_spikes_with_the_batch_outside_are_the_same_bits(form: str) -> None:
+    """A product of others rounds otherwise: in training as without gradients, and as the two layers."""
+    fused, separate = (module.bfloat16() for module in layers(product="dense", return_state=True))
+    values = (torch.rand(BATCH, STEPS, INPUTS) < 0.6).bfloat16().transpose(0, 1)
+    spikes = pack_spikes(values) if form == "packed" else values
+    with torch.no_grad():
+        expected = fused(spikes)
+    for call in (fused, separate):
+        for actual, wanted in zip(call(spikes), expected, strict=True):
+            assert_same_bits(actual, wanted)
+
+
 def test_unknown_option_is_named() -> None:
     with pytest.raises(TypeError, match="LIF has no option 'slop'; did you mean 'slope'?"):
         SpikingLinear(3, 2, slop=3)

@@ -143,8 +143,10 @@ void weight_gradient(const SpikeBits& bits, const Tensor& grad, Tensor& out) {
 }
 
 SpikeBits view(const Tensor& bits, int64_t group, int64_t inputs) {
-  STD_TORCH_CHECK(group >= 0 && inputs >= 0 && bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 &&
-                      bits.is_contiguous() && bits.size(1) == packed_bytes(group * inputs),
+  int64_t count = 0;
+  STD_TORCH_CHECK(group >= 0 && inputs >= 0 && !__builtin_mul_overflow(group, inputs, &count) &&
+                      bits.scalar_type() == ScalarType::Byte && bits.dim() == 2 && bits.is_contiguous() &&
+                      bits.size(1) == packed_bytes(count),
                   "bits must be contiguous, uint8 [groups, ceil(group * inputs / 8)]");
   return {static_cast<const unsigned char*>(bits.const_data_ptr()), bits.size(0) * group, group, inputs};
 }

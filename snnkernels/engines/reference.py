@@ -36,10 +36,25 @@ class _Spike(torch.autograd.Function):
         return grad * ctx.surrogate.derivative(distance, slope), None, None, None
 
 
+class _SpikeOfBothModes(_Spike):
+    """Forward mode too, with which torch.compile would take no Function."""
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Surrogate, bool], output: Tensor) -> None:
+        _Spike.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*inputs[:2])
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
+        distance, slope = ctx.saved_tensors
+        return tangent * ctx.surrogate.derivative(distance, slope)
+
+
 def spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
     """The spike that a step receives."""
     rule, slope_tensor = SURROGATES[surrogate], torch.full((), slope, dtype=like.dtype, device=like.device)
-    return lambda distance: _Spike.apply(distance, slope_tensor, rule, strict)
+    function = _Spike if torch.compiler.is_compiling() else _SpikeOfBothModes
+    return lambda distance: function.apply(distance, slope_tensor, rule, strict)
 
 
 def scan(plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

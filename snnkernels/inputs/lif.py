@@ -15,6 +15,7 @@ from ..surrogates import SURROGATES
 from .spikes import check_steps
 from .values import (
     Parameter,
+    check_dense,
     check_dtype,
     check_finite,
     check_flag,
@@ -24,6 +25,7 @@ from .values import (
     check_one_of,
     check_positive,
     check_values,
+    check_whole,
     near,
     shape_of,
 )
@@ -66,6 +68,7 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
     check_finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
     check_one_of("output", checked.output, OUTPUTS)
+    check_whole("time_dim", checked.time_dim)
     if checked.steps is not None:
         check_steps(checked.steps)
     check_backend_name("backend", checked.backend)
@@ -93,6 +96,7 @@ def check_lif(
     """
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
+    check_dense("current", current)
     requested = dispatch.requested_backend()
     known = (requested, metadata(current), metadata(initial_state), metadata(beta), metadata(threshold), *options)
     if torch.compiler.is_compiling():  # sizes may be symbols
@@ -170,8 +174,7 @@ def _check_flags(options: LIFOptions) -> None:
 def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
     """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     check_dtype("current", current)
-    if not isinstance(time_dim, int) or isinstance(time_dim, bool):
-        raise TypeError(f"time_dim must be a whole number, got {time_dim!r}")
+    check_whole("time_dim", time_dim)
     dims = len(current.shape)
     if steps is not None:
         return _check_one_step(current, time_dim, steps)

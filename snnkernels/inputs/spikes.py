@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .values import DTYPES, name_of, shape_of
+from .values import DTYPES, check_dense, check_whole, is_transformed, name_of, shape_of
 
 
 def check_intensities(images: Tensor) -> None:
@@ -13,7 +13,9 @@ def check_intensities(images: Tensor) -> None:
     if not isinstance(images, Tensor) or images.dtype not in DTYPES:
         got = name_of(images.dtype) if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images must be a floating-point tensor with values in [0, 1], got {got}")
-    if images.numel() == 0 or torch.compiler.is_compiling() or is_capturing(images):
+    check_dense("images", images)
+    hidden = images.is_meta or is_transformed(images) or is_capturing(images)
+    if images.numel() == 0 or torch.compiler.is_compiling() or hidden:
         return
     low, high = torch.stack(torch.aminmax(images)).tolist()  # the host waits for a GPU once
     if not (low >= 0 and high <= 1):
@@ -58,6 +60,7 @@ def check_seed(seed: int, generator: torch.Generator | None) -> int:
 def check_spikes(spikes: Tensor, time_dim: int) -> int:
     """Check a spike train; returns time_dim counted from the front."""
     check_spike_values(spikes)
+    check_whole("time_dim", time_dim)
     if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
         raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {shape_of(spikes)}")
     return time_dim % spikes.dim()
@@ -86,3 +89,4 @@ def check_spike_values(spikes: Tensor) -> None:
     if not isinstance(spikes, Tensor) or spikes.dtype not in (*DTYPES, torch.bool):
         got = name_of(spikes.dtype) if isinstance(spikes, Tensor) else type(spikes).__name__
         raise TypeError(f"spikes must be a floating-point or bool tensor, got {got}")
+    check_dense("spikes", spikes)

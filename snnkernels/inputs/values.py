@@ -30,9 +30,9 @@ def check_in_range(name: str, value: float, dtype: torch.dtype) -> None:
 
 
 def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
-    """Check the numbers in a parameter, where it has them."""
+    """Check the numbers in a parameter, where it has them and they may be looked at."""
     check_dtype(name, value)
-    if value.is_meta:
+    if value.is_meta or is_transformed(value):
         return
     values = value.detach()
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
@@ -50,7 +50,7 @@ def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: tor
         raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
     dims, step_dims = len(value.shape), len(step_shape)
     trailing = step_shape[step_dims - dims :] if dims <= step_dims else None
-    if trailing is None or any(size not in (1, whole) for size, whole in zip(value.shape, trailing, strict=True)):
+    if trailing is None or any(size != 1 and size != whole for size, whole in zip(value.shape, trailing, strict=True)):
         raise ValueError(
             f"{name} must broadcast to the shape of one time step, {tuple(step_shape)}, got {shape_of(value)}"
         )
@@ -62,9 +62,24 @@ def check_tensor(name: str, value: Tensor) -> None:
     check_dtype(name, value)
 
 
+def check_dense(name: str, value: Tensor) -> None:
+    if value.layout != torch.strided:
+        raise TypeError(f"{name} must be a dense tensor, got layout {value.layout}: to_dense() makes one of it")
+
+
 def check_dtype(name: str, value: Tensor | Metadata) -> None:
     if value.dtype not in DTYPES:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
+
+
+def is_transformed(value: Tensor) -> bool:
+    """Whether torch.func is at work, which lets nobody look at values."""
+    return not torch.compiler.is_compiling() and torch._C._functorch.is_functorch_wrapped_tensor(value)
+
+
+def check_whole(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
 
 
 def check_flag(name: str, value: bool) -> None:
