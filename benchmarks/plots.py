@@ -16,16 +16,19 @@ from workloads import FORWARD_BACKWARD, Workload, scaling_workloads
 from snnkernels.dispatch import ENGINES
 
 # Contenders in the order in which they are drawn, each with its colour, marker and line: dashed is the loop of
-# a library that has one call, too.
+# a library that has one call, too, and dotted what is compiled.
 STYLES = {
     "native": ("#0072B2", "o", "-"),
     "triton": ("#56B4E9", "v", "-"),
     "torch loop": ("#8C8C8C", "s", "-"),
     "torch loop, compiled": ("#222222", "D", "-"),
     "snnTorch": ("#D55E00", "^", "-"),
+    "snnTorch, compiled": ("#D55E00", "<", ":"),
     "SpikingJelly": ("#E69F00", "P", "-"),
+    "SpikingJelly, compiled": ("#E69F00", "d", ":"),
     "Norse": ("#009E73", "X", "-"),
     "Norse cell, loop": ("#009E73", "p", "--"),
+    "Norse cell, loop, compiled": ("#009E73", "H", ":"),
     "sinabs": ("#CC79A7", "*", "-"),
     "sinabs, loop": ("#CC79A7", "h", "--"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contenders import Contender, Layer
+from contenders import Contender, Layer, compiled
 from torch import Tensor
 
 
@@ -30,11 +30,13 @@ def lift(device: str) -> Layer:
 
 def unbound(device: str) -> Layer:
     import torch
+    from norse.torch.functional.lif_box import LIFBoxFeedForwardState
 
     cell = _cell()
 
     def layer(current: Tensor) -> Tensor:
-        state, spikes = None, []
+        # The cell's own is a leaf that needs a gradient, which keeps torch.compile from taking the layer as a whole.
+        state, spikes = LIFBoxFeedForwardState(torch.zeros_like(current[0])), []
         for x in current.unbind(0):
             spike, state = cell(x, state)
             spikes.append(spike)
@@ -49,7 +51,6 @@ _COMMON = {
     "requires": ("norse.torch",),
 }
 
-PEERS = (
-    Contender("Norse", lift, form="one call (Lift)", **_COMMON),
-    Contender("Norse cell, loop", unbound, **_COMMON),
-)
+_LOOP = Contender("Norse cell, loop", unbound, **_COMMON)
+
+PEERS = (Contender("Norse", lift, form="one call (Lift)", **_COMMON), _LOOP, compiled(_LOOP))

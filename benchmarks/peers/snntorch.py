@@ -6,7 +6,7 @@ Of half types it makes float32, also where it is moved to one: its spikes and po
 from __future__ import annotations
 
 import torch
-from contenders import Contender, Layer
+from contenders import Contender, Layer, compiled
 from torch import Tensor
 
 
@@ -33,13 +33,13 @@ def rate(images: Tensor, steps: int) -> Tensor:
     return spikegen.rate(images, num_steps=steps)
 
 
-PEERS = (
-    Contender(
-        "snnTorch",
-        leaky,
-        options={"delay_reset": True, "strict": True},
-        halves="spikes and states of float32",
-        requires=("snntorch",),
-        encode=rate,
-    ),
+EAGER = Contender(
+    "snnTorch",
+    leaky,
+    options={"delay_reset": True, "strict": True},
+    halves="spikes and states of float32",
+    requires=("snntorch",),
+    encode=rate,
 )
+
+PEERS = (EAGER, compiled(EAGER))

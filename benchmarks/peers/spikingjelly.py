@@ -1,5 +1,6 @@
 """SpikingJelly's LIFNode, all time steps at once; on a GPU it picks CUDA, Triton or torch by itself.
 
+CUDA it has only where it was built from its sources for that (SJ_BUILD_NATIVE_CUDA=1), which its wheel is not.
 SJ_LIF_CUDA_IMPLEMENTATION in the environment names one of them for a whole run. Half types it would compute step by
 step in torch; its Triton kernels take them from a neuron that is prepared for a precision, with states of that type. It
 has no fast sigmoid of slope 25 that is 1 at threshold, so its arc tangent is taken. It decays by v - v / tau, which
