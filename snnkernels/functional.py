@@ -115,9 +115,9 @@ def lif(
         time_dim: the dimension of time in current; 1 takes `[B, T, ...]`, without a copy from 32 neurons a sample on.
         return_state: also return the state after the last step.
         steps: take current as one step, `[B, ...]`, the same at all of so many; it is read once.
-        output: "spikes"; "count", their sum over time, `[B, ...]`, float64 for float64 and else float32 (whole up to
-            2^24 spikes of a neuron), for which no spike is written; or "packed", :class:`snnkernels.PackedSpikes` of one bit each, through which no gradient
-            flows.
+        output: "spikes"; "count", their sum over time, `[B, ...]`, float64 for float64 and else float32 (exact up to
+            2^24 spikes of a neuron), for which no spike is written; or "packed", :class:`snnkernels.PackedSpikes` of
+            one bit each, through which no gradient flows.
         pre_reset_state: the state, in and out, is the potential before its reset; always so where delay_reset.
         backend: "auto", "reference", "native" or "triton"; by name, it runs or raises. Second derivatives and the
             transforms of torch.func are the reference's.
