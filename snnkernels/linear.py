@@ -41,7 +41,7 @@ def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, 
             sizes given; and the dense one for values other than 0 and 1, on other devices and engines.
 
     Returns the current `[..., N]`, of weight's dtype, or autocast's. Gradients flow to weight and bias, and to spikes
-    where they need one, in a dense product. Only the dense product has a second derivative.
+    where they need one, in a dense product. Only the dense product has second derivatives and torch.func's transforms.
 
     Raises TypeError or ValueError on wrong spikes, weight, bias or product, RuntimeError where product="events" cannot
     run.
