@@ -129,7 +129,7 @@ def _memory(rows: Sequence[Row]) -> Figure | None:
     names = [name for name in STYLES if name in chosen][::-1]
     if not names:
         return None
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    figure = Figure(figsize=(8, 1.2 + 0.22 * len(names)), layout="constrained")
     axes = figure.subplots()
     drawn = axes.barh([*map(shown, names)], [chosen[name] for name in names], color=[STYLES[name][0] for name in names])
     axes.bar_label(drawn, fmt="%.0f", padding=2, fontsize=8)
