@@ -124,6 +124,18 @@ def test_functions_compile_once_for_all_lengths(function: Callable[[Tensor], Ten
     assert graphs[0] == graphs[1] == graphs[2] > 0
 
 
+def test_whether_a_cuda_graph_is_recorded_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is no part of a graph; the compiler looks at no values either."""
+
+    def ask(tensor: Tensor) -> bool:
+        torch._dynamo.graph_break()
+        return False
+
+    monkeypatch.setattr("snnkernels.inputs.spikes.is_capturing", ask)
+    whole = torch.compile(lambda images: poisson_encode(images, 5, seed=1), fullgraph=True, backend="aot_eager")
+    assert_same_bits(whole(IMAGES), poisson_encode(IMAGES, 5, seed=1))
+
+
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "FusedLIF": lambda current: FusedLIF.apply(current)[0],
     "FusedLIF, final state": lambda current: FusedLIF.apply(current, None, 0.5, 1.0, 2.0)[1],
