@@ -158,6 +158,7 @@ def _seconds(work: str, shape: str, place: Place) -> Callable[[Sequence[Row]], f
 
 # SpikingJelly chooses its backend itself, on a CPU torch.
 _LOOP, _SNNTORCH, _SPIKINGJELLY = NAIVE.name, "snnTorch", "SpikingJelly"
+_COMPILED = tuple(f"{name}, compiled" for name in (_SPIKINGJELLY, _SNNTORCH, "Norse cell, loop"))
 
 
 def _layers(place: Place, *table: tuple[str, str] | tuple[str, str, float, float]) -> list[Bar]:
@@ -198,7 +199,7 @@ CPU_BARS: tuple[Bar, ...] = (
         (LONG, NAIVE_COMPILED.name, 3.5, 5),
         (LONG, _SPIKINGJELLY, 6, 8),
         (LONG, _SNNTORCH, 6, 8),
-        *((LONG, f"{name}, compiled") for name in (_SPIKINGJELLY, _SNNTORCH, "Norse cell, loop")),
+        *((LONG, name) for name in _COMPILED),
         # The project's plan has these bars for each library's one call for all steps; a loop is the faster form.
         (LONG, "Norse", 40, 60),
         (LONG, "Norse cell, loop"),
@@ -207,7 +208,7 @@ CPU_BARS: tuple[Bar, ...] = (
         (WIDE, _LOOP, 5, 8),
         (WIDE, NAIVE_COMPILED.name, 1.7, 2.5),
         (WIDE, _SPIKINGJELLY, 9, 14),
-        *((WIDE, f"{name}, compiled") for name in (_SPIKINGJELLY, _SNNTORCH, "Norse cell, loop")),
+        *((WIDE, name) for name in _COMPILED),
         (DEEP, _LOOP, 14, 22),
     ),
     *_layers(_FRESH, (LONG, _LOOP, 3.5, 6), (WIDE, _LOOP, 5, 8), (DEEP, _LOOP, 14, 20)),

@@ -157,11 +157,12 @@ class _SpikingLinear(torch.autograd.Function):
         *params: Parameter,
     ) -> Tensor | tuple[Tensor, Tensor]:
         output, final, (_, *kept) = run(call.plan, current, initial_state, params, call.with_state, keep=True)
-        ctx.save_for_backward(*tensors, weight, bias, *kept, *with_graph(origin, initial_state, *params))
+        held = (*tensors, weight, bias, *kept)
+        ctx.save_for_backward(*held, *with_graph(origin, initial_state, *params))
         ctx.set_materialize_grads(False)
         ctx.call, ctx.like, ctx.from_zero = call, likes(initial_state, *params), initial_state is None
         ctx.source_dtype = None if source is None else source.dtype
-        ctx.tensors, ctx.kept = len(tensors), len(kept)
+        ctx.tensors, ctx.held = len(tensors), len(held)
         return (output, final) if call.with_state else output
 
     @staticmethod
@@ -171,7 +172,7 @@ class _SpikingLinear(torch.autograd.Function):
     ) -> tuple[Tensor | None, ...]:
         _, _, _, source, _, weight, bias, state, *params = ctx.needs_input_grad
         wanted = _Wanted(source, weight, bias, state, any(params))
-        spikes, kept = ctx.call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.tensors + 2 + ctx.kept]
+        spikes, kept = ctx.call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
         found = _gradients(ctx.call, spikes, kept, ctx.from_zero, (grad_output, grad_final), wanted)
         grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(params)
         per_step = [found.state if wanted.state else None, *grad_params]
