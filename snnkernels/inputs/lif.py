@@ -10,21 +10,20 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata, state_dtype
+from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
+from .numbers import check_numbers, read_number
 from .spikes import check_steps
+from .tools import is_recorded, quiet_in_a_trace
 from .values import (
     Parameter,
     check_dense,
     check_dtype,
     check_finite,
     check_flag,
-    check_in_range,
-    check_number,
     check_on_step,
     check_one_of,
     check_positive,
-    check_values,
     check_whole,
     near,
     shape_of,
@@ -36,11 +35,11 @@ _RESETS = ("subtract", "zero", "none")
 class LIFOptions(NamedTuple):
     """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
 
-    reset: str | float = "subtract"
+    reset: str | Parameter = "subtract"
     delay_reset: bool = False
     detach_reset: bool = True
     strict: bool = False
-    input_scale: float = 1.0
+    input_scale: Parameter = 1.0
     surrogate: str = "fast_sigmoid"
     slope: Parameter | None = None
     time_dim: int = 0
@@ -82,13 +81,14 @@ def check_time_first(options: dict[str, Any]) -> None:
             raise TypeError(f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}")
 
 
+@quiet_in_a_trace
 def check_lif(
     current: Tensor,
     initial_state: Tensor | None,
     beta: Parameter,
     threshold: Parameter,
     options: LIFOptions,
-) -> Plan:
+) -> Checked:
     """Check everything that a LIF scan takes, and say who computes it.
 
     Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
@@ -97,76 +97,94 @@ def check_lif(
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
     check_dense("current", current)
-    requested = dispatch.requested_backend()
-    known = (requested, metadata(current), metadata(initial_state), metadata(beta), metadata(threshold), *options)
-    if torch.compiler.is_compiling():  # sizes may be symbols
-        return _plan(*known)
-    if isinstance(beta, Tensor):
-        _check_parameter_values("beta", beta)
-    if isinstance(threshold, Tensor):
-        _check_parameter_values("threshold", threshold, positive=True)
-    try:
-        plan = _known_plan(*known)
-    except TypeError:  # what cannot be hashed is wrong, or a symbol; what is wrong is to be told by its check, alone
-        plan = None
-    return plan or _plan(*known)
+    params = read_number("beta", beta, current), read_number("threshold", threshold, current)
+    reset, delay_reset, detach_reset, strict, input_scale, surrogate, slope, *rest = options
+    known = (
+        dispatch.requested_backend(),
+        params[0] is None or params[1] is None,
+        metadata(current),
+        metadata(initial_state),
+        metadata(beta) if isinstance(beta, Tensor) else None,
+        metadata(threshold) if isinstance(threshold, Tensor) else None,
+        reset if isinstance(reset, str) else None,
+        delay_reset,
+        detach_reset,
+        strict,
+        surrogate,
+        *rest,
+    )
+    plan = None
+    if not is_recorded():  # where sizes may be symbols
+        try:
+            plan = _known_plan(*known)
+        except TypeError:  # what cannot be hashed is wrong, or a symbol; that is to be told by its check, alone
+            plan = None
+    plan = plan or _plan(*known)
+    value = read_number("reset", reset, current) if isinstance(reset, Tensor) else _reset(reset)[1]
+    constants = read_number("input_scale", input_scale, current), value
+    slope = SURROGATES[plan.surrogate].default_slope if slope is None else read_number("slope", slope, current)
+    return Checked(plan, check_numbers(current, *constants, *params, slope))
+
+
+class _Fixed(NamedTuple):
+    """The options that a plan is made of; reset is None where it is a number."""
+
+    reset: str | None
+    delay_reset: bool
+    detach_reset: bool
+    strict: bool
+    surrogate: str
+    time_dim: int
+    pre_reset_state: bool
+    steps: int | None
+    output: str
+    backend: str
 
 
 def _plan(
     requested: str,
+    parameter_tensors: bool,
     current: Metadata,
     initial_state: Metadata | None,
-    beta: float | Metadata,
-    threshold: float | Metadata,
+    beta: Metadata | None,
+    threshold: Metadata | None,
     *given: Any,
 ) -> Plan:
-    """The plan of a scan, made once for all calls that differ in the values of tensors alone."""
-    options = LIFOptions(*given)
-    _check_flags(options)
-    time_dim = _check_current(current, options.time_dim, options.steps)
+    """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone."""
+    fixed = _Fixed(*given)
+    _check_flags(fixed)
+    time_dim = _check_current(current, fixed.time_dim, fixed.steps)
     step_shape = current.shape
-    if options.steps is None:
+    if fixed.steps is None:
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
-    _check_parameter("beta", beta, current, step_shape)
-    _check_parameter("threshold", threshold, current, step_shape, positive=True)
-    parameters = {
-        name: float(value)
-        for name, value in (("beta", beta), ("threshold", threshold))
-        if not isinstance(value, Metadata)
-    }
-    parameter_tensors = len(parameters) < 2
-    if initial_state is not None:
-        check_on_step("initial_state", initial_state, current, step_shape)
-    reset, reset_value = _reset(options.reset)
-    constants = {"input_scale": check_finite("input_scale", options.input_scale), "reset": reset_value}
-    surrogate, slope = check_surrogate(options.surrogate, options.slope)
-    for name, value in {**constants, **parameters, "slope": slope}.items():
-        check_in_range(name, value, state_dtype(current.dtype))
-    check_one_of("output", options.output, OUTPUTS)
-    layout = Layout(current, time_dim, options.steps)
+    for name, value in (("beta", beta), ("threshold", threshold), ("initial_state", initial_state)):
+        if value is not None:
+            check_on_step(name, value, current, step_shape)
+    reset = "value" if fixed.reset is None else _reset(fixed.reset)[0]
+    check_one_of("surrogate", fixed.surrogate, SURROGATES)
+    check_one_of("output", fixed.output, OUTPUTS)
+    layout = Layout(current, time_dim, fixed.steps)
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device, requested, sizes),
+        engine=check_backend(fixed.backend, current.device, requested, sizes),
         neuron=lif_key(
             reset,
-            delay_reset=options.delay_reset,
-            detach_reset=options.detach_reset,
-            pre_reset_state=options.pre_reset_state,
+            delay_reset=fixed.delay_reset,
+            detach_reset=fixed.detach_reset,
+            pre_reset_state=fixed.pre_reset_state,
         ),
-        surrogate=surrogate,
-        slope=slope,
-        strict=options.strict,
-        numbers=(*constants.values(), *(() if parameter_tensors else parameters.values())),
+        surrogate=fixed.surrogate,
+        strict=fixed.strict,
         parameter_tensors=parameter_tensors,
         layout=layout,
-        output=options.output,
+        output=fixed.output,
     )
 
 
 _known_plan = lru_cache(maxsize=1024, typed=True)(_plan)  # a small layer would notice
 
 
-def _check_flags(options: LIFOptions) -> None:
+def _check_flags(options: LIFOptions | _Fixed) -> None:
     for name in ("delay_reset", "detach_reset", "strict", "pre_reset_state"):
         check_flag(name, getattr(options, name))
 
@@ -199,22 +217,6 @@ def _check_one_step(current: Metadata, time_dim: int, steps: int) -> int:
             f"got {time_dim}"
         )
     return time_dim % dims
-
-
-def _check_parameter(
-    name: str, value: float | Metadata, current: Metadata, step_shape: torch.Size, *, positive: bool = False
-) -> None:
-    """Check a neuron's parameter: a number, or a tensor that broadcasts to one step."""
-    if isinstance(value, Metadata):
-        check_on_step(name, value, current, step_shape)
-    else:
-        check_number(name, value, positive=positive)
-
-
-def _check_parameter_values(name: str, value: Tensor, *, positive: bool = False) -> None:
-    # The values of a tensor on a GPU are not read: that would make the host wait, and break a CUDA graph.
-    if value.is_cpu:
-        check_values(name, value, positive=positive)
 
 
 def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
