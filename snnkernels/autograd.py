@@ -15,8 +15,7 @@ from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif, check_when_run
 from .neurons import NEURONS
 from .ops import BACKWARD, FORWARD
-from .scan import Checked, Layout, Numbers, Plan, outer_and_inner, state_dtype
-
+from .scan import Checked, Layout, Plan, outer_and_inner, state_dtype
 
 _OF_THE_REFERENCE = 'lif(..., backend="reference") and spike_linear(..., product="dense")'
 
@@ -33,7 +32,7 @@ def wants_graph(*values: object) -> bool:
         return not torch.compiler.is_exporting()
     if torch._C._are_functorch_transforms_active():
         raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
-    return not torch.jit.is_tracing()
+    return torch._C._get_tracing_state() is None
 
 
 def run(
@@ -60,15 +59,21 @@ def run(
         output, final = reference.scan(plan, numbers, x, kept, packed)
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
-        head = ([x, *packed], states, *_apart(numbers), plan.neuron, plan.strict, interval)
-        steps = layout.steps if layout.constant else 0  # of no call, so that a trace serves any number of them
-        output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, steps, plan.output, with_state)
+        values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
+        output, final, kept = FORWARD[plan.engine](
+            [x, *packed],
+            states,
+            values,
+            numbers,
+            plan.neuron,
+            plan.strict,
+            interval,
+            layout.engine_time_dim,
+            layout.steps if layout.constant else 0,  # as many as x has, so that a trace serves any number of them
+            plan.output,
+            with_state,
+        )
     return output, final, (kept, *packed)
-
-
-def _apart(numbers: Numbers) -> tuple[Tensor | None, tuple[float, ...]]:
-    """Numbers as operators take them."""
-    return (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
 
 
 def _pack_parameters(plan: Plan, params: tuple[Parameter, ...], x: Tensor) -> list[Tensor]:
@@ -90,10 +95,10 @@ def _forward(
     with_state: bool,
 ) -> tuple[Tensor, Tensor]:
     output, final, kept = run(checked, current, initial_state, params, with_state, keep=True)
-    values, numbers = _apart(checked.numbers)
-    ctx.save_for_backward(current, values, *kept, *with_graph(initial_state, *params))
+    in_memory = [checked.numbers] if isinstance(checked.numbers, Tensor) else []
+    ctx.save_for_backward(current, *kept, *in_memory, *with_graph(initial_state, *params))
     ctx.set_materialize_grads(False)
-    ctx.plan, ctx.numbers = checked.plan, numbers
+    ctx.plan, ctx.numbers = checked.plan, None if in_memory else checked.numbers
     ctx.like = likes(initial_state, *params)
     return output, final
 
@@ -111,9 +116,10 @@ def _backward(
     grad_output, grad_final: those of what :func:`run` gave.
     """
     plan, layout = ctx.plan, ctx.plan.layout
-    current, values, kept, *rest = saved
-    checked = Checked(plan, ctx.numbers if values is None else values)
-    x, packed = layout.to_engine(current), rest[: len(ctx.like) - 1] if plan.parameter_tensors else []
+    current, kept, *rest = saved
+    count = len(ctx.like) - 1 if plan.parameter_tensors else 0
+    x, packed = layout.to_engine(current), rest[:count]
+    checked = Checked(plan, rest[count] if ctx.numbers is None else ctx.numbers)
     steps = layout.steps if layout.constant else x.shape[layout.engine_time_dim]  # a symbol that backward knows
     outer, inner = outer_and_inner(x, layout.engine_time_dim)
     grads = pack_gradients(plan, x, (outer, steps, inner), grad_output, grad_final)
@@ -126,12 +132,14 @@ def _backward(
             checked, x, kept, packed, layout.engine_time_dim, steps, grads, (state_grad, param_grads)
         )
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
+    grad_current = layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x)
+    if not (state_grad or param_grads):
+        return [grad_current, *[None for _ in ctx.like]]
     per_step = [
         grad_state if state_grad else None,
         *(None if grad is None else grad.unsqueeze(0) for grad in grad_params),
     ]
-    reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
-    return [layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x), *reduced]
+    return [grad_current, *[reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]]
 
 
 def pack_gradients(
@@ -171,8 +179,9 @@ def gradients(
     grads: those of the spikes and of the final states.
     """
     plan, numbers = checked
-    head = ([x, *params], checkpoints, *_apart(numbers), plan.neuron, plan.strict, checkpoint_interval(x.device.type))
-    return BACKWARD[plan.engine](*head, time_dim, steps, plan.surrogate, *grads, *wanted)
+    values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
+    rule = (plan.neuron, plan.strict, checkpoint_interval(x.device.type), time_dim, steps, plan.surrogate)
+    return BACKWARD[plan.engine]([x, *params], checkpoints, values, numbers, *rule, *grads, *wanted)
 
 
 Like = tuple[torch.Size, torch.dtype] | None
@@ -238,7 +247,7 @@ def graph_of(value: Tensor | None) -> Tensor | None:
 
 
 class Scan(torch.autograd.Function):
-    """Any neuron over all time steps: `Scan.apply(plan, numbers, with_state, current, initial_state, *params)`.
+    """Any neuron over all time steps: `Scan.apply(checked, with_state, current, initial_state, *params)`.
 
     Returns the output as the engine gives it, and the final state too where it is asked for: views of them, in the
     user's layout, are made outside, as torch lets nobody change what is a view of a Function's inside.
@@ -246,15 +255,9 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        plan: Plan,
-        numbers: Numbers,
-        with_state: bool,
-        current: Tensor,
-        initial_state: Tensor | None,
-        *params: Parameter,
+        ctx: Any, checked: Checked, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
     ) -> Tensor | tuple[Tensor, Tensor]:
-        output, final = _forward(ctx, Checked(plan, numbers), current, initial_state, params, with_state)
+        output, final = _forward(ctx, checked, current, initial_state, params, with_state)
         return (output, final) if with_state else output
 
     @staticmethod
@@ -263,7 +266,7 @@ class Scan(torch.autograd.Function):
         ctx: Any, saved: Sequence[Tensor], grad_output: Tensor | None, grad_final: Tensor | None = None
     ) -> tuple[Tensor | None, ...]:
         needs = ctx.needs_input_grad
-        return None, None, None, *_backward(ctx, saved, grad_output, grad_final, needs[4], any(needs[5:]))
+        return None, None, *_backward(ctx, saved, grad_output, grad_final, needs[3], any(needs[4:]))
 
 
 class FusedLIF(torch.autograd.Function):

@@ -51,10 +51,10 @@ class SpikingLinear(nn.Module):
     the weights, which is summed chunk by chunk, and where the product is dense: of fewer rows it may be rounded
     otherwise.
 
-    Under torch.compile, torch.jit.trace and autocast, for values other than 0 and 1, with the reference engine, and where a part of it
-    has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after the other; also
-    where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits for a GPU else;
-    it does not for spikes that are packed or drawn.
+    Under torch.compile, torch.jit.trace and autocast, for values other than 0 and 1, with the reference engine, and
+    where a part of it has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after
+    the other; also where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits
+    for a GPU else; it does not for spikes that are packed or drawn.
 
     Args:
         in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.

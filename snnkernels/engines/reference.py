@@ -57,9 +57,7 @@ def spike_function(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Ten
     return lambda distance: function.apply(distance, slope, rule, strict)
 
 
-def scan(
-    plan: Plan, numbers: Numbers, x: Tensor, states: Tensor, params: Sequence[Tensor]
-) -> tuple[Tensor, Tensor]:
+def scan(plan: Plan, numbers: Numbers, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
     x: as the layout hands it to engines; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each, none

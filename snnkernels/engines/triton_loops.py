@@ -166,8 +166,8 @@ def forward_kernel(
     parameters, numbers,
     outer, steps, inner, x_outer, x_time,
     STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, NUMBERS: tl.constexpr,
-    PER_NEURON: tl.constexpr, OUTPUT: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr,
-    AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    PER_NEURON: tl.constexpr, OUTPUT: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr,
+    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL, but for the first if it is zero.
 
@@ -260,8 +260,8 @@ def backward_kernel(
     parameters, numbers,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
-    STATES: tl.constexpr, CONSTANTS: tl.constexpr, NUMBERS: tl.constexpr, PER_NEURON: tl.constexpr, FROM_ZERO: tl.constexpr,
-    WITH_STATE: tl.constexpr, PARAM_GRADS: tl.constexpr,
+    STATES: tl.constexpr, CONSTANTS: tl.constexpr, NUMBERS: tl.constexpr, PER_NEURON: tl.constexpr,
+    FROM_ZERO: tl.constexpr, WITH_STATE: tl.constexpr, PARAM_GRADS: tl.constexpr,
     X_ONCE: tl.constexpr, GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
     GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip

@@ -12,7 +12,7 @@ from .. import dispatch
 from ..neurons import lif_key
 from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
-from .numbers import check_numbers, read_number
+from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
@@ -28,8 +28,6 @@ from .values import (
     near,
     shape_of,
 )
-
-_RESETS = ("subtract", "zero", "none")
 
 
 class LIFOptions(NamedTuple):
@@ -63,7 +61,7 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
             raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
     checked = LIFOptions(**options)
     _check_flags(checked)
-    _reset(checked.reset)
+    check_reset(checked.reset)
     check_finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
     check_one_of("output", checked.output, OUTPUTS)
@@ -81,7 +79,6 @@ def check_time_first(options: dict[str, Any]) -> None:
             raise TypeError(f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}")
 
 
-@quiet_in_a_trace
 def check_lif(
     current: Tensor,
     initial_state: Tensor | None,
@@ -97,33 +94,54 @@ def check_lif(
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
     check_dense("current", current)
-    params = read_number("beta", beta, current), read_number("threshold", threshold, current)
-    reset, delay_reset, detach_reset, strict, input_scale, surrogate, slope, *rest = options
-    known = (
-        dispatch.requested_backend(),
-        params[0] is None or params[1] is None,
-        metadata(current),
-        metadata(initial_state),
-        metadata(beta) if isinstance(beta, Tensor) else None,
-        metadata(threshold) if isinstance(threshold, Tensor) else None,
-        reset if isinstance(reset, str) else None,
-        delay_reset,
-        detach_reset,
-        strict,
-        surrogate,
-        *rest,
-    )
-    plan = None
-    if not is_recorded():  # where sizes may be symbols
-        try:
-            plan = _known_plan(*known)
-        except TypeError:  # what cannot be hashed is wrong, or a symbol; that is to be told by its check, alone
-            plan = None
-    plan = plan or _plan(*known)
-    value = read_number("reset", reset, current) if isinstance(reset, Tensor) else _reset(reset)[1]
-    constants = read_number("input_scale", input_scale, current), value
-    slope = SURROGATES[plan.surrogate].default_slope if slope is None else read_number("slope", slope, current)
-    return Checked(plan, check_numbers(current, *constants, *params, slope))
+    sequence = (dispatch.requested_backend(), metadata(current), metadata(initial_state))
+    scale, reset = options.input_scale, options.reset
+    if (
+        is_recorded()
+        or isinstance(beta, Tensor)
+        or isinstance(threshold, Tensor)
+        or isinstance(scale, Tensor)
+        or isinstance(reset, Tensor)
+        or isinstance(options.slope, Tensor)
+    ):
+        return _check_tensors(current, sequence, beta, threshold, options)
+    # The usual call, of which a small layer would notice the checks. To a cache 0.0 and -0.0 are equal.
+    find = _known_call if beta and scale and reset else _check_call
+    try:
+        return find(*sequence, beta, threshold, *options)
+    except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
+        pass
+    return _check_tensors(current, sequence, beta, threshold, options)
+
+
+def _check_call(
+    requested: str, current: Metadata, initial_state: Metadata | None, beta: float, threshold: float, *given: Any
+) -> Checked:
+    """Of a call without tensors among its numbers."""
+    options = LIFOptions(*given)
+    plan = _find_plan(requested, current, initial_state, *_fixed(options))
+    return Checked(plan, check_numbers(current.dtype, plan.surrogate, _given(options, beta, threshold)))
+
+
+_known_call = lru_cache(maxsize=1024, typed=True)(_check_call)
+
+
+@quiet_in_a_trace
+def _check_tensors(
+    current: Tensor, sequence: tuple[Any, ...], beta: Parameter, threshold: Parameter, options: LIFOptions
+) -> Checked:
+    """Of any call, also one that is recorded, whose sizes may be symbols."""
+    given = {name: read_number(name, value, current) for name, value in _given(options, beta, threshold).items()}
+    parameter_tensors = given["beta"] is None or given["threshold"] is None
+    params = [metadata(value) if isinstance(value, Tensor) else None for value in (beta, threshold)]
+    plan = _find_plan(*sequence, *_fixed(options), parameter_tensors, *params)
+    return Checked(plan, pack_numbers(current, check_numbers(current.dtype, plan.surrogate, given)))
+
+
+def _given(options: LIFOptions, beta: Parameter, threshold: Parameter) -> dict[str, Any]:
+    """The numbers of a scan in their order, as they are given; None for a default."""
+    reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
+    return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))
 
 
 class _Fixed(NamedTuple):
@@ -141,17 +159,18 @@ class _Fixed(NamedTuple):
     backend: str
 
 
-def _plan(
-    requested: str,
-    parameter_tensors: bool,
-    current: Metadata,
-    initial_state: Metadata | None,
-    beta: Metadata | None,
-    threshold: Metadata | None,
-    *given: Any,
-) -> Plan:
-    """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone."""
-    fixed = _Fixed(*given)
+def _fixed(options: LIFOptions) -> _Fixed:
+    reset = options.reset if isinstance(options.reset, str) else None
+    return _Fixed(reset, *[getattr(options, name) for name in _Fixed._fields[1:]])
+
+
+def _plan(requested: str, current: Metadata, initial_state: Metadata | None, *given: Any) -> Plan:
+    """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone.
+
+    given: the fields of _Fixed, and, unless all parameters are numbers, whether some are not, and their metadata.
+    """
+    count = len(_Fixed._fields)
+    fixed, (parameter_tensors, beta, threshold) = _Fixed(*given[:count]), given[count:] or (False, None, None)
     _check_flags(fixed)
     time_dim = _check_current(current, fixed.time_dim, fixed.steps)
     step_shape = current.shape
@@ -160,7 +179,7 @@ def _plan(
     for name, value in (("beta", beta), ("threshold", threshold), ("initial_state", initial_state)):
         if value is not None:
             check_on_step(name, value, current, step_shape)
-    reset = "value" if fixed.reset is None else _reset(fixed.reset)[0]
+    reset = "value" if fixed.reset is None else check_reset(fixed.reset)[0]
     check_one_of("surrogate", fixed.surrogate, SURROGATES)
     check_one_of("output", fixed.output, OUTPUTS)
     layout = Layout(current, time_dim, fixed.steps)
@@ -181,7 +200,16 @@ def _plan(
     )
 
 
-_known_plan = lru_cache(maxsize=1024, typed=True)(_plan)  # a small layer would notice
+_known_plan = lru_cache(maxsize=1024, typed=True)(_plan)
+
+
+def _find_plan(*known: Any) -> Plan:
+    if not is_recorded():
+        try:
+            return _known_plan(*known)
+        except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
+            pass
+    return _plan(*known)
 
 
 def _check_flags(options: LIFOptions | _Fixed) -> None:
@@ -250,13 +278,3 @@ def check_backend(
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
-
-
-def _reset(reset: str | float) -> tuple[str, float]:
-    """The reset's kind (subtract, value or none) and the value."""
-    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
-        return "value", check_finite("reset", reset)
-    if not isinstance(reset, str):
-        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
-    check_one_of("reset", reset, _RESETS, others="a number")
-    return ("value" if reset == "zero" else reset), 0.0

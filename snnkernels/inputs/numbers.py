@@ -6,8 +6,7 @@ the host would wait, and under torch.compile, where a Python number that is anot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,13 +14,14 @@ from torch import Tensor, nn
 
 from ..ops import LIBRARY
 from ..scan import Numbers, state_dtype
+from ..surrogates import SURROGATES
 from .tools import is_recorded
 from .values import (
-    Parameter,
     check_dtype,
     check_finite,
     check_in_range,
     check_number,
+    check_one_of,
     check_positive,
     check_values,
     is_transformed,
@@ -29,6 +29,7 @@ from .values import (
 )
 
 NAMES = ("input_scale", "reset", "beta", "threshold", "slope")  # in the order of scan.Numbers
+_RESETS = ("subtract", "zero", "none")
 _CONSTANTS, _PARAMETERS = NAMES[:2], NAMES[2:4]
 _POSITIVE = ("threshold", "slope")
 _NO_GRADIENT = {
@@ -60,39 +61,30 @@ def read_number(name: str, value: Any, current: Tensor) -> Any:
 
 
 def _may_be_read(value: Tensor) -> bool:
-    """A GPU would make the host wait; a graph would keep what was read; a subclass, as FakeTensor, may have no values.
+    """On a GPU the host would wait, a graph would keep what was read, and a subclass, as FakeTensor, may have no values."""
+    return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
+
+
+def check_reset(reset: str | float) -> tuple[str, float]:
+    """The reset's kind (subtract, value or none) and the value."""
+    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
+        return "value", check_finite("reset", reset)
+    if not isinstance(reset, str):
+        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
+    check_one_of("reset", reset, _RESETS, others="a number")
+    return ("value" if reset == "zero" else reset), 0.0
+
+
+def check_numbers(dtype: torch.dtype, surrogate: str, given: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The numbers of a scan in their order, checked, but for those in tensors; given: as :func:`read_number` does.
+
+    dtype: of the current.
     """
-    return (
-        value.is_cpu
-        and type(value) in (Tensor, nn.Parameter)
-        and not is_recorded()
-        and not is_transformed(value)
-    )
-
-
-def check_numbers(current: Tensor, *given: Any) -> Numbers:
-    """The numbers of a scan: `given` are those that :data:`NAMES` says, as :func:`read_number` gave them."""
-    dtype = state_dtype(current.dtype)
-    plain = tuple([None if isinstance(value, Tensor) else value for value in given])
-    numbers = given if given[2] is not None and given[3] is not None else (*given[:2], given[4])
-    if torch.compiler.is_compiling():
-        _check_plain(dtype, *plain)
-        if any(isinstance(value, Tensor) or not _is_static(value) for value in numbers):
-            return _pack(current, dtype, numbers)
-    else:
-        try:
-            _known_plain(dtype, *plain)
-        except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
-            _check_plain(dtype, *plain)
-        if None in plain and any(isinstance(value, Tensor) for value in numbers):
-            return _pack(current, dtype, numbers)
-    return tuple([float(value) for value in numbers])
-
-
-def _check_plain(dtype: torch.dtype, *values: Any) -> None:
-    """Check those that are no tensors."""
-    for name, value in zip(NAMES, values, strict=True):
-        if value is None:
+    values = dict(given)
+    if values["slope"] is None:
+        values["slope"] = SURROGATES[surrogate].default_slope
+    for name, value in values.items():
+        if value is None or isinstance(value, Tensor):
             continue
         if name in _PARAMETERS:
             check_number(name, value, positive=name in _POSITIVE)
@@ -100,10 +92,23 @@ def _check_plain(dtype: torch.dtype, *values: Any) -> None:
             check_positive(name, value)
         else:
             check_finite(name, value)
-        check_in_range(name, value, dtype)
+        check_in_range(name, value, state_dtype(dtype))
+    if values["beta"] is None or values["threshold"] is None:
+        del values["beta"], values["threshold"]
+    return tuple([value if isinstance(value, Tensor) else float(value) for value in values.values()])
 
 
-_known_plain = lru_cache(maxsize=1024, typed=True)(_check_plain)  # a small layer would notice
+def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
+    """These numbers, or, where kernels are to read one of them, a tensor of all on current's device."""
+    given = any([isinstance(number, Tensor) for number in numbers])
+    if not given and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
+        return numbers
+    dtype = state_dtype(current.dtype)
+    zero = current.new_zeros((1,), dtype=dtype)
+    packed = torch.cat(
+        [value.detach().to(dtype).reshape(1) if isinstance(value, Tensor) else zero + value for value in numbers]
+    )
+    return check_when_run(packed, NAMES if len(numbers) == len(NAMES) else (*_CONSTANTS, NAMES[-1]))
 
 
 def _is_static(number: float) -> bool:
@@ -112,16 +117,6 @@ def _is_static(number: float) -> bool:
     from torch.fx.experimental.symbolic_shapes import has_static_value  # slow to import
 
     return has_static_value(number)
-
-
-def _pack(current: Tensor, dtype: torch.dtype, numbers: Sequence[Parameter]) -> Tensor:
-    """Numbers as a tensor on current's device."""
-    zero = current.new_zeros((1,), dtype=dtype)
-    packed = torch.cat(
-        [value.detach().to(dtype).reshape(1) if isinstance(value, Tensor) else zero + value for value in numbers]
-    )
-    names = NAMES if len(numbers) == len(NAMES) else (*_CONSTANTS, NAMES[-1])
-    return check_when_run(packed, names)
 
 
 def check_when_run(values: Tensor, names: Sequence[str]) -> Tensor:

@@ -31,7 +31,7 @@ def quiet_in_a_trace(check: Callable[Parameters, Result]) -> Callable[Parameters
 
 def is_recorded() -> bool:
     """Whether torch.compile or torch.jit.trace makes a graph of this call, in which values are not known yet."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+    return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
 
 
 def refuse_scripting(module: nn.Module) -> NoReturn:
