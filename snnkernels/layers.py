@@ -39,8 +39,8 @@ class LIF(NeuronLayer):
             least. Parameters and buffers keep float32 at least where the module is cast to a half type afterwards.
         All others: as in :func:`snnkernels.lif`.
 
-    `reset_parameters()` gives parameters and buffers the values that the constructor was given, which a layer made on
-    the meta device has as soon as `to_empty` gives it memory.
+    `reset_parameters()` gives parameters and buffers the values that the constructor was given, or the number or tensor
+    that they were set to since. A layer made on the meta device has them as soon as `to_empty` gives it memory.
 
     Raises TypeError and ValueError on wrong options, here and not at the first call, and AttributeError where a
     misspelt one is set.

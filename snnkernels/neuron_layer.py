@@ -6,11 +6,13 @@ with their checks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses import FakeTensor
 from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
@@ -45,7 +47,9 @@ class NeuronLayer(CheckedModule):
 
     return_state: bool
     _constrain: bool
-    _made: dict[str, float | Tensor | None]  # the values that parameters had when the layer was made
+    _given: dict[
+        str, float | Tensor | None
+    ]  # the values that parameters were given last, but for those of an nn.Parameter that was set
     _options: Any  # the attributes of this name as such a tuple
     _numbered: tuple[str, ...]  # which attributes are numbers, and in the same order, float64, what they are
     _numbers: Tensor
@@ -59,7 +63,7 @@ class NeuronLayer(CheckedModule):
         own = vars(self)
         own.update({name: check(name, given[name]) for name, check in self._checks.items()})
         device = torch.empty(0, device=given["device"]).device
-        own.update(_constrain=given["constrain"], _made={}, _numbered=(), _numbers=_numbers((), device))
+        own.update(_constrain=given["constrain"], _given={}, _numbered=(), _numbers=_numbers((), device))
         for name in self._ranges:
             self._hold(name, given[name], given[f"learn_{name}"], given["device"], given["dtype"])
         self._note()
@@ -88,13 +92,14 @@ class NeuronLayer(CheckedModule):
         check_fixed(type(self).__name__, "constrain", "make another layer with it")
 
     def reset_parameters(self) -> None:
-        """Give every parameter that is a tensor the values that the constructor was given.
+        """Give every parameter that is a tensor the values that the constructor was given, or that it was set to since
+        by a number or a tensor.
 
         Raises RuntimeError where that was a tensor on the meta device, which has none.
         """
         for name in self._ranges:
             if tensor_of(self, name) is not None:
-                write(self, name, check_restorable(type(self).__name__, name, self._made[name]))
+                write(self, name, check_restorable(type(self).__name__, name, self._given[name]))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
@@ -126,7 +131,7 @@ class NeuronLayer(CheckedModule):
     ) -> None:
         """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
         value, positive = check_held(name, value, self._ranges[name]), self._ranges[name].positive
-        self._made[name] = values_of(value)
+        self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
             check_given_parameter(name, value, device, dtype, self._constrain)
             check_values(name, value, positive=positive)
@@ -190,16 +195,16 @@ class NeuronLayer(CheckedModule):
                 like = value if held is None or held.is_meta else held
                 vars(self).pop(name, None)
                 self.register_buffer(name, value.detach().to(like.device, like.dtype, copy=True))
+                self._given[name] = values_of(value)
                 return
             check_spreads(name, value, held)
         if held is None:
             vars(self)[name] = value
-            return
-        if parametrized and self._constrain and self._ranges[name].bounded:
-            check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._ranges[name])
-        if held.is_meta:  # it takes no values: it has them when it comes to a device
-            self._made[name] = values_of(value)
-        write(self, name, value)
+        else:
+            if parametrized and self._constrain and self._ranges[name].bounded:
+                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._ranges[name])
+            write(self, name, value)
+        self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
         """Bring what is derived from the attributes up to date: the options, and the tensor of numbers."""
@@ -213,17 +218,19 @@ class NeuronLayer(CheckedModule):
             self._numbers[numbered.index(changed)].fill_(own[changed])
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
-        """Move or cast the layer. Its parameters keep float32 at least, and, where memory is new, their values."""
+        """Move or cast the layer. Its parameters keep float32 at least, and their values where `fn` gives new memory,
+        as to_empty does."""
         kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
-        empty = [name for name in self._ranges if any(part.is_meta for part in parts_of(self, name))]
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
-        for name in empty:
-            if not any(part.is_meta for part in parts_of(self, name)):
-                made = self._made[name]
-                write(self, name, float("nan") if made is None else made)
-        device = fn(torch.empty(0, dtype=torch.uint8, device=self._numbers.device)).device
-        if keeps_float64(device):
-            self._numbers = self._numbers.to(device)
+        now = time.perf_counter_ns()  # which no memory that was used before can hold
+        moved = fn(torch.tensor([now], device=self._numbers.device))
+        if keeps_float64(moved.device):
+            self._numbers = self._numbers.to(moved.device)
+        if not moved.is_meta and not isinstance(moved, FakeTensor) and moved.item() != now:
+            for name in self._ranges:
+                if any(not part.is_meta for part in parts_of(self, name)):
+                    given = self._given[name]
+                    write(self, name, float("nan") if given is None else given)
         return self
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:

@@ -45,7 +45,8 @@ class InRange(nn.Module):
         low, high = self.range
         if math.isfinite(high):
             return (low + (high - low) * free.sigmoid()).clamp(low, high)
-        return low + (softplus(free) + torch.finfo(free.dtype).tiny)  # never 0, where the softplus is
+        above = softplus(free, threshold=40.0)  # from where on it is its argument, in float64 too
+        return low + (above + torch.finfo(free.dtype).tiny)  # never 0, which the softplus becomes
 
     def right_inverse(self, value: Tensor) -> Tensor:
         """In float64, so that a value comes back to the last bits."""

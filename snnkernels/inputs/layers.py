@@ -93,14 +93,14 @@ def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
         )
 
 
-def check_restorable(layer: str, name: str, made: Parameter | None) -> Parameter:
-    """Check that a layer knows the values that a parameter was made with; returns them."""
-    if made is None:
+def check_restorable(layer: str, name: str, given: Parameter | None) -> Parameter:
+    """Check that a layer knows the values that a parameter was given; returns them."""
+    if given is None:
         raise RuntimeError(
             f"{layer} cannot reset {name}: it was given on the meta device, without values; load_state_dict gives it "
             f"some, or make the layer with {name} on another device"
         )
-    return made
+    return given
 
 
 def check_fixed(layer: str, name: str, instead: str) -> None:
