@@ -1,6 +1,6 @@
 """One process of two that train a network whose parameters FSDP2 shards; test_fsdp.py starts them.
 
-    python fsdp_worker.py RANK STORE
+python fsdp_worker.py RANK STORE
 """
 
 from __future__ import annotations

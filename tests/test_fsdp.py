@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import torch
-
 from support import skip_or_fail
 
 from snnkernels import LIF
