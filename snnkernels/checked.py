@@ -35,7 +35,8 @@ class CheckedModule(nn.Module):
         if name in self._checks:
             value = self._checks[name](name, value)
         elif not (name.startswith("_") or name in vars(self) or hasattr(self, name)):
-            known = _names(type(self).__init__) or ()
+            constructors = [vars(base)["__init__"] for base in type(self).__mro__ if "__init__" in vars(base)]
+            known = [name for constructor in constructors for name in _names(constructor) or ()]
             check_new_attribute(type(self).__name__, name, known, self._refused, self._elsewhere)
         super().__setattr__(name, value)
 
@@ -46,4 +47,4 @@ def _names(constructor: Callable[..., None]) -> tuple[str, ...] | None:
     _, *taken = inspect.signature(constructor).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken):
         return None
-    return tuple(parameter.name for parameter in taken)
+    return tuple(parameter.name for parameter in taken if parameter.kind is not parameter.POSITIONAL_ONLY)

@@ -54,7 +54,7 @@ class NeuronLayer(CheckedModule):
     _numbered: tuple[str, ...]  # which attributes are numbers, and in the same order, float64, what they are
     _numbers: Tensor
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], /) -> None:
         """given: every argument of the layer's constructor, by its name."""
         super().__init__()
         check_layer_dtype(given["dtype"])
@@ -239,7 +239,9 @@ class NeuronLayer(CheckedModule):
             held, saved = tensor_of(self, name), state_dict.get(prefix + name)
             if held is not None and isinstance(saved, Tensor) and held.numel() == saved.numel() == 1:
                 state_dict[prefix + name] = saved.reshape(held.shape)
+        given = dict(self._given)
         super()._load_from_state_dict(state_dict, prefix, *args)
+        self._given = given
         if args[0].get("assign_to_params_buffers"):  # where setting an attribute copies into the buffer that there is
             for name in self._ranges.keys() & self._buffers.keys():
                 self._buffers[name] = state_dict.get(prefix + name, self._buffers[name])

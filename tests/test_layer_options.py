@@ -78,7 +78,15 @@ def test_options_are_shown_together() -> None:
         layer.options = LIFOptions()
 
 
+class Slow(LIF):
+    """With a constructor of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(0.99)
+
+
 MISSPELT = {
+    "subclass": (Slow, "slop", "Slow has no attribute 'slop'; did you mean 'slope'?"),
     "LIF": (LIF, "slop", "LIF has no attribute 'slop'; did you mean 'slope'?"),
     "LIF, parameter": (LIF, "treshold", "LIF has no attribute 'treshold'; did you mean 'threshold'?"),
     "LIF, state": (
@@ -152,15 +160,12 @@ NUMBERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("held", ["number", "buffer"])
-@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("held", [*NUMBERS, "buffer", "parameter"])
 @pytest.mark.parametrize("engine", ["auto", "reference"])
-def test_another_number_makes_no_other_graph(engine: str, name: str, held: str) -> None:
+def test_another_number_makes_no_other_graph(engine: str, held: str) -> None:
     torch._dynamo.reset()
-    if held == "buffer" and name not in ("beta", "threshold"):
-        pytest.skip("an option is a number")
-    first = NUMBERS[name](0)
-    layer = LIF(**{name: torch.full((6,), first) if held == "buffer" else first})
+    name = held if held in NUMBERS else "beta"
+    layer = LIF(torch.full((6,), 0.5), learn_beta=held == "parameter") if held != name else LIF()
     counter = CompileCounterWithBackend("aot_eager")
     compiled = torch.compile(layer, fullgraph=True, backend=counter)
     current, different = random_current(3, 2, 6), set()

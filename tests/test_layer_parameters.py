@@ -14,7 +14,7 @@ import pytest
 import torch
 from support import assert_same_bits, random_current
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
+from torch.nn.utils import parametrize, prune
 
 from snnkernels import LIF, SpikingLinear, lif
 from snnkernels.inputs import check_flag
@@ -116,12 +116,10 @@ def test_skip_init_and_the_device_of_a_layer() -> None:
     assert_same_bits(told.to_empty(device="cpu").beta, PER_NEURON.bfloat16())
 
 
-@pytest.mark.parametrize("assign", [False, True])
-@pytest.mark.parametrize("meta", [False, True])
+@pytest.mark.parametrize("way", ["copied", "assigned", "assigned to a layer without memory"])
 @pytest.mark.parametrize("name", ["learned numbers", "buffers", "constrained"])
-def test_state_dict_is_loaded(name: str, meta: bool, assign: bool) -> None:
-    if meta and not assign:
-        pytest.skip("torch copies nothing into a meta tensor")
+def test_state_dict_is_loaded(name: str, way: str) -> None:
+    assign, meta = way != "copied", way.endswith("memory")
     source, target = MADE[name](), MADE[name]()
     with torch.no_grad():
         for value in source.state_dict().values():
@@ -270,6 +268,22 @@ class TestSet:
         torch.testing.assert_close(layer.threshold, PER_NEURON)
         with pytest.raises(TypeError, match="learn_beta must be True or False, got 1"):
             layer.learn_beta = 1
+
+
+def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
+    """functional_call, pruning and FSDP do: a tensor with a graph, which a user could not set."""
+    layer, beta = LIF(PER_NEURON, learn_beta=True), (PER_NEURON / 2).requires_grad_()
+    torch.func.functional_call(layer, {"beta": beta}, (CURRENT,)).sum().backward()
+    assert beta.grad.abs().sum() > 0 and layer.beta.grad is None
+    prune.l1_unstructured(layer, "beta", 2)
+    assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=PER_NEURON * (PER_NEURON > 0.3)))
+    layer(CURRENT).sum().backward()
+    assert layer.beta_orig.grad[:2].tolist() == [0, 0] and layer.beta_orig.grad.abs().sum() > 0
+    layer = LIF(PER_NEURON, learn_beta=True)
+    del layer.beta
+    layer.beta = beta.sigmoid()
+    layer(CURRENT).sum().backward()
+    assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=beta.detach().sigmoid()))
 
 
 HALVES = {
