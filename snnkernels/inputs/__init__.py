@@ -1,6 +1,17 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
-from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
+from .layers import (
+    check_fixed,
+    check_given_parameter,
+    check_held,
+    check_inside,
+    check_layer_dtype,
+    check_names,
+    check_new_attribute,
+    check_restorable,
+    check_spreads,
+)
+from .lif import LIF_CHECKS, LIF_RANGES, Check, LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .numbers import check_when_run
 from .spikes import (
@@ -20,33 +31,43 @@ from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, ch
 
 __all__ = [
     "DTYPES",
+    "LIF_CHECKS",
+    "LIF_RANGES",
+    "Check",
     "LIFOptions",
     "Parameter",
     "check_backend",
     "check_backend_name",
     "check_binary",
     "check_dtype",
+    "check_fixed",
     "check_flag",
     "check_generator",
+    "check_given_parameter",
+    "check_held",
+    "check_inside",
     "check_intensities",
+    "check_layer_dtype",
     "check_lif",
     "check_linear",
+    "check_names",
+    "check_new_attribute",
     "check_number",
     "check_packed_time_first",
     "check_part",
     "check_product",
     "check_readout",
+    "check_restorable",
     "check_seed",
     "check_spike_values",
     "check_spikes",
+    "check_spreads",
     "check_steps",
     "check_targets",
-    "check_time_first",
     "check_values",
     "check_when_run",
     "is_capturing",
     "is_recorded",
-    "lif_options",
     "quiet_in_a_trace",
     "refuse_scripting",
 ]

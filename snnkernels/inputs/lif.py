@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
+from ..ranges import Range
 from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
 from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number
@@ -25,15 +27,16 @@ from .values import (
     check_one_of,
     check_positive,
     check_whole,
-    near,
     shape_of,
 )
+
+Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
 
 
 class LIFOptions(NamedTuple):
     """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
 
-    reset: str | Parameter = "subtract"
+    reset: Parameter | str = "subtract"
     delay_reset: bool = False
     detach_reset: bool = True
     strict: bool = False
@@ -45,38 +48,6 @@ class LIFOptions(NamedTuple):
     steps: int | None = None
     output: str = "spikes"
     backend: str = "auto"
-
-
-# What LIF takes besides.
-_OF_THE_LAYER = ("beta", "threshold", "learn_beta", "learn_threshold", "return_state", "device", "dtype")
-
-
-def lif_options(options: dict[str, Any]) -> LIFOptions:
-    """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
-    known = (*_OF_THE_LAYER, *LIFOptions._fields)
-    for name in options:
-        if name == "initial_state":
-            raise TypeError("LIF holds no state: give initial_state at the call, layer(current, initial_state)")
-        if name not in known:
-            raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
-    checked = LIFOptions(**options)
-    _check_flags(checked)
-    check_reset(checked.reset)
-    check_finite("input_scale", checked.input_scale)
-    check_surrogate(checked.surrogate, checked.slope)
-    check_one_of("output", checked.output, OUTPUTS)
-    check_whole("time_dim", checked.time_dim)
-    if checked.steps is not None:
-        check_steps(checked.steps)
-    check_backend_name("backend", checked.backend)
-    return checked
-
-
-def check_time_first(options: dict[str, Any]) -> None:
-    """Check that options given by name leave time in the first dimension, with a row for each step."""
-    for name in ("time_dim", "steps"):
-        if name in options:
-            raise TypeError(f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}")
 
 
 def check_lif(
@@ -278,3 +249,37 @@ def check_backend(
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
+
+
+def _as_it_is(check: Callable[..., object]) -> Check:
+    """The check of an option that becomes what it is given as."""
+
+    def checked(name: str, value: Any) -> Any:
+        check(name, value)
+        return value
+
+    return checked
+
+
+def _check_reset(_: str, reset: str | float) -> str | float:
+    check_reset(reset)
+    return reset if isinstance(reset, str) else float(reset)
+
+
+# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
+# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
+LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
+LIF_CHECKS: dict[str, Check] = {
+    "reset": _check_reset,
+    "delay_reset": _as_it_is(check_flag),
+    "detach_reset": _as_it_is(check_flag),
+    "strict": _as_it_is(check_flag),
+    "input_scale": check_finite,
+    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
+    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
+    "time_dim": _as_it_is(check_whole),
+    "pre_reset_state": _as_it_is(check_flag),
+    "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
+    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
+    "backend": _as_it_is(check_backend_name),
+}

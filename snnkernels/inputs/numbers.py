@@ -61,7 +61,7 @@ def read_number(name: str, value: Any, current: Tensor) -> Any:
 
 
 def _may_be_read(value: Tensor) -> bool:
-    """On a GPU the host would wait, a graph would keep what was read, and a subclass, as FakeTensor, may have no values."""
+    """On a GPU the host would wait, a graph would keep what was read, and a subclass may have no values."""
     return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
 
 
