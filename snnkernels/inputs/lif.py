@@ -62,7 +62,8 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
     checked = LIFOptions(**options)
     _check_flags(checked)
     check_reset(checked.reset)
-    check_finite("input_scale", checked.input_scale)
+    scale: Any = checked.input_scale
+    check_finite("input_scale", scale)
     check_surrogate(checked.surrogate, checked.slope)
     check_one_of("output", checked.output, OUTPUTS)
     check_whole("time_dim", checked.time_dim)
