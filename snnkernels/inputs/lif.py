@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,7 +10,6 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..ranges import Range
 from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata, state_dtype
 from ..surrogates import SURROGATES
 from .spikes import check_steps
@@ -32,7 +30,6 @@ from .values import (
 )
 
 _RESETS = ("subtract", "zero", "none")
-Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
 
 
 class LIFOptions(NamedTuple):
@@ -228,37 +225,3 @@ def _reset(reset: str | float) -> tuple[str, float]:
         raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
     check_one_of("reset", reset, _RESETS, others="a number")
     return ("value" if reset == "zero" else reset), 0.0
-
-
-def _as_it_is(check: Callable[..., object]) -> Check:
-    """The check of an option that becomes what it is given as."""
-
-    def checked(name: str, value: Any) -> Any:
-        check(name, value)
-        return value
-
-    return checked
-
-
-def _check_reset(_: str, reset: str | float) -> str | float:
-    _reset(reset)
-    return reset if isinstance(reset, str) else float(reset)
-
-
-# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
-# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
-LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
-LIF_CHECKS: dict[str, Check] = {
-    "reset": _check_reset,
-    "delay_reset": _as_it_is(check_flag),
-    "detach_reset": _as_it_is(check_flag),
-    "strict": _as_it_is(check_flag),
-    "input_scale": check_finite,
-    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
-    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
-    "time_dim": _as_it_is(check_whole),
-    "pre_reset_state": _as_it_is(check_flag),
-    "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
-    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
-    "backend": _as_it_is(check_backend_name),
-}
