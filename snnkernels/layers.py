@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from .functional import Output, scan
+from .functional import Output, lif, scan
 from .inputs import LIF_CHECKS, LIF_RANGES, LIFOptions, Parameter, check_flag, check_lif
 from .neuron_layer import NeuronLayer
 
@@ -100,5 +100,8 @@ class LIF(NeuronLayer):
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
         (beta, threshold), options = self._values(current)
-        plan = check_lif(current, initial_state, beta, threshold, options)
-        return scan(plan, current, initial_state, (beta, threshold), self.return_state)
+        if not isinstance(current, Tensor):  # as torch.fx records a call
+            given = {"beta": beta, "threshold": threshold, **options._asdict()}
+            return lif(current, initial_state=initial_state, return_state=self.return_state, **given)
+        checked = check_lif(current, initial_state, beta, threshold, options)
+        return scan(checked, current, initial_state, (beta, threshold), self.return_state)

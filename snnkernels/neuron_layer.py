@@ -29,6 +29,7 @@ from .inputs import (
     check_restorable,
     check_spreads,
     check_values,
+    refuse_scripting,
 )
 from .ranges import InRange, Range
 
@@ -116,6 +117,8 @@ class NeuronLayer(CheckedModule):
         defaults = self._as_options()._asdict()
         texts |= {name: str(value) for name, value in self.options._asdict().items() if value != defaults[name]}
         return ", ".join(f"{name}={text}" for name, text in texts.items())
+
+    __prepare_scriptable__ = refuse_scripting
 
     def _values(self, current: Tensor) -> tuple[tuple[Parameter, ...], Any]:
         """Parameters and options for a call; where a graph is being compiled, numbers as tensors of one element."""

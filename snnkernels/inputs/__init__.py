@@ -16,6 +16,7 @@ from .layers import (
 )
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
+from .numbers import check_when_run
 from .spikes import (
     check_generator,
     check_intensities,
@@ -28,6 +29,7 @@ from .spikes import (
     check_targets,
     is_capturing,
 )
+from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
 from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, check_values
 
 __all__ = [
@@ -66,5 +68,9 @@ __all__ = [
     "check_steps",
     "check_targets",
     "check_values",
+    "check_when_run",
     "is_capturing",
+    "is_recorded",
+    "quiet_in_a_trace",
+    "refuse_scripting",
 ]
