@@ -6,13 +6,11 @@ with their checks.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses import FakeTensor
 from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
@@ -48,9 +46,7 @@ class NeuronLayer(CheckedModule):
 
     return_state: bool
     _constrain: bool
-    _given: dict[
-        str, float | Tensor | None
-    ]  # the values that parameters were given last, but for those of an nn.Parameter that was set
+    _given: dict[str, Parameter | None]  # the values that parameters were given; None where these had none
     _options: Any  # the attributes of this name as such a tuple
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # it holds nothing, but is where those are to be
@@ -138,24 +134,15 @@ class NeuronLayer(CheckedModule):
             check_given_parameter(name, value, device, dtype, self._constrain)
             check_values(name, value, positive=positive)
             self.register_parameter(name, value)
-        elif not isinstance(value, Tensor):
+        elif not isinstance(value, Tensor) and not learn:
             vars(self)[name] = value
-            if learn:
-                self._learn_number(name, device, dtype)
         else:
-            value = value.detach().to(device=device, dtype=dtype, copy=True)
-            check_values(name, value, positive=positive)
-            self.register_buffer(name, value)
+            held = _as_tensor(value, device, dtype)
+            check_values(name, held, positive=positive)
             if learn:
-                self._learn(name, True)
-
-    def _learn_number(self, name: str, device: torch.device | str | None, dtype: torch.dtype | None) -> None:
-        """A number as a parameter: of one dimension, as FSDP takes none without."""
-        dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
-        value = torch.full((1,), vars(self).pop(name), device=device, dtype=dtype)
-        check_values(name, value, positive=self._ranges[name].positive)
-        self.register_buffer(name, value)
-        self._learn(name, True)
+                self._make_parameter(name, held)
+            else:
+                self.register_buffer(name, held)
 
     def _learns(self, name: str) -> bool:
         return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
@@ -165,22 +152,24 @@ class NeuronLayer(CheckedModule):
         check_flag(f"learn_{name}", learn)
         if learn == self._learns(name):
             return
-        if not learn:
+        if learn:
+            self._make_parameter(name, _as_tensor(getattr(self, name), self._anchor.device, None))
+        else:
             if parametrize.is_parametrized(self, name):
                 parametrize.remove_parametrizations(self, name)
             value = parts_of(self, name)[0].detach().clone()
             delattr(self, name)
             self.register_buffer(name, value)
-            return
-        if name not in self._buffers:
-            self._learn_number(name, self._anchor.device, None)
-            self._note()
-            return
-        range, value = self._ranges[name], parts_of(self, name)[0]
+        self._note()
+
+    def _make_parameter(self, name: str, value: Tensor) -> None:
+        """A parameter of these values, in the place of what there is."""
+        range = self._ranges[name]
         constrained = self._constrain and range.bounded
         if constrained:
             check_inside(name, value, range)
-        delattr(self, name)
+        if hasattr(self, name):
+            delattr(self, name)
         self.register_parameter(name, nn.Parameter(value))
         if constrained:
             parametrize.register_parametrization(self, name, InRange(range))
@@ -227,11 +216,9 @@ class NeuronLayer(CheckedModule):
         as to_empty does."""
         kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
-        now = time.perf_counter_ns()  # which no memory that was used before can hold
-        moved = fn(torch.tensor([now], device=self._anchor.device))
-        self._anchor = _anchor(moved.device)
+        self._anchor = _anchor(fn(self._anchor).device)
         self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
-        if not moved.is_meta and not isinstance(moved, FakeTensor) and moved.item() != now:
+        if _gives_new_memory(fn):
             for name in self._ranges:
                 if any(not part.is_meta for part in parts_of(self, name)):
                     given = self._given[name]
@@ -257,7 +244,23 @@ def _learning(name: str) -> property:
     return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
 
 
+def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch.dtype | None) -> Tensor:
+    """A copy of a value. A number gets one dimension, as FSDP takes no parameter without."""
+    if isinstance(value, Tensor):
+        return value.detach().to(device=device, dtype=dtype, copy=True)
+    dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
+    return torch.full((1,), value, device=device, dtype=dtype)
+
+
 def _anchor(device: torch.device | str | None) -> Tensor:
     """An empty tensor where numbers of a layer on that device can be: there, or on the CPU."""
     anchor = torch.empty(0, device=device)
     return anchor if keeps_float64(anchor.device) else torch.empty(0, device="cpu")
+
+
+def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
+    """Whether it is to_empty's: of a tensor without values it makes one on a device, where others fail or make none."""
+    try:
+        return not fn(torch.empty(1, device="meta")).is_meta
+    except RuntimeError:
+        return False
