@@ -101,7 +101,7 @@ class LIF(NeuronLayer):
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
         (beta, threshold), options = self._values(current)
         if not isinstance(current, Tensor):  # as torch.fx records a call
-            named = {"beta": beta, "threshold": threshold, "initial_state": initial_state, **options._asdict()}
-            return lif(current, return_state=self.return_state, **named)
+            given = {"beta": beta, "threshold": threshold, **options._asdict()}
+            return lif(current, initial_state=initial_state, return_state=self.return_state, **given)
         checked = check_lif(current, initial_state, beta, threshold, options)
         return scan(checked, current, initial_state, (beta, threshold), self.return_state)

@@ -6,13 +6,11 @@ with their checks.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses import FakeTensor
 from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
@@ -36,10 +34,10 @@ from .ranges import InRange, Range
 class NeuronLayer(CheckedModule):
     """A layer of neurons, of which a subclass declares the parameters (`_ranges`) and the options (`_checks`).
 
-    A parameter is a number, a buffer, or, where it is learned, an nn.Parameter. All numbers, of parameters and of
-    options, are also in one tensor, from which a graph that torch.compile made reads them: a Python number would be
-    part of the graph, and another one make another graph. That tensor is no buffer: DistributedDataParallel sends
-    buffers round at each call.
+    A parameter is a number, a buffer, or, where it is learned, an nn.Parameter. Numbers, of parameters and of options,
+    are also in tensors, from which a graph that torch.compile made reads them: a Python number would be part of the
+    graph, and another one make another graph. They are of one element each, whose size no compiler takes for a
+    variable; and no buffers, which DistributedDataParallel would send round at each call.
     """
 
     _ranges: ClassVar[Mapping[str, Range]] = {}
@@ -47,12 +45,10 @@ class NeuronLayer(CheckedModule):
 
     return_state: bool
     _constrain: bool
-    _given: dict[
-        str, float | Tensor | None
-    ]  # the values that parameters were given last, but for those of an nn.Parameter that was set
+    _given: dict[str, Parameter | None]  # the values that parameters were given; None where these had none
     _options: Any  # the attributes of this name as such a tuple
-    _numbered: tuple[str, ...]  # which attributes are numbers, and in the same order, float64, what they are
-    _numbers: Tensor
+    _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
+    _anchor: Tensor  # it holds nothing, but is where those are to be
 
     def __init__(self, given: Mapping[str, Any], /) -> None:
         """given: every argument of the layer's constructor, by its name."""
@@ -62,8 +58,7 @@ class NeuronLayer(CheckedModule):
             check_flag(flag, given[flag])
         own = vars(self)
         own.update({name: check(name, given[name]) for name, check in self._checks.items()})
-        device = torch.empty(0, device=given["device"]).device
-        own.update(_constrain=given["constrain"], _given={}, _numbered=(), _numbers=_numbers((), device))
+        own.update(_constrain=given["constrain"], _given={}, _numbers={}, _anchor=_anchor(given["device"]))
         for name in self._ranges:
             self._hold(name, given[name], given[f"learn_{name}"], given["device"], given["dtype"])
         self._note()
@@ -121,9 +116,9 @@ class NeuronLayer(CheckedModule):
         """Parameters and options for a call; where a graph is being compiled, numbers as tensors of one element."""
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
             return tuple([getattr(self, name) for name in self._ranges]), self._options
-        numbers = dict(zip(self._numbered, self._numbers.to(current.device).split(1), strict=True))
         names = (*self._ranges, *self._as_options._fields)
-        values = {name: numbers[name] if name in numbers else getattr(self, name) for name in names}
+        numbers, device = self._numbers, current.device
+        values = {name: numbers[name].to(device) if name in numbers else getattr(self, name) for name in names}
         return tuple([values.pop(name) for name in self._ranges]), self._as_options(**values)
 
     def _hold(
@@ -136,24 +131,15 @@ class NeuronLayer(CheckedModule):
             check_given_parameter(name, value, device, dtype, self._constrain)
             check_values(name, value, positive=positive)
             self.register_parameter(name, value)
-        elif not isinstance(value, Tensor):
+        elif not isinstance(value, Tensor) and not learn:
             vars(self)[name] = value
-            if learn:
-                self._learn_number(name, device, dtype)
         else:
-            value = value.detach().to(device=device, dtype=dtype, copy=True)
-            check_values(name, value, positive=positive)
-            self.register_buffer(name, value)
+            held = _as_tensor(value, device, dtype)
+            check_values(name, held, positive=positive)
             if learn:
-                self._learn(name, True)
-
-    def _learn_number(self, name: str, device: torch.device | str | None, dtype: torch.dtype | None) -> None:
-        """A number as a parameter: of one dimension, as FSDP takes none without."""
-        dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
-        value = torch.full((1,), vars(self).pop(name), device=device, dtype=dtype)
-        check_values(name, value, positive=self._ranges[name].positive)
-        self.register_buffer(name, value)
-        self._learn(name, True)
+                self._make_parameter(name, held)
+            else:
+                self.register_buffer(name, held)
 
     def _learns(self, name: str) -> bool:
         return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
@@ -163,22 +149,24 @@ class NeuronLayer(CheckedModule):
         check_flag(f"learn_{name}", learn)
         if learn == self._learns(name):
             return
-        if not learn:
+        if learn:
+            self._make_parameter(name, _as_tensor(getattr(self, name), self._anchor.device, None))
+        else:
             if parametrize.is_parametrized(self, name):
                 parametrize.remove_parametrizations(self, name)
             value = parts_of(self, name)[0].detach().clone()
             delattr(self, name)
             self.register_buffer(name, value)
-            return
-        if name not in self._buffers:
-            self._learn_number(name, self._numbers.device, None)
-            self._note()
-            return
-        range, value = self._ranges[name], parts_of(self, name)[0]
+        self._note()
+
+    def _make_parameter(self, name: str, value: Tensor) -> None:
+        """A parameter of these values, in the place of what there is."""
+        range = self._ranges[name]
         constrained = self._constrain and range.bounded
         if constrained:
             check_inside(name, value, range)
-        delattr(self, name)
+        if hasattr(self, name):
+            delattr(self, name)
         self.register_parameter(name, nn.Parameter(value))
         if constrained:
             parametrize.register_parametrization(self, name, InRange(range))
@@ -207,26 +195,27 @@ class NeuronLayer(CheckedModule):
         self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
-        """Bring what is derived from the attributes up to date: the options, and the tensor of numbers."""
+        """Bring what is derived from the attributes up to date: the options, and the tensors of numbers."""
         own, fields = vars(self), self._as_options._fields
         self._options = self._as_options(*(own[name] for name in fields))
-        numbered = tuple(name for name in (*self._ranges, *fields) if isinstance(own.get(name), float))
-        if numbered != self._numbered:
-            self._numbers = _numbers([own[name] for name in numbered], self._numbers.device)
-            self._numbered = numbered
-        elif changed in numbered:
-            self._numbers[numbered.index(changed)].fill_(own[changed])
+        for name in (*self._ranges, *fields):
+            value = own.get(name)
+            if not isinstance(value, float):
+                self._numbers.pop(name, None)
+            elif name not in self._numbers:
+                with torch.inference_mode(False):
+                    self._numbers[name] = torch.full((1,), value, dtype=torch.float64, device=self._anchor.device)
+            elif name == changed:
+                self._numbers[name].fill_(value)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
         """Move or cast the layer. Its parameters keep float32 at least, and their values where `fn` gives new memory,
         as to_empty does."""
         kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
-        now = time.perf_counter_ns()  # which no memory that was used before can hold
-        moved = fn(torch.tensor([now], device=self._numbers.device))
-        if keeps_float64(moved.device):
-            self._numbers = self._numbers.to(moved.device)
-        if not moved.is_meta and not isinstance(moved, FakeTensor) and moved.item() != now:
+        self._anchor = _anchor(fn(self._anchor).device)
+        self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
+        if _gives_new_memory(fn):
             for name in self._ranges:
                 if any(not part.is_meta for part in parts_of(self, name)):
                     given = self._given[name]
@@ -252,7 +241,23 @@ def _learning(name: str) -> property:
     return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
 
 
-def _numbers(values: Sequence[float], device: torch.device) -> Tensor:
-    """Numbers as a tensor on a device, or, where it keeps none, on the CPU."""
-    with torch.inference_mode(False):
-        return torch.tensor(values, dtype=torch.float64, device=device if keeps_float64(device) else "cpu")
+def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch.dtype | None) -> Tensor:
+    """A copy of a value. A number gets one dimension, as FSDP takes no parameter without."""
+    if isinstance(value, Tensor):
+        return value.detach().to(device=device, dtype=dtype, copy=True)
+    dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
+    return torch.full((1,), value, device=device, dtype=dtype)
+
+
+def _anchor(device: torch.device | str | None) -> Tensor:
+    """An empty tensor where numbers of a layer on that device can be: there, or on the CPU."""
+    anchor = torch.empty(0, device=device)
+    return anchor if keeps_float64(anchor.device) else torch.empty(0, device="cpu")
+
+
+def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
+    """Whether it is to_empty's: of a tensor without values it makes one on a device, where others fail or make none."""
+    try:
+        return not fn(torch.empty(1, device="meta")).is_meta
+    except RuntimeError:
+        return False

@@ -1,10 +1,8 @@
-"""What layers hold: parameters that are shared, kept in range, cast, and that survive memory without values."""
+"""What layers hold: parameters that are shared, set and replaced, in every layer that derives from the base."""
 
 from __future__ import annotations
 
 import copy
-import io
-import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,152 +10,19 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from support import assert_same_bits, random_current
+from support import assert_same_bits
 from torch import Tensor, nn
-from torch.nn.utils import parametrize, prune
+from torch.nn.utils import prune
 
 from snnkernels import LIF, SpikingLinear, lif
 from snnkernels.inputs import check_flag
 from snnkernels.neuron_layer import NeuronLayer
-from snnkernels.ranges import InRange, Range
+from snnkernels.ranges import Range
 
 PER_NEURON = torch.linspace(0.1, 0.9, 6)
 
 
-def reset(model: nn.Module) -> nn.Module:
-    """The usual loop after to_empty."""
-    for module in model.modules():
-        if hasattr(module, "reset_parameters"):
-            module.reset_parameters()
-    return model
-
-
-# How a layer is made, on the meta device too.
-MADE: dict[str, Callable[[], LIF]] = {
-    "numbers": lambda: LIF(0.75, 0.5),
-    "learned numbers": lambda: LIF(0.75, 0.5, learn_beta=True, learn_threshold=True),
-    "buffers": lambda: LIF(PER_NEURON, PER_NEURON.double()),
-    "learned tensors": lambda: LIF(PER_NEURON, 0.5, learn_beta=True),
-    "nn.Parameter": lambda: LIF(nn.Parameter(PER_NEURON.clone())),
-    "constrained": lambda: LIF(PER_NEURON, 0.5, learn_beta=True, learn_threshold=True, constrain=True),
-    "set meanwhile": lambda: changed(LIF(0.25, PER_NEURON, learn_beta=True)),
-}
-
-
-def changed(layer: LIF) -> LIF:
-    layer.beta, layer.threshold, layer.slope = 0.75, 0.5, 2
-    return layer
-
-
-@pytest.mark.parametrize("name", MADE)
-@pytest.mark.parametrize("way", ["made there", "brought there", "never there"])
-def test_a_layer_that_gets_new_memory_has_its_values(name: str, way: str) -> None:
-    """As it comes from the meta device; and where to_empty is called on any other."""
-    with torch.device("meta" if way == "made there" else "cpu"):
-        model = nn.Sequential(nn.Linear(6, 6), MADE[name]())
-    if way == "brought there":
-        model.to("meta")
-        assert all(value.is_meta for value in model.state_dict().values())
-    expected, layer = MADE[name](), model.to_empty(device="cpu")[1]
-    current = random_current(9, 2, 6)
-    for _ in range(2):  # at once, and after the loop
-        assert repr(layer) == repr(expected)
-        assert_same_bits(layer(current).detach(), expected(current).detach(), name)
-        for actual, right in zip(layer.state_dict().values(), expected.state_dict().values(), strict=True):
-            torch.testing.assert_close(actual, right, rtol=1e-6, atol=0)
-            assert actual.dtype == right.dtype
-        reset(model)
-
-
-def test_what_was_set_is_what_it_is_reset_to() -> None:
-    layer = LIF(PER_NEURON, PER_NEURON, learn_beta=True)
-    layer.beta, layer.threshold = 0.75, 0.5 + PER_NEURON
-    with torch.no_grad():
-        layer.beta.zero_()
-        layer.threshold.zero_()
-    layer.reset_parameters()
-    assert layer.beta.tolist() == [0.75] * 6
-    assert_same_bits(layer.threshold, 0.5 + PER_NEURON)
-
-
-def test_the_loop_takes_trained_layers_back_to_what_they_were_made_with() -> None:
-    model = nn.Sequential(SpikingLinear(6, 6, beta=PER_NEURON, learn_beta=True), LIF(nn.Parameter(PER_NEURON.clone())))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.fill_(0.3)
-    reset(model)
-    assert_same_bits(model[0].neuron.beta.detach(), PER_NEURON)
-    assert_same_bits(model[1].beta.detach(), PER_NEURON)
-    assert model[0].linear.weight.std() > 0.1
-
-
-def test_a_tensor_without_values_cannot_be_reset() -> None:
-    with torch.device("meta"):
-        layer = LIF(torch.full((6,), 0.9), learn_threshold=True)
-    layer.to_empty(device="cpu")
-    with pytest.raises(RuntimeError, match="LIF cannot reset beta: it was given on the meta device, without values; "):
-        layer.reset_parameters()
-    assert layer.threshold.item() == 1.0
-    with pytest.raises(ValueError, match="beta must be finite, got nan"):  # what was in that memory would run
-        layer(random_current(4, 2, 6))
-    layer.load_state_dict(LIF(PER_NEURON, learn_threshold=True).state_dict())
-    assert_same_bits(layer(CURRENT).detach(), LIF(PER_NEURON)(CURRENT))
-
-
 CURRENT = torch.linspace(-1, 2, 48).view(4, 2, 6)
-
-
-def test_skip_init_and_the_device_of_a_layer() -> None:
-    layer = nn.utils.skip_init(SpikingLinear, 6, 3, learn_beta=True, beta=0.75)
-    assert layer.neuron.beta.tolist() == [0.75]
-    assert LIF(learn_beta=True).to("meta").beta.is_meta
-    told = LIF(PER_NEURON, learn_threshold=True, device="meta", dtype=torch.bfloat16)
-    assert {(t.dtype, t.device.type) for t in told.state_dict().values()} == {(torch.bfloat16, "meta")}
-    assert_same_bits(told.to_empty(device="cpu").beta, PER_NEURON.bfloat16())
-
-
-@pytest.mark.parametrize("way", ["copied", "assigned", "assigned to a layer without memory"])
-@pytest.mark.parametrize("name", ["learned numbers", "buffers", "constrained"])
-def test_state_dict_is_loaded(name: str, way: str) -> None:
-    assign, meta = way != "copied", way.endswith("memory")
-    source, target = MADE[name](), MADE[name]()
-    with torch.no_grad():
-        for value in source.state_dict().values():
-            value.mul_(0.5)
-    file = io.BytesIO()
-    torch.save({key: value.double() for key, value in source.state_dict().items()}, file)
-    file.seek(0)
-    target = target.to("meta") if meta else target
-    before = {key: value.dtype for key, value in target.state_dict().items()}
-    target.load_state_dict(torch.load(file), assign=assign)
-    for key, value in target.state_dict().items():
-        assert value.dtype == (torch.float64 if assign else before[key])
-        torch.testing.assert_close(value.double(), source.state_dict()[key].double(), rtol=1e-6, atol=0)
-    torch.testing.assert_close(target(CURRENT), source(CURRENT))
-
-
-@pytest.mark.parametrize("saved", [(), (1,)])
-@pytest.mark.parametrize("given", [0.5, torch.tensor(0.5), nn.Parameter(torch.tensor(0.5))], ids=["[1]", "[]", "own"])
-def test_a_learned_number_is_loaded_with_a_dimension_and_without(given: Any, saved: tuple[int, ...]) -> None:
-    layer = LIF(copy.deepcopy(given), learn_beta=True)
-    shape = layer.beta.shape
-    assert shape == ((1,) if isinstance(given, float) else ())
-    layer.load_state_dict({"beta": torch.full(saved, 0.75)})
-    assert layer.beta.shape == shape and layer.beta.item() == 0.75
-    with pytest.raises(RuntimeError, match="size mismatch for beta"):
-        layer.load_state_dict({"beta": torch.full((3,), 0.75)})
-
-
-@pytest.mark.parametrize("name", [name for name in MADE if name != "constrained"])
-def test_copies_are_reset_and_set_as_the_layer_is(name: str) -> None:
-    layer = MADE[name]()
-    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        other.beta, other.slope = 0.125, 3
-        assert (torch.as_tensor(other.beta) == 0.125).all() and layer.slope == MADE[name]().slope
-        assert_same_bits(other(CURRENT).detach(), lif(CURRENT, beta=0.125, threshold=layer.threshold, slope=3).detach())
-        assert torch.as_tensor(layer.beta).ne(0.125).any()
-        layer.reset_parameters()
-        assert_same_bits(layer(CURRENT).detach(), MADE[name]()(CURRENT).detach())
 
 
 class TestShared:
@@ -268,6 +133,10 @@ class TestSet:
         torch.testing.assert_close(layer.threshold, PER_NEURON)
         with pytest.raises(TypeError, match="learn_beta must be True or False, got 1"):
             layer.learn_beta = 1
+        layer = LIF(1, constrain=True)
+        with pytest.raises(ValueError, match=r"beta must be in \(0, 1\)"):
+            layer.learn_beta = True
+        assert layer.beta == 1.0 and repr(layer) == "LIF(beta=1, threshold=1, constrain=True)"
 
 
 def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
@@ -284,169 +153,6 @@ def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
     layer.beta = beta.sigmoid()
     layer(CURRENT).sum().backward()
     assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=beta.detach().sigmoid()))
-
-
-HALVES = {
-    "bfloat16": nn.Module.bfloat16,
-    "half": nn.Module.half,
-    "to": lambda module: module.to(torch.float16),
-    "to, device": lambda module: module.to("cpu", torch.bfloat16),
-    "type": lambda module: module.type(torch.float16),
-}
-
-
-class TestHalves:
-    """Parameters of neurons keep float32 at least."""
-
-    @pytest.mark.parametrize("cast", HALVES)
-    @pytest.mark.parametrize("learn", [False, True])
-    def test_cast(self, learn: bool, cast: str) -> None:
-        model = nn.Sequential(nn.Linear(6, 6), LIF(torch.tensor(0.999), torch.tensor(0.1).double(), learn_beta=learn))
-        if learn:
-            model[1](CURRENT).sum().backward()
-        grad = model[1].beta.grad
-        expected = None if grad is None else grad.clone()
-        HALVES[cast](model)
-        layer = model[1]
-        assert model[0].weight.dtype.itemsize == 2
-        assert (layer.beta.dtype, layer.threshold.dtype) == (torch.float32, torch.float32)
-        assert layer.beta.item() == torch.tensor(0.999).item() and layer.threshold.item() == torch.tensor(0.1).item()
-        assert (layer.beta.grad is None) == (expected is None)
-        if expected is not None:
-            assert_same_bits(layer.beta.grad, expected)
-        current = CURRENT.to(model[0].weight.dtype)
-        assert_same_bits(layer(current), lif(current, beta=layer.beta, threshold=layer.threshold))
-
-    def test_what_is_constrained(self) -> None:
-        layer = LIF(0.999, learn_beta=True, constrain=True).bfloat16()
-        assert layer.beta.dtype == torch.float32
-        torch.testing.assert_close(layer.beta.item(), 0.999, rtol=1e-6, atol=0)
-
-    def test_only_neurons_parameters_do(self) -> None:
-        fused = SpikingLinear(6, 3, beta=0.999, learn_beta=True).bfloat16()
-        assert (fused.linear.weight.dtype, fused.neuron.beta.dtype) == (torch.bfloat16, torch.float32)
-        told = SpikingLinear(6, 3, beta=0.999, learn_beta=True, dtype=torch.bfloat16)
-        assert (told.linear.weight.dtype, told.neuron.beta.dtype) == (torch.bfloat16, torch.float32)
-        layer = LIF(learn_beta=True)
-        layer.head = nn.Linear(2, 2)
-        assert layer.bfloat16().head.weight.dtype == torch.bfloat16
-
-    def test_a_type_that_is_asked_for_is_given(self) -> None:
-        layer = LIF(0.999, learn_beta=True, dtype=torch.bfloat16)
-        assert layer.beta.dtype == torch.bfloat16 and layer.half().beta.dtype == torch.float16
-        assert LIF(learn_beta=True).double().beta.dtype == torch.float64
-        assert LIF(torch.ones(2).half()).beta.dtype == torch.float16
-
-    def test_the_default_type(self) -> None:
-        torch.set_default_dtype(torch.bfloat16)
-        try:
-            assert LIF(0.999, learn_beta=True).beta.dtype == torch.float32
-        finally:
-            torch.set_default_dtype(torch.float32)
-
-
-class TestConstrained:
-    """constrain=True keeps what is learned in its range."""
-
-    @pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam])
-    @pytest.mark.parametrize("sign", [1, -1])
-    def test_an_optimizer_that_pushes_hard_leaves_no_range(self, sign: int, optimizer: Any) -> None:
-        layer = LIF(PER_NEURON, 0.5, learn_beta=True, learn_threshold=True, constrain=True, surrogate="sigmoid")
-        push = optimizer(layer.parameters(), lr=10.0)
-        for _ in range(50):
-            push.zero_grad()
-            (sign * (1000 * layer.beta.sum() + 1000 * layer.threshold.sum() + layer(CURRENT).sum())).backward()
-            push.step()
-            assert layer.beta.min() >= 0 and layer.beta.max() <= 1
-            assert layer.threshold.min() > 0 and layer.threshold.isfinite().all()
-        assert (layer.beta.mean() < 0.3 and layer.threshold.item() < 0.1) == (sign == 1)
-        assert layer(CURRENT).isfinite().all()
-
-    def test_values_and_gradients_are_those_of_the_function(self) -> None:
-        layer = LIF(PER_NEURON, 0.5, learn_beta=True, learn_threshold=True, constrain=True, slope=2)
-        torch.testing.assert_close(layer.beta.detach(), PER_NEURON, rtol=1e-6, atol=0)
-        beta, threshold = (value.detach().requires_grad_() for value in (layer.beta, layer.threshold))
-        spikes = layer(CURRENT)
-        assert_same_bits(spikes.detach(), lif(CURRENT, beta=beta, threshold=threshold, slope=2).detach())
-        spikes.sum().backward()
-        lif(CURRENT, beta=beta, threshold=threshold, slope=2).sum().backward()
-        free = layer.parametrizations.beta.original
-        torch.testing.assert_close(free.grad, beta.grad * beta.detach() * (1 - beta.detach()))
-
-    def test_it_is_set_and_shown(self) -> None:
-        layer = LIF(0.5, learn_beta=True, constrain=True)
-        original = layer.parametrizations.beta.original
-        layer.beta = 0.25
-        torch.testing.assert_close(layer.beta.item(), 0.25)
-        assert layer.parametrizations.beta.original is original and original.requires_grad
-        assert "beta=0.25, threshold=1, learn_beta=True, constrain=True" in repr(layer)
-        for wrong in (0, 1.0, 2, -0.5, torch.ones(1)):
-            with pytest.raises(ValueError, match=r"beta must be in \(0, 1\), where constrain=True keeps it, got"):
-                layer.beta = wrong
-        with pytest.raises(AttributeError, match="constrain cannot be set"):
-            layer.constrain = False
-
-    @pytest.mark.parametrize("beta", [0, 1, 1.5, torch.tensor([0.5, 1.0])])
-    def test_it_begins_inside(self, beta: Any) -> None:
-        with pytest.raises(ValueError, match=r"beta must be in \(0, 1\), where constrain=True keeps it, got"):
-            LIF(beta, learn_beta=True, constrain=True)
-        LIF(beta, constrain=True)  # nothing is learned
-
-    def test_copied_saved_and_compiled(self) -> None:
-        torch._dynamo.reset()
-        layer = LIF(PER_NEURON, 0.5, learn_beta=True, learn_threshold=True, constrain=True)
-        other = LIF(0.5 * PER_NEURON, 0.25, learn_beta=True, learn_threshold=True, constrain=True)
-        other.load_state_dict(layer.state_dict())
-        compiled = torch.compile(copy.deepcopy(layer), fullgraph=True, backend="aot_eager")
-        for one in (other, copy.deepcopy(layer), compiled):
-            one.zero_grad(), layer.zero_grad()
-            for call in (one, layer):
-                call(CURRENT).sum().backward()
-            for actual, right in zip(one.parameters(), layer.parameters(), strict=True):
-                torch.testing.assert_close(actual.grad, right.grad)
-
-
-@pytest.mark.parametrize("range", [Range(0.0, 1.0), Range(-2.0, 0.5), Range(0.0), Range(1.0)], ids=str)
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
-def test_a_parametrization_reaches_its_whole_range_and_no_more(range: Range, dtype: torch.dtype) -> None:
-    keep, low, top = InRange(range), range.low, min(range.high, range.low + 30)
-    values = torch.linspace(low, top, 17, dtype=torch.float64)[1:-1].to(dtype)
-    tolerance = 8 * torch.finfo(dtype).eps
-    torch.testing.assert_close(keep(keep.right_inverse(values)), values, rtol=tolerance, atol=tolerance)
-    far = keep(torch.tensor([-1e4, -50.0, 0.0, 50.0, 1e4]).to(dtype))
-    assert (far >= low).all() and (far <= range.high).all() and far.isfinite().all()
-    assert not range.positive or (far > 0).all()
-    smooth = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(keep, smooth)
-
-
-class _Sigmoid(nn.Module):
-    def forward(self, free: Tensor) -> Tensor:
-        return free.sigmoid()
-
-    def right_inverse(self, value: Tensor) -> Tensor:
-        return value.logit()
-
-
-@pytest.mark.parametrize("fused", [False, True])
-def test_a_parametrization_of_ones_own(fused: bool) -> None:
-    """torch.nn.utils.parametrize works on a learned beta, in training and afterwards."""
-    spikes = (torch.rand(9, 2, 6) < 0.4).float()
-    model = SpikingLinear(6, 6, learn_beta=True) if fused else LIF(learn_beta=True)
-    neuron = model.neuron if fused else model
-    parametrize.register_parametrization(neuron, "beta", _Sigmoid())
-    assert neuron.learn_beta and "learn_beta=True" in repr(neuron)
-    neuron.beta = 0.75
-    torch.testing.assert_close(neuron.beta.item(), 0.75)
-    output = model(spikes)
-    output.sum().backward()
-    free = neuron.parametrizations.beta.original
-    beta = neuron.beta.detach().requires_grad_()
-    current = model.linear(spikes).detach() if fused else spikes
-    lif(current, beta=beta).sum().backward()
-    torch.testing.assert_close(free.grad, beta.grad * 0.75 * 0.25)
-    parametrize.remove_parametrizations(neuron, "beta")
-    assert neuron.beta.item() == beta.item() and isinstance(neuron.beta, nn.Parameter)
 
 
 class _Options(NamedTuple):

@@ -1,6 +1,9 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
 from .layers import (
+    LIF_CHECKS,
+    LIF_RANGES,
+    Check,
     check_fixed,
     check_given_parameter,
     check_held,
@@ -11,7 +14,7 @@ from .layers import (
     check_restorable,
     check_spreads,
 )
-from .lif import LIF_CHECKS, LIF_RANGES, Check, LIFOptions, check_backend, check_backend_name, check_lif
+from .lif import LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .numbers import check_when_run
 from .spikes import (

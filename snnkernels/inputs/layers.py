@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..ranges import Range
-from .values import DTYPES, Parameter, check_dense, check_dtype, check_number, check_values, name_of, near, shape_of
+from ..scan import OUTPUTS
+from .lif import LIFOptions, check_backend_name, check_surrogate
+from .numbers import check_reset
+from .spikes import check_steps
+from .values import (
+    DTYPES,
+    Parameter,
+    check_dense,
+    check_dtype,
+    check_finite,
+    check_flag,
+    check_number,
+    check_one_of,
+    check_values,
+    check_whole,
+    name_of,
+    near,
+    shape_of,
+)
+
+Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
 
 
 def check_names(layer: str, given: Iterable[str], known: Iterable[str], refused: Mapping[str, str]) -> None:
@@ -106,3 +127,37 @@ def check_restorable(layer: str, name: str, given: Parameter | None) -> Paramete
 def check_fixed(layer: str, name: str, instead: str) -> None:
     """Say that an attribute of a layer cannot be set."""
     raise AttributeError(f"{layer}'s {name} cannot be set: {instead}")
+
+
+def _as_it_is(check: Callable[..., object]) -> Check:
+    """The check of an option that becomes what it is given as."""
+
+    def checked(name: str, value: Any) -> Any:
+        check(name, value)
+        return value
+
+    return checked
+
+
+def _reset(_: str, reset: str | float) -> str | float:
+    check_reset(reset)
+    return reset if isinstance(reset, str) else float(reset)
+
+
+# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
+# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
+LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
+LIF_CHECKS: dict[str, Check] = {
+    "reset": _reset,
+    "delay_reset": _as_it_is(check_flag),
+    "detach_reset": _as_it_is(check_flag),
+    "strict": _as_it_is(check_flag),
+    "input_scale": check_finite,
+    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
+    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
+    "time_dim": _as_it_is(check_whole),
+    "pre_reset_state": _as_it_is(check_flag),
+    "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
+    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
+    "backend": _as_it_is(check_backend_name),
+}

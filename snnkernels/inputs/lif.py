@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,7 +10,6 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..ranges import Range
 from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
 from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number
@@ -21,7 +19,6 @@ from .values import (
     Parameter,
     check_dense,
     check_dtype,
-    check_finite,
     check_flag,
     check_on_step,
     check_one_of,
@@ -29,8 +26,6 @@ from .values import (
     check_whole,
     shape_of,
 )
-
-Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
 
 
 class LIFOptions(NamedTuple):
@@ -249,37 +244,3 @@ def check_backend(
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
-
-
-def _as_it_is(check: Callable[..., object]) -> Check:
-    """The check of an option that becomes what it is given as."""
-
-    def checked(name: str, value: Any) -> Any:
-        check(name, value)
-        return value
-
-    return checked
-
-
-def _check_reset(_: str, reset: str | float) -> str | float:
-    check_reset(reset)
-    return reset if isinstance(reset, str) else float(reset)
-
-
-# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
-# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
-LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
-LIF_CHECKS: dict[str, Check] = {
-    "reset": _check_reset,
-    "delay_reset": _as_it_is(check_flag),
-    "detach_reset": _as_it_is(check_flag),
-    "strict": _as_it_is(check_flag),
-    "input_scale": check_finite,
-    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
-    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
-    "time_dim": _as_it_is(check_whole),
-    "pre_reset_state": _as_it_is(check_flag),
-    "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
-    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
-    "backend": _as_it_is(check_backend_name),
-}
