@@ -50,7 +50,7 @@ class PoissonSpikes:
 
     def part(self, start: int, steps: int) -> PoissonSpikes:
         """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
-        check_part(start, steps, self.steps)
+        start, steps = check_part(start, steps, self.steps)
         return PoissonSpikes(self.images, steps, self.seed, self.first + start, self.backend)
 
     def unpack(self, dtype: torch.dtype | None = None) -> Tensor:

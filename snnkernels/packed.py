@@ -42,7 +42,7 @@ class PackedSpikes:
 
     def part(self, start: int, steps: int) -> PackedSpikes:
         """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
-        check_part(start, steps, self.bits.shape[1])
+        start, steps = check_part(start, steps, self.bits.shape[1])
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
 
     def pack(self) -> PackedSpikes:
@@ -93,7 +93,8 @@ def pack_binary(spikes: Tensor) -> PackedSpikes | None:
 
 def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
     """Packed spikes, and, where the native engine packs, the first value that is neither 0 nor 1, or 0."""
-    layout = Layout(metadata(spikes), check_spikes(spikes, time_dim))
+    time_dim = check_spikes(spikes, time_dim)
+    layout = Layout(metadata(spikes), time_dim)
     values = layout.pack(spikes.detach())
     if _native(spikes.device):
         values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values

@@ -23,7 +23,7 @@ from .autograd import (
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
-from .inputs import Parameter, check_backend, check_lif, check_packed_time_first, check_time_first
+from .inputs import Parameter, check_backend, check_lif, check_packed_time_first, check_spike_values, check_time_first
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .packed import PackedSpikes, pack_binary, pack_spikes
@@ -81,6 +81,8 @@ def _forward(
 ) -> Output | tuple[Output, Tensor]:
     if isinstance(spikes, PackedSpikes):
         check_packed_time_first(spikes.layout.time_dim)
+    elif isinstance(spikes, Tensor):
+        check_spike_values(spikes)
     packed = _to_keep(spikes, linear, neuron, initial_state)
     if packed is None:
         return neuron(linear(spikes), initial_state)

@@ -155,8 +155,8 @@ def test_generator_advances_and_leaves_the_global_one_alone() -> None:
     [
         (-1, ValueError, r"seed must be from 0 to 2\^63 - 1, got -1"),
         (2**63, ValueError, r"seed must be from 0 to 2\^63 - 1, got 9223372036854775808"),
-        (0.5, TypeError, "seed must be a whole number, got float"),
-        (True, TypeError, "seed must be a whole number, got bool"),
+        (0.5, TypeError, "seed must be a whole number, got 0.5"),
+        (True, TypeError, "seed must be a whole number, got True"),
     ],
 )
 def test_wrong_seed(seed: object, error: type[Exception], message: str) -> None:

@@ -14,7 +14,7 @@ from .spikes import (
     check_targets,
     is_capturing,
 )
-from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, check_values
+from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values
 
 __all__ = [
     "DTYPES",
@@ -23,6 +23,7 @@ __all__ = [
     "check_backend",
     "check_backend_name",
     "check_binary",
+    "check_dense",
     "check_dtype",
     "check_flag",
     "check_generator",

@@ -10,12 +10,11 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..scan import OUTPUTS, Layout, Metadata, Plan, metadata, state_dtype
+from ..scan import OUTPUTS, Layout, Metadata, Plan, state_dtype
 from ..surrogates import SURROGATES
 from .spikes import check_steps
 from .values import (
     Parameter,
-    check_dense,
     check_dtype,
     check_finite,
     check_flag,
@@ -26,6 +25,9 @@ from .values import (
     check_positive,
     check_values,
     check_whole,
+    dense_metadata,
+    is_number,
+    kind_of,
     near,
     shape_of,
 )
@@ -95,10 +97,15 @@ def check_lif(
     asked for that cannot run.
     """
     if not isinstance(current, Tensor):
-        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
-    check_dense("current", current)
-    requested = dispatch.requested_backend()
-    known = (requested, metadata(current), metadata(initial_state), metadata(beta), metadata(threshold), *options)
+        raise TypeError(f"current must be a torch.Tensor, got {kind_of(current)}")
+    known = (
+        dispatch.requested_backend(),
+        dense_metadata("current", current),
+        dense_metadata("initial_state", initial_state),
+        dense_metadata("beta", beta),
+        dense_metadata("threshold", threshold),
+        *options,
+    )
     if torch.compiler.is_compiling():  # sizes may be symbols
         return _plan(*known)
     if isinstance(beta, Tensor):
@@ -143,7 +150,7 @@ def _plan(
     for name, value in {**constants, **parameters, "slope": slope}.items():
         check_in_range(name, value, state_dtype(current.dtype))
     check_one_of("output", options.output, OUTPUTS)
-    layout = Layout(current, time_dim, options.steps)
+    layout = Layout(current, time_dim, None if options.steps is None else check_steps(options.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
         engine=check_backend(options.backend, current.device, requested, sizes),
@@ -174,7 +181,7 @@ def _check_flags(options: LIFOptions) -> None:
 def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
     """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     check_dtype("current", current)
-    check_whole("time_dim", time_dim)
+    time_dim = check_whole("time_dim", time_dim)
     dims = len(current.shape)
     if steps is not None:
         return _check_one_step(current, time_dim, steps)
@@ -252,7 +259,7 @@ def check_backend(
 
 def _reset(reset: str | float) -> tuple[str, float]:
     """The reset's kind (subtract, value or none) and the value."""
-    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
+    if is_number(reset):
         return "value", check_finite("reset", reset)
     if not isinstance(reset, str):
         raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")

@@ -28,18 +28,20 @@ def is_capturing(tensor: Tensor) -> bool:
     return tensor.is_cuda and torch.cuda.is_current_stream_capturing()
 
 
-def check_steps(steps: int) -> None:
-    """Check a number of time steps."""
-    if not isinstance(steps, int) or isinstance(steps, bool):
-        raise TypeError(f"steps must be a whole number of time steps, got {type(steps).__name__}")
+def check_steps(steps: int) -> int:
+    """Check a number of time steps; returns it as Python's."""
+    steps = check_whole("steps", steps, "a whole number of time steps")
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+    return steps
 
 
-def check_part(start: int, steps: int, whole: int) -> None:
-    """Check a part of a spike train of so many time steps."""
+def check_part(start: int, steps: int, whole: int) -> tuple[int, int]:
+    """Check a part of a spike train of so many time steps; returns its numbers as Python's."""
+    start, steps = check_whole("start", start), check_whole("steps", steps, "a whole number of time steps")
     if not 0 <= start <= start + steps <= whole:
         raise ValueError(f"a part must be of the {whole} time steps, got {steps} from number {start}")
+    return start, steps
 
 
 def check_generator(generator: torch.Generator | None) -> None:
@@ -48,11 +50,10 @@ def check_generator(generator: torch.Generator | None) -> None:
 
 
 def check_seed(seed: int, generator: torch.Generator | None) -> int:
-    """Check a seed that is a number."""
+    """Check a seed that is a number; returns it as Python's."""
     if generator is not None:
         raise ValueError("give a generator or a seed, not both")
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+    seed = check_whole("seed", seed)
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed must be from 0 to 2^63 - 1, got {seed}")
     return seed
@@ -61,7 +62,7 @@ def check_seed(seed: int, generator: torch.Generator | None) -> int:
 def check_spikes(spikes: Tensor, time_dim: int) -> int:
     """Check a spike train; returns time_dim counted from the front."""
     check_spike_values(spikes)
-    check_whole("time_dim", time_dim)
+    time_dim = check_whole("time_dim", time_dim)
     if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
         raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {shape_of(spikes)}")
     return time_dim % spikes.dim()
@@ -79,6 +80,7 @@ def check_targets(targets: Tensor, shape: torch.Size) -> None:
     if not isinstance(targets, Tensor) or targets.is_floating_point() or targets.is_complex():
         got = name_of(targets.dtype) if isinstance(targets, Tensor) else type(targets).__name__
         raise TypeError(f"targets must be a tensor of class indices, of integers, got {got}")
+    check_dense("targets", targets)
     if targets.shape != shape:
         raise ValueError(
             f"targets must be class indices, one a sample, of shape {tuple(shape)}, got {shape_of(targets)}"
