@@ -3,7 +3,10 @@
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .spikes import (
+    check_alike,
+    check_destination,
     check_generator,
+    check_index,
     check_intensities,
     check_part,
     check_readout,
@@ -12,6 +15,7 @@ from .spikes import (
     check_spikes,
     check_steps,
     check_targets,
+    check_unpacked,
     is_capturing,
 )
 from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values
@@ -20,13 +24,16 @@ __all__ = [
     "DTYPES",
     "LIFOptions",
     "Parameter",
+    "check_alike",
     "check_backend",
     "check_backend_name",
     "check_binary",
     "check_dense",
+    "check_destination",
     "check_dtype",
     "check_flag",
     "check_generator",
+    "check_index",
     "check_intensities",
     "check_lif",
     "check_linear",
@@ -41,6 +48,7 @@ __all__ = [
     "check_steps",
     "check_targets",
     "check_time_first",
+    "check_unpacked",
     "check_values",
     "is_capturing",
     "lif_options",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from .values import DTYPES, check_dense, check_whole, is_transformed, name_of, shape_of
+
+_ALL = slice(None)
 
 
 def check_intensities(images: Tensor) -> None:
@@ -42,6 +47,74 @@ def check_part(start: int, steps: int, whole: int) -> tuple[int, int]:
     if not 0 <= start <= start + steps <= whole:
         raise ValueError(f"a part must be of the {whole} time steps, got {steps} from number {start}")
     return start, steps
+
+
+def check_unpacked(dtype: torch.dtype) -> None:
+    """Check the dtype of a tensor that spikes are to become."""
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError(f"dtype must be a torch.dtype, got {dtype!r}")
+
+
+def check_destination(kind: str, device: torch.device | str | int, dtype: torch.dtype | None) -> None:
+    """Check where spikes of a kind that is no tensor are to go."""
+    dtype = device if isinstance(device, torch.dtype) else dtype
+    if dtype is not None:
+        raise TypeError(
+            f"{kind}.to takes a device, got {dtype}: spikes have no dtype until unpack({dtype}) gives a tensor"
+        )
+    if not isinstance(device, (torch.device, str, int)):
+        raise TypeError(f"{kind}.to takes a device, got {type(device).__name__}")
+
+
+def check_index(
+    kind: str, shape: torch.Size, time_dim: int, index: Any
+) -> tuple[tuple[int, int] | None, Tensor | None]:
+    """Check an index into spikes of a kind that is no tensor; returns the first of the time steps and how many, and the
+    numbers of the samples, each None where it is all of them."""
+    given = index if isinstance(index, tuple) else (index,)
+    keys = [*given, *[_ALL] * (len(shape) - len(given))]
+    batch_dim = int(time_dim == 0)
+    free = (time_dim, batch_dim)
+    whole = len(keys) == len(shape) and all(dim in free or _is_all(key) for dim, key in enumerate(keys))
+    time, batch = (keys[dim] for dim in free) if whole else (None, None)
+    if not isinstance(time, slice) or time.step not in (None, 1):
+        example = {0: "a:b, samples", 1: "samples, a:b"}.get(time_dim, "samples")
+        raise TypeError(
+            f"{kind} takes a slice without a step for time, and any index for the batch, as in spikes[{example}], "
+            f"got {index!r}: unpack() gives a tensor, which takes every index"
+        )
+    start, stop, _ = (0, 0, 1) if _is_all(time) else time.indices(shape[time_dim])
+    steps = None if _is_all(time) else (start, max(0, stop - start))
+    return steps, None if _is_all(batch) else _check_samples(kind, shape, batch_dim, batch)
+
+
+def _check_samples(kind: str, shape: torch.Size, batch_dim: int, batch: Any) -> Tensor:
+    """The numbers of the samples that an index chooses, from 0."""
+    if not isinstance(batch, (int, slice, Tensor, type(None))):
+        batch = torch.as_tensor(batch)  # of a list of lists torch would warn, and take no range
+        batch = batch if batch.numel() else batch.long()
+    chosen = torch.arange(shape[batch_dim], device=getattr(batch, "device", None))[batch]
+    if chosen.dim() > 1:
+        raise TypeError(f"{kind} takes one number, a slice, a list or a vector of samples, got {batch!r}")
+    if chosen.dim() == 0 and len(shape) == 2:
+        raise TypeError(f"{kind} of shape {tuple(shape)} has one neuron a sample: choose it by a slice of length 1")
+    return chosen
+
+
+def _is_all(key: Any) -> bool:
+    return isinstance(key, slice) and key == _ALL
+
+
+def check_alike(samples: Sequence[Any]) -> Any:
+    """Check that packed samples can be a batch; returns the first."""
+    first = samples[0]
+    for other in samples[1:]:
+        if (other.shape, other.time_dim) != (first.shape, first.time_dim):
+            raise ValueError(
+                f"samples of a batch must have one shape, with time in one dimension, got {tuple(first.shape)}, "
+                f"time in {first.time_dim}, and {tuple(other.shape)}, time in {other.time_dim}"
+            )
+    return first
 
 
 def check_generator(generator: torch.Generator | None) -> None:
