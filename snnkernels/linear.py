@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from . import ops  # noqa: F401  defines the operators
+from . import flops, ops  # noqa: F401  the operators, and what they count as
 from .autograd import graph_of, once_differentiable, wants_graph
 from .dispatch import event_limit
 from .encoding import PoissonSpikes

@@ -23,7 +23,15 @@ from .autograd import (
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
-from .inputs import Parameter, check_backend, check_lif, check_packed_time_first, check_spike_values, check_time_first
+from .inputs import (
+    Parameter,
+    check_backend,
+    check_lif,
+    check_packed_time_first,
+    check_spike_values,
+    check_time_first,
+    is_subclass,
+)
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .packed import PackedSpikes, pack_binary, pack_spikes
@@ -113,6 +121,7 @@ def _to_keep(
         or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
+        or any(map(is_subclass, (spikes, *linear.parameters())))
         or not wants_graph(spikes, *linear.parameters(), *neuron.parameters(), initial_state)
         or check_backend(neuron.options.backend, device) == "reference"
     ):

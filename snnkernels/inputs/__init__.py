@@ -18,7 +18,7 @@ from .spikes import (
     check_unpacked,
     is_capturing,
 )
-from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values
+from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values, is_subclass
 
 __all__ = [
     "DTYPES",
@@ -51,5 +51,6 @@ __all__ = [
     "check_unpacked",
     "check_values",
     "is_capturing",
+    "is_subclass",
     "lif_options",
 ]

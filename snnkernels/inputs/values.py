@@ -10,12 +10,15 @@ from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 
 from ..scan import Metadata, metadata
 
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+_STAND_INS = (FakeTensor, FunctionalTensor)
 _LARGEST = sys.float_info.max  # a whole number beyond it is no float
 
 
@@ -94,6 +97,13 @@ def dense_metadata(name: str, value: Any) -> Any:
 def check_dtype(name: str, value: Tensor | Metadata) -> None:
     if value.dtype not in DTYPES:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
+
+
+def is_subclass(value: object) -> bool:
+    """Whether it is a tensor of a class that brings its own arithmetic, such as quantised weights or the shards of a
+    DTensor, which know torch's operators alone; what stands for a tensor while a graph is made is none."""
+    own = (Tensor, nn.Parameter)
+    return isinstance(value, Tensor) and type(value) not in own and not isinstance(value, _STAND_INS)
 
 
 def is_transformed(value: Tensor) -> bool:
