@@ -12,7 +12,16 @@ from torch import Tensor
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import DTYPES, check_alike, check_backend, check_part, check_spikes, check_unpacked, is_capturing
+from .inputs import (
+    DTYPES,
+    check_alike,
+    check_backend,
+    check_part,
+    check_spikes,
+    check_unpacked,
+    is_capturing,
+    is_subclass,
+)
 from .scan import Layout, Metadata, metadata, pack_bits, unpack_bits
 from .spike_train import SpikeTrain
 
@@ -145,7 +154,7 @@ def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
     time_dim = check_spikes(spikes, time_dim)
     layout = Layout(metadata(spikes), time_dim)
     values = layout.pack(spikes.detach())
-    if _native(spikes.device):
+    if _native(spikes.device) and not is_subclass(spikes):
         values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values
         bits, stray = torch.ops.snnkernels.native_pack(values.flatten(0, 1))
         return PackedSpikes(bits.unflatten(0, values.shape[:2]), layout), stray

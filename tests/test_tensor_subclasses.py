@@ -14,10 +14,11 @@ from pages import code, section
 from support import assert_same_bits, random_spikes, skip_or_fail
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import Shard, distribute_tensor
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
 from torch.utils._pytree import tree_map
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, pack_spikes, poisson_spikes, spike_linear
+from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, pack_spikes, poisson_spikes, spike_linear
 from snnkernels.linear import Spikes
 
 pytestmark = pytest.mark.usefixtures("native")
@@ -153,7 +154,7 @@ def test_torchao_quantises_the_layers(form: Callable[[], Spikes]) -> None:
         assert_same_bits(layer(spikes), expected)
 
 
-@pytest.mark.filterwarnings("ignore:torch.ao.quantization is deprecated", "ignore:Please use quant_min and quant_max")
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")  # of torch's older tools
 def test_what_the_page_says_of_quantisation() -> None:
     text = section("docs/pytorch.md", PAGE)
     assert (
@@ -175,6 +176,16 @@ def test_code_of_the_page_runs() -> None:
     for block in code("docs/pytorch.md", PAGE):
         exec(block, names)
     assert names["spikes"].shape == (5, 4, 20)
+
+
+def test_neurons_of_a_subclass_are_the_references() -> None:
+    """Which "auto" takes; an engine that is asked for by name runs or raises."""
+    current = Eighths(torch.randint(-20, 20, (T, B, OUTPUTS), dtype=torch.int8))
+    assert_same_bits(lif(current), lif(current.values()))
+    assert_same_bits(LIF()(current), lif(current.values()))
+    assert_same_bits(pack_spikes(lif(current) * current).bits, pack_spikes(lif(current) * current.values()).bits)
+    with pytest.raises(NotImplementedError, match="Eighths knows no snnkernels.native_forward"):
+        lif(current, backend="native")
 
 
 @pytest.fixture
@@ -199,6 +210,11 @@ def test_tensor_parallel(mesh: Any) -> None:
         out = network(spikes)
         out.sum().backward()
         results.append((out.detach(), *(parameter.grad for parameter in network.parameters())))
+    current = distribute_tensor(torch.randn(T, B, OUTPUTS), mesh, [Shard(2)]).requires_grad_()
+    local = current.to_local().detach().requires_grad_()
+    for leaf in (current, local):
+        lif(leaf, slope=2.0).sum().backward()
+    torch.testing.assert_close(current.grad.to_local(), local.grad, rtol=1e-6, atol=1e-6)
     assert {type(parameter).__name__ for parameter in sharded.parameters()} == {"DTensor"}
     assert_same_bits(results[1][0], results[0][0], "spikes")
     for actual, expected in zip(results[1][1:], results[0][1:], strict=True):

@@ -9,6 +9,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 #if defined(__linux__)
@@ -52,19 +53,20 @@ constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
 // is above them too, which takes longer than a small layer does.
 constexpr int64_t kLarge = int64_t(1) << 16;
 
-// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says, if that says
-// something: it is read when the first large output is made, and what is wrong is told there.
+// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says. It is read when the
+// first large output is made, and what is wrong with it is Python's ValueError there.
 size_t most_kept() {
   const char* variable = std::getenv("SNNKERNELS_KEEP_MIB");
   const std::string text = variable == nullptr ? "" : variable;
-  const size_t begin = text.find_first_not_of(kBlanks), end = text.find_last_not_of(kBlanks);
+  const size_t begin = text.find_first_not_of(kBlanks), end = text.find_last_not_of(kBlanks) + 1;
   if (begin == std::string::npos) {
     return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 8 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   }
-  const std::string digits = text.substr(begin, end + 1 - begin);
-  STD_TORCH_CHECK(digits.find_first_not_of("0123456789") == std::string::npos && digits.size() <= kDigits,
-                  "SNNKERNELS_KEEP_MIB must be a whole number of mebibytes, got '", text, "'");
-  return static_cast<size_t>(std::stoull(digits)) << 20;
+  const std::string number = text.substr(begin, end - begin);
+  if (number.find_first_not_of("0123456789") != std::string::npos || number.size() > kDigits) {
+    throw std::invalid_argument("SNNKERNELS_KEEP_MIB must be a whole number of mebibytes, got '" + text + "'");
+  }
+  return static_cast<size_t>(std::stoull(number)) << 20;
 }
 
 // Beyond so many bytes the system is told that it may take the pages of a free block where it needs them. Until then

@@ -27,6 +27,7 @@ from .values import (
     check_whole,
     dense_metadata,
     is_number,
+    is_subclass,
     kind_of,
     near,
     shape_of,
@@ -98,8 +99,11 @@ def check_lif(
     """
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {kind_of(current)}")
+    requested = dispatch.requested_backend()
+    if type(current) is not Tensor and requested == "auto" and is_subclass(current):
+        requested = "reference"  # torch's operators, which are all that it knows
     known = (
-        dispatch.requested_backend(),
+        requested,
         dense_metadata("current", current),
         dense_metadata("initial_state", initial_state),
         dense_metadata("beta", beta),
