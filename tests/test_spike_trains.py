@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pages import code
 from support import assert_same_bits, random_spikes
 from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
@@ -314,6 +315,15 @@ def test_what_spikes_without_values_do_not_have(
     spikes = form()
     with pytest.raises(error, match=f"^{re.escape(message.format(type(spikes).__name__))}$"):
         call(spikes)
+
+
+def test_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in code("docs/pytorch.md", "Spike trains as data"):
+        exec(block, names)
+    assert_same_bits(names["packed"].unpack(), names["recordings"])
+    assert names["spikes"].shape == (100, 16, 700) and names["labels"].shape == (16,)
 
 
 @pytest.mark.usefixtures("native")
