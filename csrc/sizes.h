@@ -25,6 +25,12 @@ inline void check_type(const Tensor& tensor, const char* name, ScalarType type) 
   STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has the wrong dtype for this x");
 }
 
+// The first of the tensors that an operator takes in one list, so that the list is never empty: x, before parameters.
+inline const Tensor& x_of(const std::vector<Tensor>& tensors) {
+  STD_TORCH_CHECK(!tensors.empty(), "tensors must be x, and after it the parameters that are tensors");
+  return tensors.front();
+}
+
 inline OutputKind find_output(const std::string& name) {
   if (name == "spikes") return OutputKind::kSpikes;
   if (name == "count") return OutputKind::kCount;
@@ -42,6 +48,7 @@ struct Sizes {
   bool constant;           // x is one step for all
   std::vector<int64_t> x;  // the shape of x
 
+  // Where steps_ is 0 there are as many as x has.
   Sizes(const Tensor& tensor, int64_t time_dim, int64_t steps_) : steps(steps_), x(tensor.dim()), time_dim_(time_dim) {
     check_floating(tensor.scalar_type(), "x");
     STD_TORCH_CHECK(tensor.is_contiguous() && time_dim >= 0 && time_dim < tensor.dim(),
@@ -50,6 +57,7 @@ struct Sizes {
       x[dim] = tensor.size(dim);
       if (dim != time_dim) (dim < time_dim ? outer : inner) *= x[dim];
     }
+    if (steps == 0) steps = x[time_dim];
     STD_TORCH_CHECK(steps > 0 && (x[time_dim] == steps || x[time_dim] == 1), "x must have one time step or ", steps,
                     ", got ", x[time_dim]);
     constant = x[time_dim] != steps;

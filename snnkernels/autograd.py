@@ -12,21 +12,31 @@ from torch.autograd import forward_ad
 
 from .dispatch import checkpoint_interval
 from .engines import reference
-from .inputs import LIFOptions, Parameter, check_lif
+from .inputs import LIFOptions, Parameter, check_lif, check_when_run
+from .neurons import NEURONS
 from .ops import BACKWARD, FORWARD
-from .scan import Layout, Plan, outer_and_inner, state_dtype
+from .scan import Checked, Layout, Plan, outer_and_inner, state_dtype
+
+_OF_THE_REFERENCE = 'lif(..., backend="reference") and spike_linear(..., product="dense")'
 
 
 def wants_graph(*values: object) -> bool:
     """Whether a Function has to stand between these and what an operator makes of them: where a gradient may be asked
     for; and in forward mode, which operators would not know of and a Function refuses."""
-    if getattr(forward_ad, "_current_level", -1) >= 0:  # torch has no public word for it
-        return True
-    return torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
+    differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
+        torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
+    )
+    if not differentiated:
+        return False
+    if torch.compiler.is_compiling():
+        return not torch.compiler.is_exporting()
+    if torch._C._are_functorch_transforms_active():
+        raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
+    return torch._C._get_tracing_state() is None
 
 
 def run(
-    plan: Plan,
+    checked: Checked,
     current: Tensor,
     initial_state: Tensor | None,
     params: tuple[Parameter, ...],
@@ -34,47 +44,61 @@ def run(
     keep: bool,
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
     """All time steps: the plan's output and, where `with_state`, the final state, as engines give them, and what
-    backward needs where `keep`: the current, states of a few steps and the parameters, as engines take them.
+    backward needs where `keep`: states of a few steps and the parameters, as engines take them.
 
     The reference engine records a graph where gradients are enabled; the compiled ones never do.
     """
+    plan, numbers = checked
     layout = plan.layout
     x = layout.to_engine(current)
     dtype = state_dtype(current.dtype)
     states = None if initial_state is None else layout.pack_state(initial_state.to(dtype))
-    packed = _pack_parameters(layout, params, x) if plan.parameter_tensors else []
+    packed = _pack_parameters(plan, params, x) if plan.parameter_tensors else []
     if plan.engine == "reference":
         kept = x.new_zeros((1, layout.outer, layout.inner), dtype=dtype) if states is None else states
-        output, final = reference.scan(plan, x, kept, packed)
+        output, final = reference.scan(plan, numbers, x, kept, packed)
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
-        head = (x, states, packed, plan.numbers, plan.neuron, plan.strict, interval)
-        output, final, kept = FORWARD[plan.engine](*head, layout.engine_time_dim, layout.steps, plan.output, with_state)
-    return output, final, (x, kept, *packed)
+        values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
+        output, final, kept = FORWARD[plan.engine](
+            [x, *packed],
+            states,
+            values,
+            numbers,
+            plan.neuron,
+            plan.strict,
+            interval,
+            layout.engine_time_dim,
+            layout.steps if layout.constant else 0,  # as many as x has, so that a trace serves any number of them
+            plan.output,
+            with_state,
+        )
+    return output, final, (kept, *packed)
 
 
-def _pack_parameters(layout: Layout, params: tuple[Parameter, ...], x: Tensor) -> list[Tensor]:
+def _pack_parameters(plan: Plan, params: tuple[Parameter, ...], x: Tensor) -> list[Tensor]:
     dtype = state_dtype(x.dtype)
     return [
-        layout.pack_parameter(param.to(dtype))
+        plan.layout.pack_parameter(check_when_run(param, (name,)).to(dtype))
         if isinstance(param, Tensor)
         else torch.full((1,), param, dtype=dtype, device=x.device)
-        for param in params
+        for name, param in zip(NEURONS[plan.neuron].params, params, strict=True)
     ]
 
 
 def _forward(
     ctx: Any,
-    plan: Plan,
+    checked: Checked,
     current: Tensor,
     initial_state: Tensor | None,
     params: tuple[Parameter, ...],
     with_state: bool,
 ) -> tuple[Tensor, Tensor]:
-    output, final, (_, *kept) = run(plan, current, initial_state, params, with_state, keep=True)
-    ctx.save_for_backward(current, *kept, *with_graph(initial_state, *params))
+    output, final, kept = run(checked, current, initial_state, params, with_state, keep=True)
+    in_memory = [checked.numbers] if isinstance(checked.numbers, Tensor) else []
+    ctx.save_for_backward(current, *kept, *in_memory, *with_graph(initial_state, *params))
     ctx.set_materialize_grads(False)
-    ctx.plan = plan
+    ctx.plan, ctx.numbers = checked.plan, None if in_memory else checked.numbers
     ctx.like = likes(initial_state, *params)
     return output, final
 
@@ -93,25 +117,29 @@ def _backward(
     """
     plan, layout = ctx.plan, ctx.plan.layout
     current, kept, *rest = saved
-    x, packed = layout.to_engine(current), rest[: len(ctx.like) - 1] if plan.parameter_tensors else []
+    count = len(ctx.like) - 1 if plan.parameter_tensors else 0
+    x, packed = layout.to_engine(current), rest[:count]
+    checked = Checked(plan, rest[count] if ctx.numbers is None else ctx.numbers)
     steps = layout.steps if layout.constant else x.shape[layout.engine_time_dim]  # a symbol that backward knows
     outer, inner = outer_and_inner(x, layout.engine_time_dim)
     grads = pack_gradients(plan, x, (outer, steps, inner), grad_output, grad_final)
     grad_params: Sequence[Tensor | None] = [None] * (len(ctx.like) - 1)
     if plan.engine == "reference":
-        grad_x, grad_state, *per_param = reference.gradients(plan, x, kept, packed, *grads)
+        grad_x, grad_state, *per_param = reference.gradients(checked, x, kept, packed, *grads)
         grad_params = per_param or grad_params
     else:
         grad_x, grad_state, per_neuron = gradients(
-            plan, x, kept, packed, layout.engine_time_dim, steps, grads, (state_grad, param_grads)
+            checked, x, kept, packed, layout.engine_time_dim, steps, grads, (state_grad, param_grads)
         )
         grad_params = per_neuron.unbind(0) if param_grads else grad_params
+    grad_current = layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x)
+    if not (state_grad or param_grads):
+        return [grad_current, *[None for _ in ctx.like]]
     per_step = [
         grad_state if state_grad else None,
         *(None if grad is None else grad.unsqueeze(0) for grad in grad_params),
     ]
-    reduced = [reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
-    return [layout.unpack_step(grad_x) if layout.constant else layout.from_engine(grad_x), *reduced]
+    return [grad_current, *[reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]]
 
 
 def pack_gradients(
@@ -137,7 +165,7 @@ def pack_gradients(
 
 
 def gradients(
-    plan: Plan,
+    checked: Checked,
     x: Tensor,
     checkpoints: Tensor,
     params: Sequence[Tensor],
@@ -150,9 +178,10 @@ def gradients(
 
     grads: those of the spikes and of the final states.
     """
-    head = (x, checkpoints, params, plan.numbers, plan.neuron, plan.strict, checkpoint_interval(x.device.type))
-    rule = (time_dim, steps, plan.surrogate, plan.slope)
-    return BACKWARD[plan.engine](*head, *rule, *grads, *wanted)
+    plan, numbers = checked
+    values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
+    rule = (plan.neuron, plan.strict, checkpoint_interval(x.device.type), time_dim, steps, plan.surrogate)
+    return BACKWARD[plan.engine]([x, *params], checkpoints, values, numbers, *rule, *grads, *wanted)
 
 
 Like = tuple[torch.Size, torch.dtype] | None
@@ -180,10 +209,7 @@ class _NoSecondDerivative(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *_: Tensor | None) -> tuple[Tensor | None, ...]:
-        raise RuntimeError(
-            "a second derivative was asked for, which only "
-            'lif(..., backend="reference") and spike_linear(..., product="dense") have'
-        )
+        raise RuntimeError(f"a second derivative was asked for, which only {_OF_THE_REFERENCE} have")
 
 
 def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
@@ -221,7 +247,7 @@ def graph_of(value: Tensor | None) -> Tensor | None:
 
 
 class Scan(torch.autograd.Function):
-    """Any neuron over all time steps: `Scan.apply(plan, with_state, current, initial_state, *params)`.
+    """Any neuron over all time steps: `Scan.apply(checked, with_state, current, initial_state, *params)`.
 
     Returns the output as the engine gives it, and the final state too where it is asked for: views of them, in the
     user's layout, are made outside, as torch lets nobody change what is a view of a Function's inside.
@@ -229,9 +255,9 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, plan: Plan, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
+        ctx: Any, checked: Checked, with_state: bool, current: Tensor, initial_state: Tensor | None, *params: Parameter
     ) -> Tensor | tuple[Tensor, Tensor]:
-        output, final = _forward(ctx, plan, current, initial_state, params, with_state)
+        output, final = _forward(ctx, checked, current, initial_state, params, with_state)
         return (output, final) if with_state else output
 
     @staticmethod
@@ -256,8 +282,7 @@ class FusedLIF(torch.autograd.Function):
     current: `[T, B, ...]`, float64, float32, bfloat16 or float16; spikes have its shape and dtype.
     initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
     beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
-    slope: a number, or a tensor of one, which is read on the host, so that torch.compile breaks the graph there; its
-    gradient is zero, as no spike depends on it.
+    slope: a number, or a tensor of one; its gradient is zero, as no spike depends on it.
     The final state is `[B, ...]`, float32 at least. It may be a view, as may be the spikes of a current that is not
     contiguous, and torch lets nobody change such a view in place; `lif` gives what may be changed.
 
@@ -280,12 +305,11 @@ class FusedLIF(torch.autograd.Function):
         threshold: Parameter = 1.0,
         slope: Parameter = 25.0,
     ) -> tuple[Tensor, Tensor]:
-        ctx.slope = slope
-        if isinstance(slope, Tensor) and slope.numel() == 1:
-            slope = slope.item()
-        plan = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
-        output, final = _forward(ctx, plan, current, initial_state, (beta, threshold), with_state=True)
-        return plan.layout.from_engine(output), plan.layout.unpack_step(final)
+        (ctx.slope_like,) = likes(slope)
+        slope = slope.detach() if isinstance(slope, Tensor) else slope
+        checked = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
+        output, final = _forward(ctx, checked, current, initial_state, (beta, threshold), with_state=True)
+        return checked.plan.layout.from_engine(output), checked.plan.layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
@@ -296,4 +320,7 @@ class FusedLIF(torch.autograd.Function):
         grad_spikes = None if grad_spikes is None else layout.gradient_to_engine(grad_spikes)
         grad_final = None if grad_final is None else layout.pack_state(grad_final)
         grads = _backward(ctx, saved, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
-        return *grads, torch.zeros_like(ctx.slope) if isinstance(ctx.slope, Tensor) else None
+        if ctx.slope_like is None:
+            return *grads, None
+        shape, dtype = ctx.slope_like
+        return *grads, saved[0].new_zeros(shape, dtype=dtype)

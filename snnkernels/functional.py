@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict, overload
 
 import torch
 from torch import Tensor
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from . import dispatch
 from .autograd import Scan, run, wants_graph
 from .inputs import LIFOptions, Parameter, check_backend_name, check_flag, check_lif
 from .packed import PackedSpikes
-from .scan import Plan
+from .scan import Checked, Plan
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -130,6 +131,9 @@ def lif(
         TypeError, ValueError: wrong type, dtype, shape, device or value, or an unknown option.
         RuntimeError: an engine asked for by name cannot run.
     """
+    if not isinstance(current, Tensor) and has_torch_function_unary(current):  # torch.fx records the call
+        given = {name: value for name, value in locals().items() if name != "current"}
+        return handle_torch_function(lif, (current,), current, **given)
     options = LIFOptions(
         reset,
         delay_reset,
@@ -145,8 +149,8 @@ def lif(
         backend,
     )
     check_flag("return_state", return_state)
-    plan = check_lif(current, initial_state, beta, threshold, options)
-    return scan(plan, current, initial_state, (beta, threshold), return_state)
+    checked = check_lif(current, initial_state, beta, threshold, options)
+    return scan(checked, current, initial_state, (beta, threshold), return_state)
 
 
 def use_backend(backend: str) -> AbstractContextManager[None]:
@@ -170,13 +174,14 @@ def empty_cache() -> None:
 
 
 def scan(
-    plan: Plan, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], return_state: bool
+    checked: Checked, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], return_state: bool
 ) -> Output | tuple[Output, Tensor]:
-    """Run a checked plan; a graph is recorded only where a gradient can be asked for."""
+    """Run a checked call; a graph is recorded only where a gradient can be asked for."""
+    plan = checked.plan
     if plan.engine != "reference" and wants_graph(current, initial_state, *params):
-        outputs = Scan.apply(plan, return_state, current, initial_state, *params)
+        outputs = Scan.apply(checked, return_state, current, initial_state, *params)
         return as_output(plan, *outputs) if return_state else as_output(plan, outputs)
-    output, final, _ = run(plan, current, initial_state, params, return_state, keep=False)
+    output, final, _ = run(checked, current, initial_state, params, return_state, keep=False)
     return as_output(plan, output, final) if return_state else as_output(plan, output)
 
 

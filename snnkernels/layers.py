@@ -7,8 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .functional import Output, scan
-from .inputs import LIFOptions, Parameter, check_dtype, check_flag, check_lif, check_number, check_values, lif_options
+from .functional import Output, lif, scan
+from .inputs import (
+    LIFOptions,
+    Parameter,
+    check_dtype,
+    check_flag,
+    check_lif,
+    check_number,
+    check_values,
+    lif_options,
+    refuse_scripting,
+)
 
 
 class LIF(nn.Module):
@@ -71,8 +81,14 @@ class LIF(nn.Module):
 
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
-        plan = check_lif(current, initial_state, self.beta, self.threshold, self.options)
-        return scan(plan, current, initial_state, (self.beta, self.threshold), self.return_state)
+        params = self.beta, self.threshold
+        if not isinstance(current, Tensor):  # as torch.fx records a call
+            options = {"beta": params[0], "threshold": params[1], **self.options._asdict()}
+            return lif(current, initial_state=initial_state, return_state=self.return_state, **options)
+        checked = check_lif(current, initial_state, *params, self.options)
+        return scan(checked, current, initial_state, params, self.return_state)
+
+    __prepare_scriptable__ = refuse_scripting
 
     def extra_repr(self) -> str:
         params = {"beta": self.beta, "threshold": self.threshold}

@@ -14,12 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import handle_torch_function, has_torch_function
 
 from . import flops, ops  # noqa: F401  the operators, and what they count as
 from .autograd import graph_of, once_differentiable, wants_graph
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
-from .inputs import check_binary, check_linear, check_product
+from .inputs import check_binary, check_linear, check_product, is_recorded, quiet_in_a_trace, refuse_scripting
 from .packed import PackedSpikes
 
 Spikes = Tensor | PackedSpikes | PoissonSpikes
@@ -46,6 +47,8 @@ def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, 
     Raises TypeError or ValueError on wrong spikes, weight, bias or product, RuntimeError where product="events" cannot
     run.
     """
+    if not isinstance(spikes, Tensor) and has_torch_function((spikes,)):  # torch.fx records the call
+        return handle_torch_function(spike_linear, (spikes,), spikes, weight, bias, product=product)
     by_event = check_linear(spikes, weight, bias, product)
     if isinstance(spikes, PackedSpikes) and not spikes.layout.plain:
         spikes = spikes.unpack(weight.dtype)
@@ -58,7 +61,7 @@ def goes_by_event(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, pro
     """Check a product of plain packed spikes, and say which one it is: by event, or dense."""
     if not check_linear(spikes, weight, bias, product):
         return False
-    limit = event_limit(product, weight.shape[0])
+    limit = _limit(product, weight)
     return torch.ops.snnkernels.native_by_event(spikes.rows(), _group(spikes), weight.shape[1], limit)
 
 
@@ -75,6 +78,11 @@ def _group(spikes: PackedSpikes) -> int:
     return spikes.layout.inner // spikes.shape[-1]
 
 
+@quiet_in_a_trace
+def _limit(product: str, weight: Tensor) -> float:
+    return event_limit(product, weight.shape[0])
+
+
 def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
     """Contiguous, as products of others may round otherwise: the same bits, however they are stored."""
     return (spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)).contiguous()
@@ -82,8 +90,8 @@ def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
 
 def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -> Tensor:
     """The native engine's product, `[rows, N]`."""
-    limit = event_limit(product, weight.shape[0])
-    if isinstance(spikes, PoissonSpikes) and torch.compiler.is_compiling():
+    limit = _limit(product, weight)
+    if isinstance(spikes, PoissonSpikes) and is_recorded():
         spikes = spikes.pack()  # the compiler lets no Function draw a number of steps that is a symbol
     if isinstance(spikes, PackedSpikes):
         return _apply(_Plan(_group(spikes), limit), weight, bias, None, None, spikes.rows())
@@ -94,7 +102,7 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     if flat.dtype == torch.bool:
         flat = flat.to(torch.bfloat16)
     bits, stray = torch.ops.snnkernels.native_pack(flat.detach().contiguous())
-    if torch.compiler.is_compiling():  # the values are not known yet: the operators look at them
+    if is_recorded():  # the values are not known yet: the operators look at them
         return _apply(_Plan(1, limit), weight, bias, flat, stray, bits)
     if not check_binary(stray.item(), product):
         return functional.linear(flat.to(weight.dtype), weight, bias)
@@ -194,6 +202,8 @@ class SpikeLinear(nn.Linear):
 
     def forward(self, spikes: Spikes) -> Tensor:
         return spike_linear(spikes, self.weight, self.bias, product=self.product)
+
+    __prepare_scriptable__ = refuse_scripting
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.product == "auto" else f", product={self.product!r}")

@@ -1,15 +1,19 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
-C++ registers the operators called `native_`, Triton the others. x is contiguous, with T at `time_dim`, or 1 there where
-it is the same at all `steps`. In other shapes what is before time is `outer` and what is after it `inner`: states
-`[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`; `numbers` are the constants, and
-after them the parameters where `params` is empty; checkpoints `[T / interval, S, outer, inner]` (the states that enter
-each chunk of `interval` steps, but for the first where that is zero; none where interval is 0, as no gradient is asked
-for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states, and gradients of the first, are written
+C++ registers the operators called `native_`, Triton the others. `tensors` are x and the parameters that are tensors:
+one list, as a compiler ahead of time takes none that is empty. x is contiguous, with T at `time_dim`, or 1 there where
+it is the same at all `steps`, which may be 0 else. In other shapes what is before time is `outer` and what is after it
+`inner`: states `[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`. `numbers` are
+the constants, after them the parameters where these are no tensors, and last the slope; or `values` are, a tensor of as
+many, which kernels read where it is: numbers that change make no other graph then. Checkpoints
+`[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps, but for the first where that is
+zero; none where interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states, and gradients of the first, are written
 where `with_state` asks for them; else there are none of them (S = 0). All of these have scan.state_dtype, and all
 tensors are on one device. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides over outer
 and T; its dtype is x's. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says. Poisson
 spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+
+`check_values`, of Python, is for graphs of torch.compile: see inputs/numbers.py.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one
@@ -31,12 +35,12 @@ ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
-_FORWARD = """{engine}_forward(Tensor x, Tensor? states, Tensor[] params, float[] numbers, str neuron, bool strict,
-    int interval, int time_dim, SymInt steps, str output, bool with_state)
+_FORWARD = """{engine}_forward(Tensor[] tensors, Tensor? states, Tensor? values, float[] numbers, str neuron,
+    bool strict, int interval, int time_dim, SymInt steps, str output, bool with_state)
     -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
-_BACKWARD = """{engine}_backward(Tensor x, Tensor checkpoints, Tensor[] params, float[] numbers, str neuron,
-    bool strict, int interval, int time_dim, SymInt steps, str surrogate, float slope, Tensor grad_spikes,
-    Tensor? grad_states, bool with_state, bool param_grads)
+_BACKWARD = """{engine}_backward(Tensor[] tensors, Tensor checkpoints, Tensor? values, float[] numbers, str neuron,
+    bool strict, int interval, int time_dim, SymInt steps, str surrogate, Tensor grad_spikes, Tensor? grad_states,
+    bool with_state, bool param_grads)
     -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
 _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
@@ -50,9 +54,9 @@ _EVENT_WEIGHT_GRAD = """native_event_weight_grad(Tensor grad, Tensor bits, SymIn
 
 
 def _fake_forward(
-    x: Tensor,
+    tensors: Sequence[Tensor],
     states: Tensor | None,
-    params: Sequence[Tensor],
+    values: Tensor | None,
     numbers: Sequence[float],
     neuron: str,
     strict: bool,
@@ -62,11 +66,10 @@ def _fake_forward(
     output: str,
     with_state: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    chunks, neurons, dtype = (
-        checkpoint_count(steps, interval, states is None),
-        outer_and_inner(x, time_dim),
-        state_dtype(x.dtype),
-    )
+    x = tensors[0]
+    steps = steps or x.shape[time_dim]
+    chunks = checkpoint_count(steps, interval, states is None)
+    neurons, dtype = outer_and_inner(x, time_dim), state_dtype(x.dtype)
     count = len(NEURONS[neuron].states)
     return (
         empty_output(output, x, time_dim, steps),
@@ -76,9 +79,9 @@ def _fake_forward(
 
 
 def _fake_backward(
-    x: Tensor,
+    tensors: Sequence[Tensor],
     checkpoints: Tensor,
-    params: Sequence[Tensor],
+    values: Tensor | None,
     numbers: Sequence[float],
     neuron: str,
     strict: bool,
@@ -86,12 +89,12 @@ def _fake_backward(
     time_dim: int,
     steps: int,
     surrogate: str,
-    slope: float,
     grad_spikes: Tensor,
     grad_states: Tensor | None,
     with_state: bool,
     param_grads: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
+    x, *params = tensors
     count, neurons = len(params) if param_grads else 0, outer_and_inner(x, time_dim)
     return (
         torch.empty_like(x),
@@ -140,6 +143,8 @@ for _schema, _fake in (
     LIBRARY.define(" ".join(_schema.split()))
     torch.library.register_fake(f"snnkernels::{_schema.partition('(')[0]}", _fake, lib=LIBRARY)
 
+LIBRARY.define("check_values(Tensor values, str[] names) -> Tensor")
+torch.library.register_fake("snnkernels::check_values", lambda values, names: torch.empty_like(values), lib=LIBRARY)
 LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
 LIBRARY.define("native_empty_cache() -> ()")
 LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library

@@ -48,12 +48,22 @@ class Plan:
     engine: str
     neuron: str  # a key of neurons.NEURONS
     surrogate: str  # a key of surrogates.SURROGATES
-    slope: float
     strict: bool  # a spike when u > threshold, not >=
-    numbers: tuple[float, ...]  # the neuron's constants, and after them its parameters where those are numbers
-    parameter_tensors: bool  # whether they are not all numbers: then each becomes a tensor
+    parameter_tensors: bool  # whether parameters are not all numbers: then each becomes a tensor
     layout: Layout
     output: str = "spikes"
+
+
+# The neuron's constants, after them its parameters where those are numbers, and last the surrogate's slope; as a tensor
+# of the states' dtype where kernels are to read them where they are.
+Numbers = tuple[float, ...] | Tensor
+
+
+class Checked(NamedTuple):
+    """A call but for its sequences, states and tensors of parameters. Calls that differ in numbers share a plan."""
+
+    plan: Plan
+    numbers: Numbers
 
 
 # What a scan gives, by engines' names and shapes: every spike, of x's shape and dtype; their sum over time,
@@ -177,7 +187,7 @@ class Layout:
 
     def pack_parameter(self, parameter: Tensor) -> Tensor:
         """A parameter as one number (`[1]`), or as one for each neuron (`[outer, inner]`)."""
-        return parameter.reshape(1) if parameter.numel() == 1 else self.pack_state(parameter)[0]
+        return parameter.reshape(1) if parameter.shape.numel() == 1 else self.pack_state(parameter)[0]
 
 
 class _Order:

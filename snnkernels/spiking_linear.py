@@ -30,12 +30,14 @@ from .inputs import (
     check_packed_time_first,
     check_spike_values,
     check_time_first,
+    is_recorded,
     is_subclass,
+    refuse_scripting,
 )
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .packed import PackedSpikes, pack_binary, pack_spikes
-from .scan import Plan, checkpoint_count
+from .scan import Checked, checkpoint_count
 
 # Bytes of current that backward computes again at a time, in whole intervals between checkpoints: few enough for the
 # neurons to find them in the last cache.
@@ -51,10 +53,10 @@ class SpikingLinear(nn.Module):
     the weights, which is summed chunk by chunk, and where the product is dense: of fewer rows it may be rounded
     otherwise.
 
-    Under torch.compile and autocast, for values other than 0 and 1, with the reference engine, and where a part of it
-    has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after the other; also
-    where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits for a GPU else;
-    it does not for spikes that are packed or drawn.
+    Under torch.compile, torch.jit.trace and autocast, for values other than 0 and 1, with the reference engine, and
+    where a part of it has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after
+    the other; also where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits
+    for a GPU else; it does not for spikes that are packed or drawn.
 
     Args:
         in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.
@@ -83,6 +85,8 @@ class SpikingLinear(nn.Module):
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]` or None. Returns what LIF does."""
         return _forward(spikes, self.linear, self.neuron, initial_state)
 
+    __prepare_scriptable__ = refuse_scripting
+
 
 def _forward(
     spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
@@ -100,13 +104,13 @@ def _forward(
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
     params = neuron.beta, neuron.threshold
-    plan = check_lif(current, initial_state, *params, neuron.options)
+    checked = check_lif(current, initial_state, *params, neuron.options)
     tensors, rebuild = packed.apart()
-    call = _Call(plan, packed.shape, rebuild, by_event, neuron.return_state)
+    call = _Call(checked, packed.shape, rebuild, by_event, neuron.return_state)
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (call, tensors, current, source, graph_of(source))
     outputs = _SpikingLinear.apply(*head, weight, bias, initial_state, *params)
-    return as_output(plan, *outputs) if neuron.return_state else as_output(plan, outputs)
+    return as_output(checked.plan, *outputs) if neuron.return_state else as_output(checked.plan, outputs)
 
 
 def _to_keep(
@@ -117,7 +121,7 @@ def _to_keep(
     device = spikes.device if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
     if (
         device is None
-        or torch.compiler.is_compiling()
+        or is_recorded()
         or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
@@ -143,7 +147,7 @@ def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:
 class _Call:
     """A call but for its tensors."""
 
-    plan: Plan
+    checked: Checked
     shape: torch.Size  # of the input spikes
     rebuild: Callable[..., PackedSpikes | PoissonSpikes]
     by_event: bool
@@ -167,7 +171,7 @@ class _SpikingLinear(torch.autograd.Function):
         initial_state: Tensor | None,
         *params: Parameter,
     ) -> Tensor | tuple[Tensor, Tensor]:
-        output, final, (_, *kept) = run(call.plan, current, initial_state, params, call.with_state, keep=True)
+        output, final, kept = run(call.checked, current, initial_state, params, call.with_state, keep=True)
         held = (*tensors, weight, bias, *kept)
         ctx.save_for_backward(*held, *with_graph(origin, initial_state, *params))
         ctx.set_materialize_grads(False)
@@ -187,7 +191,7 @@ class _SpikingLinear(torch.autograd.Function):
         found = _gradients(ctx.call, spikes, kept, ctx.from_zero, (grad_output, grad_final), wanted)
         grad_params = found.per_neuron.unsqueeze(1).unbind(0) if wanted.params else [None] * len(params)
         per_step = [found.state if wanted.state else None, *grad_params]
-        layout = ctx.call.plan.layout
+        layout = ctx.call.checked.plan.layout
         return (
             None,
             None,
@@ -233,7 +237,7 @@ def _gradients(
     saved: weight, bias, checkpoints, and the neurons' parameters; grads: those of the output and of the final state.
     """
     weight, bias, checkpoints, *values = saved
-    plan, layout = call.plan, call.plan.layout
+    plan, layout = call.checked.plan, call.checked.plan.layout
     sizes = (1, layout.steps, layout.inner)
     grad_spikes, grad_state = pack_gradients(plan, weight, sizes, *grads)
     grad_spikes = grad_spikes.reshape(sizes)
@@ -252,7 +256,7 @@ def _gradients(
         before, after = (checkpoint_count(step, interval, from_zero and step > 0) for step in (start, start + count))
         pair, asked = (grad_spikes[:, start : start + count], grad_state), (start > 0 or wanted.state, wanted.params)
         kept = checkpoints[before:after]
-        grad_x, grad_state, per_neuron = gradients(plan, x, kept, values, 1, count, pair, asked)
+        grad_x, grad_state, per_neuron = gradients(call.checked, x, kept, values, 1, count, pair, asked)
         grad_current = grad_x.view(current.shape)
         terms = [*(torch.autograd.grad(current, leaves, grad_current) if leaves else ()), per_neuron]
         sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms

@@ -22,27 +22,30 @@ def forward_arguments(
     constant: bool = False,
     keep: bool = True,
     with_state: bool = True,
+    in_memory: bool = False,
 ) -> tuple[Any, ...]:
     """Arguments of a forward operator, in its order; beta is one for each neuron, the threshold one for all.
 
-    with_state: a state goes in and is asked for; else the scan is from zero.
+    with_state: a state goes in and is asked for; else the scan is from zero. in_memory: the numbers come in a tensor.
     """
     x = random_current(outer, 1 if constant else STEPS, 5, dtype=dtype, device=target.device)
     wide = {"dtype": state_dtype(dtype), "device": target.device}
     states = torch.zeros(1, outer, 5, **wide) if with_state else None
     params = [random_decay(outer, 5, **wide), torch.ones(1, **wide)]
     interval = checkpoint_interval(target.device) if keep else 0
-    return x, states, params, (0.75, -0.5), neuron, True, interval, 1, STEPS, output, with_state
+    numbers = (0.75, -0.5, 2.0)  # input_scale, the reset's value, the surrogate's slope
+    given = (torch.tensor(numbers, **wide), ()) if in_memory else (None, numbers)
+    return [x, *params], states, *given, neuron, True, interval, 1, STEPS, output, with_state
 
 
 def backward_arguments(target: Target, forward: tuple[Any, ...], param_grads: bool, expanded: bool) -> tuple[Any, ...]:
     """Arguments of the backward operator that goes with a forward call."""
-    x, states, params, constants, neuron, strict, interval, time_dim, steps, _, with_state = forward
+    tensors, states, *rule, _, with_state = forward
+    x, steps = tensors[0], rule[-1]
     checkpoints = operator(target, "forward")(*forward)[2]
     grad_spikes = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).expand(-1, steps, -1).to(x.device)
-    head = (x, checkpoints, params, constants, neuron, strict, interval, time_dim, steps)
     grad_states = torch.ones_like(states) if with_state else None
-    return *head, "arctan", 2.0, grad_spikes, grad_states, with_state, param_grads
+    return tensors, checkpoints, *rule, "arctan", grad_spikes, grad_states, with_state, param_grads
 
 
 def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:

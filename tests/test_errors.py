@@ -178,10 +178,25 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         "slope must be a number, got str",
     ),
-    "slope is a tensor": (
-        lambda: lif(CURRENT, slope=torch.tensor(25.0)),
+    "slope needs a gradient": (
+        lambda: lif(CURRENT, slope=torch.tensor(25.0, requires_grad=True)),
+        ValueError,
+        "slope must be without a gradient: it shapes the gradient and has none itself: write slope.detach()",
+    ),
+    "slope of several elements": (
+        lambda: lif(CURRENT, slope=torch.ones(4)),
+        ValueError,
+        "slope must be a number or a tensor of one element, got shape (4,)",
+    ),
+    "slope in a tensor, negative": (
+        lambda: lif(CURRENT, slope=torch.tensor(-25.0)),
+        ValueError,
+        "slope must be positive and finite, got -25.0",
+    ),
+    "slope in a tensor, whole": (
+        lambda: lif(CURRENT, slope=torch.tensor(25)),
         TypeError,
-        "slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor",
+        "slope must be float64, float32, bfloat16 or float16, got int64",
     ),
     "input_scale not finite": (
         lambda: lif(CURRENT, input_scale=math.nan),
@@ -242,10 +257,25 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "learn_beta, learn_threshold, return_state, device, dtype, reset, delay_reset, detach_reset, strict, "
         "input_scale, surrogate, slope, time_dim, pre_reset_state, steps, output, backend",
     ),
-    "input_scale is a tensor": (
-        lambda: lif(CURRENT, input_scale=torch.tensor(1.0)),
-        TypeError,
-        "input_scale must be a number, got Tensor",
+    "input_scale needs a gradient": (
+        lambda: lif(CURRENT, input_scale=torch.ones((), requires_grad=True)),
+        ValueError,
+        "input_scale must be without a gradient: multiply the current by what is learned",
+    ),
+    "input_scale in a tensor, not finite": (
+        lambda: lif(CURRENT, input_scale=torch.tensor([math.nan])),
+        ValueError,
+        "input_scale must be finite, got nan",
+    ),
+    "reset needs a gradient": (
+        lambda: lif(CURRENT, reset=torch.ones((), requires_grad=True)),
+        ValueError,
+        "reset must be without a gradient: there is none yet: write reset.detach()",
+    ),
+    "threshold in a float64 tensor, beyond float32": (
+        lambda: lif(CURRENT, threshold=torch.tensor(1e39, dtype=torch.float64)),
+        ValueError,
+        "threshold must be finite in float32, the dtype of states, got 1e+39",
     ),
     "strict is no flag": (lambda: lif(CURRENT, strict="no"), TypeError, "strict must be True or False, got 'no'"),
     "detach_reset is no flag": (

@@ -33,6 +33,35 @@ def test_opcheck_forward(compiled: Target, dtype: torch.dtype, outer: int, keep:
     torch.library.opcheck(operator(compiled, "forward"), forward_arguments(compiled, dtype, outer, keep=keep))
 
 
+@pytest.mark.parametrize("params", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_numbers_in_memory_give_the_same_bits(compiled: Target, dtype: torch.dtype, params: bool) -> None:
+    """Constants and slope, and parameters where these are no tensors."""
+    tensors, states, _, numbers, *rest = forward_arguments(compiled, dtype, 3)
+    if not params:
+        tensors, numbers = tensors[:1], (*numbers[:2], 0.625, 1.25, numbers[2])
+    values, grad = torch.tensor(numbers).to(states), torch.randn(3, STEPS, 5).to(tensors[0])
+    results = []
+    for given in ((values, ()), (None, numbers)):
+        outputs = operator(compiled, "forward")(tensors, states, *given, *rest)
+        backward = (tensors, outputs[2], *given, *rest[:5], "arctan", grad, torch.ones_like(states), True, params)
+        results.append((*outputs, *operator(compiled, "backward")(*backward)))
+        torch.library.opcheck(operator(compiled, "backward"), backward)
+    assert results[0][0].any() and results[0][3].any()
+    for one, other in zip(*results, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_no_operator_takes_a_list_of_tensors_that_may_be_empty(compiled: Target) -> None:
+    """Which AOTInductor cannot: x is in the one there is, and without it nothing runs."""
+    for kind in ("forward", "backward"):
+        lists = [a.name for a in operator(compiled, kind)._schema.arguments if str(a.type) == "List[Tensor]"]
+        assert lists == ["tensors"]
+    _, *rest = forward_arguments(compiled, torch.float32, 3)
+    with pytest.raises((RuntimeError, ValueError)):
+        operator(compiled, "forward")([], *rest)
+
+
 @pytest.mark.parametrize("constant", [True, False])
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -102,26 +131,25 @@ def assert_described(target: Target, name: str, arguments: tuple[Any, ...]) -> N
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_time_may_be_any_dimension(compiled: Target, output: str, constant: bool) -> None:
     """What is before time is outer and what is after it inner: the same numbers, in the shape of x."""
-    x, states, params, numbers, *rule, _, steps, _, _ = forward_arguments(
+    (x, *params), states, *head, _, steps, _, _ = forward_arguments(
         compiled, torch.float32, 6, output=output, constant=constant
     )
     shaped, places = x.reshape(2, 3, x.shape[1], 5, 1), (2, 3, STEPS, 5, 1)
     grad_spikes = torch.randn(6, STEPS, 5).to(x.device)
-    head = (params, numbers, *rule)
-    in_rows = operator(compiled, "forward")(x, states, *head, 1, steps, output, True)
-    in_shape = operator(compiled, "forward")(shaped, states, *head, 2, steps, output, True)
+    in_rows = operator(compiled, "forward")([x, *params], states, *head, 1, steps, output, True)
+    in_shape = operator(compiled, "forward")([shaped, *params], states, *head, 2, steps, output, True)
     assert in_shape[0].shape == (places if output == "spikes" else in_rows[0].shape)
     assert_equal_but_for_shapes(in_shape, in_rows)
-    tail = (steps, "arctan", 2.0)
+    tail = (steps, "arctan")
     last = (torch.ones_like(states), True, True)
-    grads_in_rows = operator(compiled, "backward")(x, in_rows[2], *head, 1, *tail, grad_spikes, *last)
+    grads_in_rows = operator(compiled, "backward")([x, *params], in_rows[2], *head, 1, *tail, grad_spikes, *last)
     for grad in (grad_spikes, grad_spikes.reshape(places)):
-        grads = operator(compiled, "backward")(shaped, in_rows[2], *head, 2, *tail, grad, *last)
+        grads = operator(compiled, "backward")([shaped, *params], in_rows[2], *head, 2, *tail, grad, *last)
         assert grads[0].shape == shaped.shape
         assert_equal_but_for_shapes(grads, grads_in_rows)
-    arguments = (shaped, states, *head, 2, steps, output, True)
-    assert_described(compiled, "forward", arguments)
-    assert_described(compiled, "backward", (shaped, in_rows[2], *head, 2, *tail, grad_spikes.reshape(places), *last))
+    tensors = [shaped, *params]
+    assert_described(compiled, "forward", (tensors, states, *head, 2, steps, output, True))
+    assert_described(compiled, "backward", (tensors, in_rows[2], *head, 2, *tail, grad_spikes.reshape(places), *last))
 
 
 def assert_equal_but_for_shapes(ours: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
@@ -137,8 +165,8 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
     assert checkpoints.shape == (-(-STEPS // interval), 1, 3, 5)
     assert torch.equal(checkpoints[0], arguments[1])
     for chunk, kept in enumerate(checkpoints[1:], 1):
-        x, states, *rest = arguments[:6]
-        head = (x[:, : interval * chunk].contiguous(), states, *rest)
+        (x, *params), *rest = arguments[:6]
+        head = ([x[:, : interval * chunk].contiguous(), *params], *rest)
         upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "spikes", True)[1]
         assert torch.equal(kept, upto)
 
@@ -147,16 +175,17 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
 @pytest.mark.parametrize("steps", [1, STEPS])
 def test_what_is_zero_or_not_asked_for_is_not_written(compiled: Target, steps: int, output: str) -> None:
     """Without states the first checkpoint is left out; all else is as with states of zero."""
-    x, states, *rule, _, _, _ = forward_arguments(compiled, torch.float32, 3)
-    x = x[:, :steps].contiguous()
+    (x, *params), states, *rule, _, _, _ = forward_arguments(compiled, torch.float32, 3)
+    tensors = [x[:, :steps].contiguous(), *params]
     outputs, expected = (
-        operator(compiled, "forward")(x, given, *rule, steps, output, given is not None) for given in (None, states)
+        operator(compiled, "forward")(tensors, given, *rule, steps, output, given is not None)
+        for given in (None, states)
     )
     assert torch.equal(outputs[0], expected[0]) and torch.equal(outputs[2], expected[2][1:])
     assert outputs[1].shape == (0, 3, 5) and expected[1].shape == (1, 3, 5)
-    tail = (*rule[1:], steps, "arctan", 2.0, torch.randn(3, steps, 5).to(x.device), None)
+    tail = (*rule, steps, "arctan", torch.randn(3, steps, 5).to(x.device), None)
     grads, expected = (
-        operator(compiled, "backward")(x, kept, rule[0], *tail, with_state, True)
+        operator(compiled, "backward")(tensors, kept, *tail, with_state, True)
         for kept, with_state in ((outputs[2], False), (expected[2], True))
     )
     assert torch.equal(grads[0], expected[0]) and torch.equal(grads[2], expected[2])

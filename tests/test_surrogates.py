@@ -174,13 +174,14 @@ def test_derived_adjoint_is_the_gradient_of_the_smooth_step(key: str, surrogate:
 @pytest.mark.parametrize("key", ATTACHED)
 def test_smooth_relaxation_passes_gradcheck(key: str, surrogate: str, monkeypatch: pytest.MonkeyPatch) -> None:
     x = random_current(1, 5, 6, dtype=torch.float64) + 0.3
-    plan = Plan("reference", key, surrogate, 1.5, False, (0.75, -0.5), True, Layout(metadata(x), 1))
+    plan = Plan("reference", key, surrogate, False, True, Layout(metadata(x), 1))
     state = torch.rand(1, 1, 6, dtype=torch.float64)
     beta, threshold = (torch.rand(1, 6, dtype=torch.float64) * 0.3 + low for low in (0.6, 0.8))
     inputs = [tensor.detach().requires_grad_() for tensor in (x, state, beta, threshold)]
 
-    def smooth_spike(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
-        return lambda distance: SURROGATES[surrogate].antiderivative(distance, torch.tensor(slope, dtype=like.dtype))
+    def smooth_spike(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Tensor], Tensor]:
+        return lambda distance: SURROGATES[surrogate].antiderivative(distance, slope)
 
     monkeypatch.setattr(reference, "spike_function", smooth_spike)
-    assert torch.autograd.gradcheck(lambda x, state, *params: reference.scan(plan, x, state, params), inputs)
+    numbers = (0.75, -0.5, 1.5)
+    assert torch.autograd.gradcheck(lambda x, state, *params: reference.scan(plan, numbers, x, state, params), inputs)

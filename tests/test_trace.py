@@ -53,7 +53,7 @@ def test_derived_adjoint_of_every_neuron_is_autograd(neuron: Neuron, surrogate: 
     constants = {name: torch.tensor(value).double() for name, value in zip(neuron.constants, (0.75, -0.5), strict=True)}
     leaves = {name: value.clone().requires_grad_() for name, value in values.items()}
     rest = {name: leaf for name, leaf in leaves.items() if name not in ("x", "v")}
-    spike = reference.spike_function(surrogate, 3.0, strict, values["x"])
+    spike = reference.spike_function(surrogate, torch.tensor(3.0, dtype=torch.float64), strict)
     outputs = neuron.step(leaves["x"], leaves["v"], spike=spike, **rest, **constants)
     gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("spike", "next_v")}
     expected = torch.autograd.grad(outputs, list(leaves.values()), tuple(gradients.values()), materialize_grads=True)

@@ -18,7 +18,7 @@ from snnkernels.engines import reference, triton
 from snnkernels.engines.triton_tiling import VARIATIONS
 from snnkernels.language import detach, exp, maximum, minimum, where
 from snnkernels.neurons import NEURONS, Neuron
-from snnkernels.scan import Layout, Plan, metadata, state_dtype
+from snnkernels.scan import Checked, Layout, Plan, metadata, state_dtype
 from snnkernels.surrogates import SURROGATES
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -59,22 +59,27 @@ class Scan:
         return self.x.shape[1] if self.repeats is None else self.repeats
 
     def forward(self, interval: int = INTERVAL) -> tuple[Tensor, Tensor, Tensor]:
-        head = (self.x, self.states, list(self.params), list(self.constants))
+        head = ([self.x, *self.params], self.states, None, self.numbers)
         rule = (self.neuron, self.strict, interval, 1, self.steps, self.output)
         return torch.ops.snnkernels.triton_forward(*head, *rule, True)
 
     def backward(
         self, checkpoints: Tensor, grads: tuple[Tensor, Tensor], interval: int = INTERVAL, param_grads: bool = True
     ) -> tuple[Tensor, Tensor, Tensor]:
-        head = (self.x, checkpoints, list(self.params), list(self.constants), self.neuron, self.strict, interval)
-        rule = (1, self.steps, self.surrogate, self.slope)
+        head = ([self.x, *self.params], checkpoints, None, self.numbers, self.neuron, self.strict, interval)
+        rule = (1, self.steps, self.surrogate)
         return torch.ops.snnkernels.triton_backward(*head, *rule, *grads, True, param_grads)
 
     @property
-    def plan(self) -> Plan:
+    def numbers(self) -> tuple[float, ...]:
+        return (*self.constants, self.slope)
+
+    @property
+    def checked(self) -> Checked:
         x = self.x if self.repeats is None else self.x[:, 0]
-        rule = (self.neuron, self.surrogate, self.slope, self.strict, tuple(self.constants), True)
-        return Plan("reference", *rule, Layout(metadata(x.contiguous()), 1, self.repeats), self.output)
+        rule = (self.neuron, self.surrogate, self.strict, True)
+        plan = Plan("reference", *rule, Layout(metadata(x.contiguous()), 1, self.repeats), self.output)
+        return Checked(plan, self.numbers)
 
 
 def random_scan(
@@ -105,7 +110,7 @@ def check(scan: Scan, grads: tuple[Tensor, Tensor] | None = None, interval: int 
     """Forward and backward equal the reference: the same bits, but for gradients through exp and sums over time."""
     x = scan.x.to(scan.states.dtype)
     output, final_states, checkpoints = scan.forward(interval)
-    expected_output, expected_states = reference.scan(scan.plan, x, scan.states, scan.params)
+    expected_output, expected_states = reference.scan(*scan.checked, x, scan.states, scan.params)
     assert output.is_contiguous() and output.float().mean() > 0 and output.min() < output.max()
     assert_same_bits(output, expected_output.to(output.dtype), scan.output)
     assert_same_bits(final_states, expected_states, "final states")
@@ -268,7 +273,7 @@ def test_checkpoints_are_the_states_that_enter_each_chunk() -> None:
         states = scan.states
         if chunk:
             before = replace(scan, x=scan.x[:, : chunk * INTERVAL])
-            states = reference.scan(before.plan, before.x, scan.states, scan.params)[1]
+            states = reference.scan(*before.checked, before.x, scan.states, scan.params)[1]
         assert_same_bits(kept, states, f"chunk {chunk}")
 
 
@@ -310,12 +315,12 @@ def test_any_neuron(inner: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPa
     scan = replace(scan, states=torch.cat([scan.states, scan.states.abs()]), params=(), constants=())
     x = scan.x.to(scan.states.dtype)
     spikes, final_states, checkpoints = scan.forward()
-    expected_spikes, expected_states = reference.scan(scan.plan, x, scan.states, ())
+    expected_spikes, expected_states = reference.scan(*scan.checked, x, scan.states, ())
     assert_same_bits(spikes, expected_spikes.to(dtype))
     assert_rounded(final_states, expected_states)
     grads = random_gradients(scan)
     actual = scan.backward(checkpoints, grads)
-    expected_x, expected_states = reference.gradients(scan.plan, x, scan.states, (), grads[0].to(x.dtype), grads[1])
+    expected_x, expected_states = reference.gradients(scan.checked, x, scan.states, (), grads[0].to(x.dtype), grads[1])
     assert_rounded(actual[1], expected_states)
     torch.testing.assert_close(
         actual[0], expected_x.to(dtype), rtol=1e-3 if dtype == torch.float16 else 1e-5, atol=1e-6
@@ -356,7 +361,7 @@ class TestReasons:
         x = torch.zeros(1, 1, 1)
         with pytest.raises(RuntimeError, match="set TRITON_INTERPRET=1"):
             torch.ops.snnkernels.triton_forward(
-                x, x, [x[0, 0], x[0, 0]], [1.0, 0.0], LIF, False, 0, 1, 1, "spikes", True
+                [x, x[0, 0], x[0, 0]], x, None, [1.0, 0.0, 1.0], LIF, False, 0, 1, 1, "spikes", True
             )
 
     def test_without_a_gpu(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from snnkernels.engines.triton_launch import halves
 STREAM = 77
 LAUNCHERS = (triton_plan._forward_launcher, triton_plan._backward_launcher, triton_plan._poisson_launcher)
 NEURONS = 2048
-NUMBERS = (1.0, 0.0, 0.9, 1.0)
+NUMBERS = (1.0, 0.0, 0.9, 1.0, 25.0)
 MEMORY = torch.randn(2, 5 * NEURONS + 4)
 
 Call = Callable[[], tuple[Tensor, ...]]
@@ -130,19 +130,28 @@ def sequence(row: int = 0, offset: int = 0, steps: int = 5) -> Tensor:
 def forward(
     x: Tensor, states: Tensor | None = None, params: tuple[Tensor, ...] = (), output: str = "spikes", **changes: Any
 ) -> Call:
-    given = {"numbers": NUMBERS[: 4 - len(params)], "interval": 8, "strict": False, "with_state": False} | changes
-    head = (x, states, params, given["numbers"], "lif_subtract_after_detached", given["strict"], given["interval"])
-    return lambda: triton_plan.forward(*head, 0, len(x), output, given["with_state"])
+    given = {"interval": 8, "strict": False, "with_state": False} | changes
+    head = ([x, *params], states, *numbers(params, changes), "lif_subtract_after_detached")
+    rule = (given["strict"], given["interval"], 0, len(x), output, given["with_state"])
+    return lambda: triton_plan.forward(*head, *rule)
+
+
+def numbers(params: tuple[Tensor, ...], changes: dict[str, Any]) -> tuple[Tensor | None, tuple[float, ...]]:
+    """As operators take them."""
+    values = changes.get("values")
+    if values is not None:
+        return values, ()
+    return None, changes.get("numbers", (*NUMBERS[: 4 - len(params)], NUMBERS[-1]))
 
 
 def backward(
     x: Tensor, grad: Tensor, params: tuple[Tensor, ...] = (), grad_states: Tensor | None = None, **changes: Any
 ) -> Call:
-    given = {"slope": 25.0, "surrogate": "fast_sigmoid", "offset": 0, "kept": 1, "with_state": False} | changes
+    given = {"surrogate": "fast_sigmoid", "offset": 0, "kept": 1, "with_state": False} | changes
     checkpoints = torch.empty(NEURONS + 1)[given["offset"] :][:NEURONS].view(1, 1, 1, NEURONS).to(x.dtype)
     checkpoints = checkpoints[: given["kept"]]
-    head = (x, checkpoints, params, NUMBERS[: 4 - len(params)], "lif_subtract_after_detached", False, 8, 0, len(x))
-    rule = (given["surrogate"], given["slope"], grad, grad_states, given["with_state"], len(params) > 0)
+    head = ([x, *params], checkpoints, *numbers(params, changes), "lif_subtract_after_detached", False, 8, 0, len(x))
+    rule = (given["surrogate"], grad, grad_states, given["with_state"], len(params) > 0)
     return lambda: triton_plan.backward(*head, *rule)
 
 
@@ -168,8 +177,11 @@ CALLS = {
     "float64": forward(X.double()),
     "float16": forward(X.half()),
     "parameters": forward(X, params=PARAMS),
+    "numbers in memory": forward(X, values=torch.rand(5)),
+    "numbers in memory, parameters": forward(X, params=PARAMS, values=torch.rand(3)),
     "parameter per neuron": forward(X, params=(torch.rand(1, NEURONS), PARAMS[1])),
     "backward": backward(X, GRAD),
+    "backward, numbers in memory": backward(X, GRAD, values=torch.rand(5)),
     "gradient of the states": backward(X, GRAD, grad_states=STATES),
     "gradient of the first states": backward(X, GRAD, with_state=True),
     "from zero": backward(X, GRAD, kept=0),
@@ -229,11 +241,11 @@ def test_numbers_come_with_each_call() -> None:
     for call in (forward(X), backward(X, GRAD), poisson(IMAGES)):
         launch(call)
     for number in (0.0, -0.0, 0.5, 1 / 3):
-        numbers = (1.0, number, 0.9, 1.0)
-        launched = launch(forward(X, numbers=numbers))
-        assert not launched.searched and launched.arguments[6] == halves(numbers)
-        launched = launch(backward(X, GRAD, slope=number))
-        assert not launched.searched and launched.arguments[8] == halves((*NUMBERS, number))
+        given = (1.0, number, 0.9, 1.0, number)
+        launched = launch(forward(X, numbers=given))
+        assert not launched.searched and launched.arguments[7] == halves(given)
+        launched = launch(backward(X, GRAD, numbers=given))
+        assert not launched.searched and launched.arguments[9] == halves(given)
     for first in (1, 16, 2**31, 2**40):
         launched = launch(poisson(IMAGES, first))
         assert not launched.searched and launched.arguments[3] == first

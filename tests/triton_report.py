@@ -92,15 +92,15 @@ def launches(variant: Variant) -> dict[str, Launch]:
         tensors = variant.per_neuron or variant.param_grads
         params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params] if tensors else []
         images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
-    numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params))
-    head = (params, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
+    numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params) + 1)
+    head = (None, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
     # The gradient of a count is the same at all steps.
     grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
     given, kept = (states, checkpoints) if params else (None, checkpoints[1:])
     with_state = given is not None
     with tuning.use_tilings(variant.variation, variant.variation):
-        triton_plan.forward(x, given, *head, variant.output, with_state)
-        triton_plan.backward(x, kept, *head, variant.surrogate, 1.0, grad, given, with_state, variant.param_grads)
+        triton_plan.forward([x, *params], given, *head, variant.output, with_state)
+        triton_plan.backward([x, *params], kept, *head, variant.surrogate, grad, given, with_state, variant.param_grads)
     triton_plan.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
     return {name: replace(_LAUNCHES[name]) for name in variant.kernels}
 

@@ -166,20 +166,29 @@ void for_blocks(const Shape& shape, bool reversed, const Function& function) {
   parallel_for(0, parts, 1, run);
 }
 
-// A neuron's constants and parameters, as functions of a strip take them. Without tensors of parameters, these are
-// numbers that follow the constants.
+// A neuron's constants and parameters, as functions of a strip take them, and the surrogate's slope, which is the last
+// number. Without tensors of parameters, these are numbers that follow the constants.
 template <class C>
 struct Values {
   std::vector<Tensor> params;
   std::vector<C> numbers;
 
-  Values(const std::vector<Tensor>& params_, const std::vector<double>& numbers_)
-      : params(params_), numbers(numbers_.begin(), numbers_.end()) {}
+  // The tensors are x and the parameters; what is `given` takes the place of the numbers.
+  Values(const std::vector<Tensor>& tensors, const std::optional<Tensor>& given, const std::vector<double>& numbers_)
+      : params(tensors.begin() + 1, tensors.end()), numbers(numbers_.begin(), numbers_.end()) {
+    if (!given.has_value()) return;
+    check_type(*given, "values", compute_type<C>());
+    STD_TORCH_CHECK(given->is_contiguous(), "values must be contiguous");
+    const C* data = static_cast<const C*>(given->const_data_ptr());
+    numbers.assign(data, data + given->numel());
+  }
+
+  C slope() const { return numbers.back(); }
 
   // Copy this block's parameters, of which there are so many, to rows; one number is spread over a row.
   void fill(const Shape& shape, const Block& block, int64_t count, C* rows) const {
     for (int64_t k = 0; k < count; ++k) {
-      const C* data = params.empty() ? numbers.data() + numbers.size() - count + k
+      const C* data = params.empty() ? numbers.data() + numbers.size() - 1 - count + k
                                      : static_cast<const C*>(params[k].const_data_ptr());
       C* row = rows + k * shape.block;
       if (params.empty() || params[k].numel() == 1)

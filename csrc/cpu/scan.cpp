@@ -27,9 +27,10 @@ void check_arguments(const Sizes& sizes, int64_t interval, const std::optional<T
   const std::vector<Tensor>& params = values.params;
   STD_TORCH_CHECK(interval == 0 || interval == kInterval, "the CPU library is compiled for a checkpoint every ",
                   kInterval, " steps, or none (0), got ", interval);
-  STD_TORCH_CHECK((params.empty() || static_cast<int64_t>(params.size()) == counts.params) &&
-                      static_cast<int64_t>(params.size() + values.numbers.size()) == counts.params + counts.constants,
-                  "wrong number of parameters or constants for this neuron");
+  STD_TORCH_CHECK(
+      (params.empty() || static_cast<int64_t>(params.size()) == counts.params) &&
+          static_cast<int64_t>(params.size() + values.numbers.size()) == counts.params + counts.constants + 1,
+      "wrong number of parameters or constants for this neuron");
   STD_TORCH_CHECK(!states.has_value() || (states->scalar_type() == compute && states->is_contiguous() &&
                                           states->numel() == counts.states * sizes.neurons()),
                   "states must be contiguous, [S, outer, inner], float64 for a float64 x and else float32");
@@ -89,7 +90,6 @@ struct Rule {
   const std::string& surrogate;
   bool strict;
   int64_t interval;
-  double slope;
   bool with_state, param_grads;
 };
 
@@ -120,7 +120,6 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const C* checkpoint_data = static_cast<const C*>(checkpoints.const_data_ptr());
   C* grad_state_data = static_cast<C*>(grad_states.mutable_data_ptr());
   C* grad_param_data = static_cast<C*>(grad_params.mutable_data_ptr());
-  const C slope = static_cast<C>(rule.slope);
 
   // What forward read last is what the shared cache may still hold.
   for_blocks(shape, true, [&](const auto& take) {
@@ -147,7 +146,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
               shape.constant ? WrittenRows{reinterpret_cast<char*>(grad_x_sum + i), 0, compute_type<C>(), Way::kAdded}
                              : output.target(strip, t, grad_x_buffer.bytes);
           replay({shared, input.read(strip, t, length, x_buffer.bytes), state + i, kept});
-          adjoint({shared, kept, slope, grad_spikes.read(strip, t, length, grad_buffer.bytes), grad_state + i,
+          adjoint({shared, kept, values.slope(), grad_spikes.read(strip, t, length, grad_buffer.bytes), grad_state + i,
                    grad_x_rows, grad_param + i});
           if (!shape.constant) output.written(strip, t, length, grad_x_rows);
         }
@@ -161,28 +160,30 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   return {grad_x, grad_states, grad_params};
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
-                                                  std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t time_dim, int64_t steps, std::string output,
-                                                  bool with_state) {
+std::tuple<Tensor, Tensor, Tensor> native_forward(std::vector<Tensor> tensors, std::optional<Tensor> states,
+                                                  std::optional<Tensor> values, std::vector<double> numbers,
+                                                  std::string neuron, bool strict, int64_t interval, int64_t time_dim,
+                                                  int64_t steps, std::string output, bool with_state) {
+  const Tensor& x = x_of(tensors);
   const Shape shape(x, time_dim, steps);
   const OutputKind kind = find_output(output);
   if (x.scalar_type() == ScalarType::Double)
-    return forward<double>(x, states, {params, numbers}, neuron, strict, interval, shape, kind, with_state);
-  return forward<float>(x, states, {params, numbers}, neuron, strict, interval, shape, kind, with_state);
+    return forward<double>(x, states, {tensors, values, numbers}, neuron, strict, interval, shape, kind, with_state);
+  return forward<float>(x, states, {tensors, values, numbers}, neuron, strict, interval, shape, kind, with_state);
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
-                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                   int64_t interval, int64_t time_dim, int64_t steps,
-                                                   std::string surrogate, double slope, Tensor grad_spikes,
+std::tuple<Tensor, Tensor, Tensor> native_backward(std::vector<Tensor> tensors, Tensor checkpoints,
+                                                   std::optional<Tensor> values, std::vector<double> numbers,
+                                                   std::string neuron, bool strict, int64_t interval, int64_t time_dim,
+                                                   int64_t steps, std::string surrogate, Tensor grad_spikes,
                                                    std::optional<Tensor> grad_states, bool with_state,
                                                    bool param_grads) {
+  const Tensor& x = x_of(tensors);
   const Shape shape(x, time_dim, steps);
-  const Rule rule{neuron, surrogate, strict, interval, slope, with_state, param_grads};
+  const Rule rule{neuron, surrogate, strict, interval, with_state, param_grads};
   if (x.scalar_type() == ScalarType::Double)
-    return backward<double>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);
-  return backward<float>(x, checkpoints, {params, numbers}, rule, shape, grad_spikes, grad_states);
+    return backward<double>(x, checkpoints, {tensors, values, numbers}, rule, shape, grad_spikes, grad_states);
+  return backward<float>(x, checkpoints, {tensors, values, numbers}, rule, shape, grad_spikes, grad_states);
 }
 
 }  // namespace

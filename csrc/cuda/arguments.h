@@ -46,7 +46,8 @@ template <class C>
 struct Values {
   const C* param[kMaxParams];        // null where it is a number
   int64_t param_stride[kMaxParams];  // 1, or 0 where one value is for all neurons
-  C number[kMaxParams], constant[kMaxConstants];
+  C number[kMaxParams], constant[kMaxConstants], slope;
+  const C *constants, *slope_at;  // where they are in memory of the GPU; else null, and they are numbers
   bool strict;
 };
 
@@ -76,7 +77,6 @@ template <class C>
 struct BackwardArguments {
   Shape shape;
   Values<C> values;
-  C slope;
   SurrogateId surrogate;
   Input x;
   const C* checkpoints;

@@ -152,7 +152,7 @@ class BackwardThread {
 
   template <class Surrogate>
   SNN_DEVICE void adjoint_with(int length) {
-    const Value slope = splat<Value>(arguments_.slope);
+    const Value slope = Layer::slope(arguments_.values);
 #pragma unroll kUnroll
     for (int step = length - 1; step >= 0; --step) {
       Value kept[Layer::kKept] = {}, grad_x;

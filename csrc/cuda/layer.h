@@ -38,7 +38,9 @@ class Layer {
 
   SNN_DEVICE Layer(const Values<C>& values, int64_t neuron) : strict_(values.strict) {
 #pragma unroll
-    for (int k = 0; k < kConstants; ++k) constant_[k] = splat<Value>(values.constant[k]);
+    for (int k = 0; k < kConstants; ++k)
+      constant_[k] = values.constants == nullptr ? splat<Value>(values.constant[k])
+                                                 : Pack<C, N>::load_spread(values.constants + k).values();
 #pragma unroll
     for (int k = 0; k < kParams; ++k) {
       if (values.param[k] == nullptr)
@@ -48,6 +50,11 @@ class Layer {
       else
         param_[k] = Pack<C, N>::load(values.param[k] + neuron).values();
     }
+  }
+
+  // Of the surrogate.
+  static SNN_DEVICE Value slope(const Values<C>& values) {
+    return values.slope_at == nullptr ? splat<Value>(values.slope) : Pack<C, N>::load_spread(values.slope_at).values();
   }
 
   SNN_DEVICE void step(const Value& x, Value (&state)[kStates], Value& spike) const {

@@ -38,6 +38,15 @@ SurrogateId find_surrogate(const std::string& name) {
 template <class C>
 constexpr ScalarType kScalarType = sizeof(C) == 8 ? ScalarType::Double : ScalarType::Float;
 
+// What an operator is given: x and the parameters that are tensors; and numbers, or values in their place.
+struct Given {
+  const std::vector<Tensor>& tensors;
+  const std::optional<Tensor>& values;
+  const std::vector<double>& numbers;
+
+  const Tensor& x() const { return x_of(tensors); }
+};
+
 // A scan's tensors: checks them as they are added, and finds out whether 16 bytes of any can be taken at once.
 class Tensors {
  public:
@@ -80,22 +89,32 @@ class Tensors {
     return static_cast<const C*>(add_input(*states, name, kScalarType<C>, count * neurons()));
   }
 
-  // Without tensors of parameters, these are numbers that follow the constants.
+  // Numbers are the constants, the parameters where these are no tensors, and the slope.
   template <class C>
-  Values<C> add_values(const NeuronInfo& neuron, const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                       bool strict) {
-    STD_TORCH_CHECK((params.empty() || static_cast<int64_t>(params.size()) == neuron.params) &&
-                        static_cast<int64_t>(params.size() + numbers.size()) == neuron.params + neuron.constants,
+  Values<C> add_values(const NeuronInfo& neuron, const Given& given, bool strict) {
+    const int64_t params = static_cast<int64_t>(given.tensors.size()) - 1, from = neuron.constants;
+    const int64_t count = from + (params > 0 ? 0 : neuron.params) + 1;
+    STD_TORCH_CHECK((params == 0 || params == neuron.params) &&
+                        (given.values.has_value() || static_cast<int64_t>(given.numbers.size()) == count),
                     "wrong number of parameters or constants for this neuron");
     Values<C> values{};
-    for (size_t k = 0; k < params.size(); ++k) {
-      const bool one = params[k].numel() == 1;
-      values.param[k] = static_cast<const C*>(add_input(params[k], "a parameter", kScalarType<C>, one ? 1 : neurons()));
+    values.strict = strict;
+    for (int64_t k = 0; k < params; ++k) {
+      const Tensor& param = given.tensors[k + 1];
+      const bool one = param.numel() == 1;
+      values.param[k] = static_cast<const C*>(add_input(param, "a parameter", kScalarType<C>, one ? 1 : neurons()));
       values.param_stride[k] = one ? 0 : 1;
     }
-    for (int64_t k = 0; k < static_cast<int64_t>(numbers.size()); ++k)
-      (k < neuron.constants ? values.constant[k] : values.number[k - neuron.constants]) = static_cast<C>(numbers[k]);
-    values.strict = strict;
+    if (given.values.has_value()) {
+      const C* data = static_cast<const C*>(add_input(*given.values, "values", kScalarType<C>, count));
+      values.constants = data;
+      values.slope_at = data + count - 1;
+      for (int64_t k = from; k < count - 1; ++k) values.param[k - from] = data + k;
+    } else {
+      for (int64_t k = 0; k < count - 1; ++k)
+        (k < from ? values.constant[k] : values.number[k - from]) = static_cast<C>(given.numbers[k]);
+      values.slope = static_cast<C>(given.numbers.back());
+    }
     return values;
   }
 
@@ -134,11 +153,10 @@ struct Rule {
 };
 
 template <class T>
-std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::optional<Tensor>& states,
-                                              const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                              const Rule& rule, const Sizes& sizes, OutputKind output,
-                                              bool with_state) {
+std::tuple<Tensor, Tensor, Tensor> forward_as(const Given& given, const std::optional<Tensor>& states, const Rule& rule,
+                                              const Sizes& sizes, OutputKind output, bool with_state) {
   using C = Compute<T>;
+  const Tensor& x = given.x();
   STD_TORCH_CHECK(rule.interval == 0 || rule.interval == kInterval,
                   "the CUDA library is compiled for a checkpoint every ", kInterval, " steps, or none (0), got ",
                   rule.interval);
@@ -146,7 +164,7 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::option
   Tensors tensors(x, sizes);
   ForwardArguments<C> arguments{};
   arguments.shape = tensors.shape();
-  arguments.values = tensors.add_values<C>(neuron, params, numbers, rule.strict);
+  arguments.values = tensors.add_values<C>(neuron, given, rule.strict);
   arguments.x = tensors.x();
   arguments.states = tensors.add_states<C>(states, "states", neuron.states);
   arguments.from_zero = !states.has_value();
@@ -166,23 +184,21 @@ std::tuple<Tensor, Tensor, Tensor> forward_as(const Tensor& x, const std::option
 
 struct BackwardRule : Rule {
   SurrogateId surrogate;
-  double slope;
   bool with_state, param_grads;
 };
 
 template <class T>
-std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& checkpoints,
-                                               const std::vector<Tensor>& params, const std::vector<double>& numbers,
-                                               const BackwardRule& rule, const Sizes& sizes, const Tensor& grad_spikes,
+std::tuple<Tensor, Tensor, Tensor> backward_as(const Given& given, const Tensor& checkpoints, const BackwardRule& rule,
+                                               const Sizes& sizes, const Tensor& grad_spikes,
                                                const std::optional<Tensor>& grad_final) {
   using C = Compute<T>;
+  const Tensor& x = given.x();
   STD_TORCH_CHECK(rule.interval == kInterval, "the CUDA library is compiled for a checkpoint every ", kInterval,
                   " steps, got ", rule.interval);
   Tensors tensors(x, sizes);
   BackwardArguments<C> arguments{};
   arguments.shape = tensors.shape();
-  arguments.values = tensors.add_values<C>(rule.neuron, params, numbers, rule.strict);
-  arguments.slope = static_cast<C>(rule.slope);
+  arguments.values = tensors.add_values<C>(rule.neuron, given, rule.strict);
   arguments.surrogate = rule.surrogate;
   arguments.x = tensors.x();
   const int64_t chunks = sizes.chunks(kInterval);
@@ -204,28 +220,29 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Tensor& x, const Tensor& ch
   return {grad_x, grad_states, grad_params};
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_forward(Tensor x, std::optional<Tensor> states, std::vector<Tensor> params,
-                                                  std::vector<double> numbers, std::string neuron, bool strict,
-                                                  int64_t interval, int64_t time_dim, int64_t steps, std::string output,
-                                                  bool with_state) {
-  const Sizes sizes(x, time_dim, steps);
+std::tuple<Tensor, Tensor, Tensor> native_forward(std::vector<Tensor> tensors, std::optional<Tensor> states,
+                                                  std::optional<Tensor> values, std::vector<double> numbers,
+                                                  std::string neuron, bool strict, int64_t interval, int64_t time_dim,
+                                                  int64_t steps, std::string output, bool with_state) {
+  const Given given{tensors, values, numbers};
+  const Sizes sizes(given.x(), time_dim, steps);
   const Rule rule{find_neuron(neuron), strict, interval};
-  return with_type(x, [&](auto element) {
-    return forward_as<decltype(element)>(x, states, params, numbers, rule, sizes, find_output(output), with_state);
+  return with_type(given.x(), [&](auto element) {
+    return forward_as<decltype(element)>(given, states, rule, sizes, find_output(output), with_state);
   });
 }
 
-std::tuple<Tensor, Tensor, Tensor> native_backward(Tensor x, Tensor checkpoints, std::vector<Tensor> params,
-                                                   std::vector<double> numbers, std::string neuron, bool strict,
-                                                   int64_t interval, int64_t time_dim, int64_t steps,
-                                                   std::string surrogate, double slope, Tensor grad_spikes,
+std::tuple<Tensor, Tensor, Tensor> native_backward(std::vector<Tensor> tensors, Tensor checkpoints,
+                                                   std::optional<Tensor> values, std::vector<double> numbers,
+                                                   std::string neuron, bool strict, int64_t interval, int64_t time_dim,
+                                                   int64_t steps, std::string surrogate, Tensor grad_spikes,
                                                    std::optional<Tensor> grad_states, bool with_state,
                                                    bool param_grads) {
-  const Sizes sizes(x, time_dim, steps);
-  const BackwardRule rule{
-      {find_neuron(neuron), strict, interval}, find_surrogate(surrogate), slope, with_state, param_grads};
-  return with_type(x, [&](auto element) {
-    return backward_as<decltype(element)>(x, checkpoints, params, numbers, rule, sizes, grad_spikes, grad_states);
+  const Given given{tensors, values, numbers};
+  const Sizes sizes(given.x(), time_dim, steps);
+  const BackwardRule rule{{find_neuron(neuron), strict, interval}, find_surrogate(surrogate), with_state, param_grads};
+  return with_type(given.x(), [&](auto element) {
+    return backward_as<decltype(element)>(given, checkpoints, rule, sizes, grad_spikes, grad_states);
   });
 }
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..neurons import NEURONS
-from ..scan import Plan, pack_bits
+from ..scan import Checked, Numbers, Plan, pack_bits
 from ..surrogates import SURROGATES, Surrogate
 
 
@@ -50,23 +50,26 @@ class _SpikeOfBothModes(_Spike):
         return tangent * ctx.surrogate.derivative(distance, slope)
 
 
-def spike_function(surrogate: str, slope: float, strict: bool, like: Tensor) -> Callable[[Tensor], Tensor]:
+def spike_function(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Tensor], Tensor]:
     """The spike that a step receives."""
-    rule, slope_tensor = SURROGATES[surrogate], torch.full((), slope, dtype=like.dtype, device=like.device)
+    rule = SURROGATES[surrogate]
     function = _Spike if torch.compiler.is_compiling() else _SpikeOfBothModes
-    return lambda distance: function.apply(distance, slope_tensor, rule, strict)
+    return lambda distance: function.apply(distance, slope, rule, strict)
 
 
-def scan(plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def scan(plan: Plan, numbers: Numbers, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Run all time steps.
 
     x: as the layout hands it to engines; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each, none
-    where they are among the plan's numbers. Returns the output, as scan.OUTPUTS says, and the final states.
+    where they are among the numbers. Returns the output, as scan.OUTPUTS says, and the final states.
     """
     neuron, layout = NEURONS[plan.neuron], plan.layout
-    numbers = [torch.full((), value, dtype=states.dtype, device=states.device) for value in plan.numbers]
-    named = dict(zip((*neuron.constants, *neuron.params), (*numbers, *params), strict=True))
-    spike = spike_function(plan.surrogate, plan.slope, plan.strict, states)
+    if not isinstance(numbers, Tensor):
+        *given, slope = [torch.full((), value, dtype=states.dtype, device=states.device) for value in numbers]
+    else:
+        *given, slope = numbers.unbind()
+    named = dict(zip((*neuron.constants, *neuron.params), (*given, *params), strict=True))
+    spike = spike_function(plan.surrogate, slope, plan.strict)
     state, spikes = list(states.unbind(0)), []
     rows = x.to(states.dtype).reshape(layout.outer, 1 if layout.constant else layout.steps, layout.inner)
     for x_t in rows.unbind(1) * (layout.steps if layout.constant else 1):
@@ -83,13 +86,18 @@ def scan(plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tup
 
 
 def gradients(
-    plan: Plan, x: Tensor, states: Tensor, params: Sequence[Tensor], grad_spikes: Tensor, grad_states: Tensor | None
+    checked: Checked,
+    x: Tensor,
+    states: Tensor,
+    params: Sequence[Tensor],
+    grad_spikes: Tensor,
+    grad_states: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """The gradients of x, states and each of params, by autograd through :func:`scan`; a parameter's is per neuron."""
     with torch.enable_grad():
         per_neuron = [param.expand(states.shape[1:]) for param in params]
         leaves = [tensor.detach().requires_grad_() for tensor in (x, states, *per_neuron)]
-        output, final = scan(plan, leaves[0], leaves[1], leaves[2:])
+        output, final = scan(*checked, leaves[0], leaves[1], leaves[2:])
         grad_states = torch.zeros_like(final) if grad_states is None else grad_states
         grads = (grad_spikes.reshape(output.shape), grad_states)
         return torch.autograd.grad((output, final), leaves, grads, materialize_grads=True)

@@ -87,12 +87,19 @@ def _load_parameters(parameters, neuron, inside, PER_NEURON: tl.constexpr, BLOCK
 
 
 @triton.jit
-def _numbers(halves, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
-    """Numbers from the two halves of their float64 bits, as triton_launch.py makes them."""
+def _numbers(values, halves, COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
+    """Numbers from the values in memory, or from the two halves of their float64 bits, as triton_launch.py makes them.
+
+    COUNT: how many values there are.
+    """
     numbers = ()
-    for i in tl.static_range(0, len(halves), 2):
-        bits = (halves[i] >> 1 << 32) | (halves[i + 1] >> 1 & 0xFFFFFFFF)
-        numbers += (tl.broadcast_to(bits.to(tl.float64, bitcast=True).to(DTYPE), (BLOCK,)),)
+    if values is not None:
+        for i in tl.static_range(COUNT):
+            numbers += (tl.broadcast_to(tl.load(values + i), (BLOCK,)),)
+    else:
+        for i in tl.static_range(0, len(halves), 2):
+            bits = (halves[i] >> 1 << 32) | (halves[i + 1] >> 1 & 0xFFFFFFFF)
+            numbers += (tl.broadcast_to(bits.to(tl.float64, bitcast=True).to(DTYPE), (BLOCK,)),)
     return numbers
 
 
@@ -154,13 +161,13 @@ def _store_bytes(output, spikes, inside, start, steps, BLOCK: tl.constexpr):
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time"])
 def forward_kernel(
-    x, states,
+    x, states, values,
     output, final_states, checkpoints,
     parameters, numbers,
     outer, steps, inner, x_outer, x_time,
-    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr,
-    OUTPUT: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr,
-    AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
+    STEP: tl.constexpr, STRICT: tl.constexpr, STATES: tl.constexpr, CONSTANTS: tl.constexpr, NUMBERS: tl.constexpr,
+    PER_NEURON: tl.constexpr, OUTPUT: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr,
+    INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL, but for the first if it is zero.
 
@@ -173,8 +180,8 @@ def forward_kernel(
     end = tl.where(inside, steps, 0)
     x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
     output = _output(output, outer, steps, inner, row, column, OUTPUT, BLOCK)
-    numbers = _numbers(numbers, DTYPE, BLOCK)
-    constant, param = numbers[:CONSTANTS], numbers[CONSTANTS:]
+    numbers = _numbers(values, numbers, NUMBERS, DTYPE, BLOCK)
+    constant, param = numbers[:CONSTANTS], numbers[CONSTANTS:-1]
     if len(parameters) > 0:
         param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)
     state = _load_states(states, neuron, neurons, inside, STATES, DTYPE)
@@ -248,20 +255,20 @@ def _replay(chunk, state, param, constant, STEP: tl.constexpr, STRICT: tl.conste
 
 @triton.jit(do_not_specialize=["outer", "steps", "inner", "x_outer", "x_time", "grad_outer", "grad_time"])
 def backward_kernel(
-    x, checkpoints, grad_spikes, grad_final_states,
+    x, checkpoints, grad_spikes, grad_final_states, values,
     grad_x, grad_states, grad_params,
     parameters, numbers,
     outer, steps, inner, x_outer, x_time, grad_outer, grad_time,
     STEP: tl.constexpr, ADJOINT: tl.constexpr, DERIVATIVE: tl.constexpr, STRICT: tl.constexpr,
-    STATES: tl.constexpr, CONSTANTS: tl.constexpr, PER_NEURON: tl.constexpr, FROM_ZERO: tl.constexpr,
-    WITH_STATE: tl.constexpr, PARAM_GRADS: tl.constexpr,
+    STATES: tl.constexpr, CONSTANTS: tl.constexpr, NUMBERS: tl.constexpr, PER_NEURON: tl.constexpr,
+    FROM_ZERO: tl.constexpr, WITH_STATE: tl.constexpr, PARAM_GRADS: tl.constexpr,
     X_ONCE: tl.constexpr, GRAD_ONCE: tl.constexpr, INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr,
     GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """CHUNK time steps before CHUNK time steps: replay them, their states in registers, then their adjoint in reverse.
 
     INTERVAL, the steps between checkpoints, is a multiple of CHUNK: a later chunk's replay begins before it. AHEAD has
-    the loads of the chunk before in flight meanwhile. The last of `numbers` is the slope. The gradient of an x that
+    the loads of the chunk before in flight meanwhile. The last of the numbers is the slope. The gradient of an x that
     is the same at all steps is summed from the last of them to the first.
     """
     DTYPE: tl.constexpr = checkpoints.dtype.element_ty
@@ -271,7 +278,7 @@ def backward_kernel(
     x = _sequence(x, x_outer, x_time, row, column, inside, X_ONCE, GROUP)
     grad_spikes = _sequence(grad_spikes, grad_outer, grad_time, row, column, inside, GRAD_ONCE, GROUP)
     grad_x = _output(grad_x, outer, steps, inner, row, column, "count" if X_ONCE else "spikes", BLOCK)
-    numbers = _numbers(numbers, DTYPE, BLOCK)
+    numbers = _numbers(values, numbers, NUMBERS, DTYPE, BLOCK)
     constant, param, slope = numbers[:CONSTANTS], numbers[CONSTANTS:-1], numbers[-1]
     if len(parameters) > 0:
         param = _load_parameters(parameters, neuron, inside, PER_NEURON, BLOCK)

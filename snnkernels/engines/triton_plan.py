@@ -34,9 +34,9 @@ _Strides = tuple[int, int] | None
 
 
 def forward(
-    x: Tensor,
+    tensors: Sequence[Tensor],
     states: Tensor | None,
-    params: Sequence[Tensor],
+    values: Tensor | None,
     numbers: Sequence[float],
     neuron: str,
     strict: bool,
@@ -47,17 +47,19 @@ def forward(
     with_state: bool,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_forward`."""
+    x, *params = tensors
+    steps = steps or x.shape[time_dim]
     rows, strides = _by_rows(x, time_dim)
     scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
     launcher = _forward_launcher(scan, output, states is None, with_state, tuning.forced())
-    inputs = (rows, None if states is None else states.contiguous())
+    inputs = (rows, None if states is None else states.contiguous(), values)
     return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
 
 
 def backward(
-    x: Tensor,
+    tensors: Sequence[Tensor],
     checkpoints: Tensor,
-    params: Sequence[Tensor],
+    values: Tensor | None,
     numbers: Sequence[float],
     neuron: str,
     strict: bool,
@@ -65,20 +67,22 @@ def backward(
     time_dim: int,
     steps: int,
     surrogate: str,
-    slope: float,
     grad_spikes: Tensor,
     grad_states: Tensor | None,
     with_state: bool,
     param_grads: bool,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_backward`."""
+    x, *params = tensors
+    steps = steps or x.shape[time_dim]
     rows, strides = _by_rows(x, time_dim)
     grad_rows, grad_strides = _by_rows(grad_spikes, 1)
     scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
     from_zero = checkpoints.shape[0] < checkpoint_count(steps, interval, from_zero=False)
     launcher = _backward_launcher(scan, grad_strides, surrogate, from_zero, with_state, param_grads, tuning.forced())
-    inputs = (rows, checkpoints.contiguous(), grad_rows, None if grad_states is None else grad_states.contiguous())
-    return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves((*numbers, slope)))
+    final = None if grad_states is None else grad_states.contiguous()
+    inputs = (rows, checkpoints.contiguous(), grad_rows, final, values)
+    return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
 
 
 def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
@@ -126,6 +130,11 @@ class _Scan(NamedTuple):
         """How many there are in the outer dimension and in the inner one."""
         return outer_and_inner(self.x(), self.time_dim)
 
+    def numbers(self) -> int:
+        """How many: the constants, the parameters where these are no tensors, and the slope."""
+        neuron = NEURONS[self.neuron]
+        return len(neuron.constants) + (0 if self.per_neuron else len(neuron.params)) + 1
+
     def row_strides(self, strides: _Strides, steps: int) -> tuple[int, int]:
         """Those of a sequence of so many steps, contiguous or not."""
         outer, inner = self.neurons()
@@ -156,6 +165,7 @@ class _Scan(NamedTuple):
             "STRICT": self.strict,
             "STATES": len(NEURONS[self.neuron].states),
             "CONSTANTS": len(NEURONS[self.neuron].constants),
+            "NUMBERS": self.numbers(),
             "PER_NEURON": self.per_neuron,
             # One step alone is a sequence like any other: a kernel of its own would be compiled for it.
             "X_ONCE": self.shape[self.time_dim] == 1 < self.steps,

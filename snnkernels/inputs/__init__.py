@@ -2,6 +2,7 @@
 
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
+from .numbers import check_when_run
 from .spikes import (
     check_alike,
     check_destination,
@@ -18,6 +19,7 @@ from .spikes import (
     check_unpacked,
     is_capturing,
 )
+from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
 from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values, is_subclass
 
 __all__ = [
@@ -50,7 +52,11 @@ __all__ = [
     "check_time_first",
     "check_unpacked",
     "check_values",
+    "check_when_run",
     "is_capturing",
     "is_subclass",
+    "is_recorded",
     "lif_options",
+    "quiet_in_a_trace",
+    "refuse_scripting",
 ]

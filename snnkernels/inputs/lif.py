@@ -10,40 +10,36 @@ from torch import Tensor
 
 from .. import dispatch
 from ..neurons import lif_key
-from ..scan import OUTPUTS, Layout, Metadata, Plan, state_dtype
+from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
+from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number
 from .spikes import check_steps
+from .tools import is_recorded, quiet_in_a_trace
 from .values import (
     Parameter,
     check_dtype,
     check_finite,
     check_flag,
-    check_in_range,
-    check_number,
     check_on_step,
     check_one_of,
     check_positive,
-    check_values,
     check_whole,
     dense_metadata,
-    is_number,
     is_subclass,
     kind_of,
     near,
     shape_of,
 )
 
-_RESETS = ("subtract", "zero", "none")
-
 
 class LIFOptions(NamedTuple):
     """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
 
-    reset: str | float = "subtract"
+    reset: str | Parameter = "subtract"
     delay_reset: bool = False
     detach_reset: bool = True
     strict: bool = False
-    input_scale: float = 1.0
+    input_scale: Parameter = 1.0
     surrogate: str = "fast_sigmoid"
     slope: Parameter | None = None
     time_dim: int = 0
@@ -67,7 +63,7 @@ def lif_options(options: dict[str, Any]) -> LIFOptions:
             raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
     checked = LIFOptions(**options)
     _check_flags(checked)
-    _reset(checked.reset)
+    check_reset(checked.reset)
     check_finite("input_scale", checked.input_scale)
     check_surrogate(checked.surrogate, checked.slope)
     check_one_of("output", checked.output, OUTPUTS)
@@ -91,7 +87,7 @@ def check_lif(
     beta: Parameter,
     threshold: Parameter,
     options: LIFOptions,
-) -> Plan:
+) -> Checked:
     """Check everything that a LIF scan takes, and say who computes it.
 
     Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
@@ -102,82 +98,125 @@ def check_lif(
     requested = dispatch.requested_backend()
     if type(current) is not Tensor and requested == "auto" and is_subclass(current):
         requested = "reference"  # torch's operators, which are all that it knows
-    known = (
-        requested,
-        dense_metadata("current", current),
-        dense_metadata("initial_state", initial_state),
-        dense_metadata("beta", beta),
-        dense_metadata("threshold", threshold),
-        *options,
-    )
-    if torch.compiler.is_compiling():  # sizes may be symbols
-        return _plan(*known)
-    if isinstance(beta, Tensor):
-        _check_parameter_values("beta", beta)
-    if isinstance(threshold, Tensor):
-        _check_parameter_values("threshold", threshold, positive=True)
+    sequence = (requested, dense_metadata("current", current), dense_metadata("initial_state", initial_state))
+    scale, reset = options.input_scale, options.reset
+    if (
+        is_recorded()
+        or isinstance(beta, Tensor)
+        or isinstance(threshold, Tensor)
+        or isinstance(scale, Tensor)
+        or isinstance(reset, Tensor)
+        or isinstance(options.slope, Tensor)
+    ):
+        return _check_tensors(current, sequence, beta, threshold, options)
+    # The usual call, of which a small layer would notice the checks. To a cache 0.0 and -0.0 are equal.
     try:
-        plan = _known_plan(*known)
-    except TypeError:  # what cannot be hashed is wrong, or a symbol; what is wrong is to be told by its check, alone
-        plan = None
-    return plan or _plan(*known)
+        find = _known_call if beta and scale and reset else _check_call
+        return find(*sequence, beta, threshold, *options)
+    except (TypeError, ValueError):  # of an array, which has no hash and no truth: its own check is to tell, alone
+        pass
+    return _check_tensors(current, sequence, beta, threshold, options)
 
 
-def _plan(
-    requested: str,
-    current: Metadata,
-    initial_state: Metadata | None,
-    beta: float | Metadata,
-    threshold: float | Metadata,
-    *given: Any,
-) -> Plan:
-    """The plan of a scan, made once for all calls that differ in the values of tensors alone."""
+def _check_call(
+    requested: str, current: Metadata, initial_state: Metadata | None, beta: float, threshold: float, *given: Any
+) -> Checked:
+    """Of a call without tensors among its numbers."""
     options = LIFOptions(*given)
-    _check_flags(options)
-    time_dim = _check_current(current, options.time_dim, options.steps)
+    plan = _find_plan(requested, current, initial_state, *_fixed(options))
+    return Checked(plan, check_numbers(current.dtype, plan.surrogate, _given(options, beta, threshold)))
+
+
+_known_call = lru_cache(maxsize=1024, typed=True)(_check_call)
+
+
+@quiet_in_a_trace
+def _check_tensors(
+    current: Tensor, sequence: tuple[Any, ...], beta: Parameter, threshold: Parameter, options: LIFOptions
+) -> Checked:
+    """Of any call, also one that is recorded, whose sizes may be symbols."""
+    given = {name: read_number(name, value, current) for name, value in _given(options, beta, threshold).items()}
+    parameter_tensors = given["beta"] is None or given["threshold"] is None
+    params = [metadata(value) if isinstance(value, Tensor) else None for value in (beta, threshold)]
+    plan = _find_plan(*sequence, *_fixed(options), parameter_tensors, *params)
+    return Checked(plan, pack_numbers(current, check_numbers(current.dtype, plan.surrogate, given)))
+
+
+def _given(options: LIFOptions, beta: Parameter, threshold: Parameter) -> dict[str, Any]:
+    """The numbers of a scan in their order, as they are given; None for a default."""
+    reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
+    return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))
+
+
+class _Fixed(NamedTuple):
+    """The options that a plan is made of; reset is None where it is a number."""
+
+    reset: str | None
+    delay_reset: bool
+    detach_reset: bool
+    strict: bool
+    surrogate: str
+    time_dim: int
+    pre_reset_state: bool
+    steps: int | None
+    output: str
+    backend: str
+
+
+def _fixed(options: LIFOptions) -> _Fixed:
+    reset = options.reset if isinstance(options.reset, str) else None
+    return _Fixed(reset, *[getattr(options, name) for name in _Fixed._fields[1:]])
+
+
+def _plan(requested: str, current: Metadata, initial_state: Metadata | None, *given: Any) -> Plan:
+    """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone.
+
+    given: the fields of _Fixed, and, unless all parameters are numbers, whether some are not, and their metadata.
+    """
+    count = len(_Fixed._fields)
+    fixed, (parameter_tensors, beta, threshold) = _Fixed(*given[:count]), given[count:] or (False, None, None)
+    _check_flags(fixed)
+    time_dim = _check_current(current, fixed.time_dim, fixed.steps)
     step_shape = current.shape
-    if options.steps is None:
+    if fixed.steps is None:
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
-    _check_parameter("beta", beta, current, step_shape)
-    _check_parameter("threshold", threshold, current, step_shape, positive=True)
-    parameters = {
-        name: float(value)
-        for name, value in (("beta", beta), ("threshold", threshold))
-        if not isinstance(value, Metadata)
-    }
-    parameter_tensors = len(parameters) < 2
-    if initial_state is not None:
-        check_on_step("initial_state", initial_state, current, step_shape)
-    reset, reset_value = _reset(options.reset)
-    constants = {"input_scale": check_finite("input_scale", options.input_scale), "reset": reset_value}
-    surrogate, slope = check_surrogate(options.surrogate, options.slope)
-    for name, value in {**constants, **parameters, "slope": slope}.items():
-        check_in_range(name, value, state_dtype(current.dtype))
-    check_one_of("output", options.output, OUTPUTS)
-    layout = Layout(current, time_dim, None if options.steps is None else check_steps(options.steps))
+    for name, value in (("beta", beta), ("threshold", threshold), ("initial_state", initial_state)):
+        if value is not None:
+            check_on_step(name, value, current, step_shape)
+    reset = "value" if fixed.reset is None else check_reset(fixed.reset)[0]
+    check_one_of("surrogate", fixed.surrogate, SURROGATES)
+    check_one_of("output", fixed.output, OUTPUTS)
+    layout = Layout(current, time_dim, None if fixed.steps is None else check_steps(fixed.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device, requested, sizes),
+        engine=check_backend(fixed.backend, current.device, requested, sizes),
         neuron=lif_key(
             reset,
-            delay_reset=options.delay_reset,
-            detach_reset=options.detach_reset,
-            pre_reset_state=options.pre_reset_state,
+            delay_reset=fixed.delay_reset,
+            detach_reset=fixed.detach_reset,
+            pre_reset_state=fixed.pre_reset_state,
         ),
-        surrogate=surrogate,
-        slope=slope,
-        strict=options.strict,
-        numbers=(*constants.values(), *(() if parameter_tensors else parameters.values())),
+        surrogate=fixed.surrogate,
+        strict=fixed.strict,
         parameter_tensors=parameter_tensors,
         layout=layout,
-        output=options.output,
+        output=fixed.output,
     )
 
 
-_known_plan = lru_cache(maxsize=1024, typed=True)(_plan)  # a small layer would notice
+_known_plan = lru_cache(maxsize=1024, typed=True)(_plan)
 
 
-def _check_flags(options: LIFOptions) -> None:
+def _find_plan(*known: Any) -> Plan:
+    if not is_recorded():
+        try:
+            return _known_plan(*known)
+        except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
+            pass
+    return _plan(*known)
+
+
+def _check_flags(options: LIFOptions | _Fixed) -> None:
     for name in ("delay_reset", "detach_reset", "strict", "pre_reset_state"):
         check_flag(name, getattr(options, name))
 
@@ -212,22 +251,6 @@ def _check_one_step(current: Metadata, time_dim: int, steps: int) -> int:
     return time_dim % dims
 
 
-def _check_parameter(
-    name: str, value: float | Metadata, current: Metadata, step_shape: torch.Size, *, positive: bool = False
-) -> None:
-    """Check a neuron's parameter: a number, or a tensor that broadcasts to one step."""
-    if isinstance(value, Metadata):
-        check_on_step(name, value, current, step_shape)
-    else:
-        check_number(name, value, positive=positive)
-
-
-def _check_parameter_values(name: str, value: Tensor, *, positive: bool = False) -> None:
-    # The values of a tensor on a GPU are not read: that would make the host wait, and break a CUDA graph.
-    if value.is_cpu:
-        check_values(name, value, positive=positive)
-
-
 def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
     """Check a surrogate's name and slope; returns them, the slope defaulted."""
     check_one_of("surrogate", surrogate, SURROGATES)
@@ -259,13 +282,3 @@ def check_backend(
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
-
-
-def _reset(reset: str | float) -> tuple[str, float]:
-    """The reset's kind (subtract, value or none) and the value."""
-    if is_number(reset):
-        return "value", check_finite("reset", reset)
-    if not isinstance(reset, str):
-        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
-    check_one_of("reset", reset, _RESETS, others="a number")
-    return ("value" if reset == "zero" else reset), 0.0

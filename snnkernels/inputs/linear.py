@@ -10,6 +10,7 @@ from torch import Tensor
 from .. import dispatch
 from .lif import check_backend
 from .spikes import check_spike_values
+from .tools import quiet_in_a_trace
 from .values import check_one_of, check_tensor, is_subclass, name_of, shape_of
 
 PRODUCTS = ("auto", "events", "dense")  # of spikes and weights
@@ -21,6 +22,7 @@ def check_product(product: str) -> str:
     return product
 
 
+@quiet_in_a_trace
 def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str) -> bool:
     """Check a linear layer of spikes: a tensor, or what unpacks to one. Returns whether to go by event.
 
@@ -53,7 +55,7 @@ def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str)
     reason = _why_dense(spikes, weight, bias)
     if product == "events" and reason is not None:
         raise RuntimeError(f'product="events" cannot run: {reason}')
-    return product != "dense" and reason is None and weight.shape[1] > 0
+    return product != "dense" and reason is None and bool(weight.shape[1] > 0)
 
 
 def _why_dense(spikes: Any, weight: Tensor, bias: Tensor | None) -> str | None:

@@ -1,0 +1,42 @@
+"""PyTorch's older tools: what a trace must not warn of, and what cannot be compiled from source."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+import torch
+from torch import nn
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def quiet_in_a_trace(check: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """A check that compares sizes. torch.jit.trace warns of each comparison, as its result is the same in every later
+    call: so it is meant, a trace is of one layout."""
+
+    @wraps(check)
+    def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if not torch.jit.is_tracing():
+            return check(*args, **kwargs)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            return check(*args, **kwargs)
+
+    return wrapper
+
+
+def is_recorded() -> bool:
+    """Whether torch.compile or torch.jit.trace makes a graph of this call, in which values are not known yet."""
+    return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
+
+
+def refuse_scripting(module: nn.Module) -> NoReturn:
+    """Every layer's `__prepare_scriptable__`, which torch.jit.script calls first."""
+    raise RuntimeError(
+        f"torch.jit.script cannot compile {type(module).__name__}: "
+        "write torch.jit.trace(module, example), torch.export.export or torch.compile instead"
+    )
