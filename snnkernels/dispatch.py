@@ -28,7 +28,7 @@ _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
 # What "auto" means by the environment, and by each use_backend that is not over, the last one last.
-_requests = [[os.environ.get("SNNKERNELS_BACKEND") or "auto"]]
+_requests = [[os.environ.get("SNNKERNELS_BACKEND", "").strip() or "auto"]]
 
 
 @dataclass(frozen=True)

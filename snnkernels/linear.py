@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import handle_torch_function, has_torch_function
 
-from . import ops  # noqa: F401  defines the operators
+from . import flops, ops  # noqa: F401  the operators, and what they count as
 from .autograd import graph_of, once_differentiable, wants_graph
 from .checked import CheckedModule
 from .dispatch import event_limit

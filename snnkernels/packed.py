@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data._utils.collate import default_collate_fn_map
 
 from . import ops  # noqa: F401  defines the operators
-from .inputs import DTYPES, check_backend, check_part, check_spikes, is_capturing
-from .scan import Layout, metadata, pack_bits, unpack_bits
+from .inputs import (
+    DTYPES,
+    check_alike,
+    check_backend,
+    check_part,
+    check_spikes,
+    check_unpacked,
+    is_capturing,
+    is_subclass,
+)
+from .scan import Layout, Metadata, metadata, pack_bits, unpack_bits
+from .spike_train import SpikeTrain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PackedSpikes:
+class PackedSpikes(SpikeTrain):
     """A spike train in a thirty-second of float32's memory; it has no gradient.
+
+    :func:`pack_spikes` makes it, and :func:`snnkernels.lif` with `output="packed"`. It can be indexed along time and
+    the batch (`packed[10:20, 3:7]`), saved, moved and pinned, and a DataLoader makes a batch of packed samples.
 
     bits: uint8 `[outer, T, ceil(inner / 8)]`, the lowest bit of a byte first; layout: how `[outer, T, inner]` is the
     shape that a user sees.
@@ -26,23 +42,18 @@ class PackedSpikes:
 
     @property
     def shape(self) -> torch.Size:
-        """The shape of the spike train, `[T, B, ...]`."""
         return self.layout.shape
 
     @property
-    def device(self) -> torch.device:
-        return self.bits.device
+    def time_dim(self) -> int:
+        return self.layout.time_dim
 
-    def __repr__(self) -> str:
-        return f"PackedSpikes(shape={tuple(self.shape)}, device='{self.device}')"
-
-    def to(self, device: torch.device | str) -> PackedSpikes:
-        """These spikes on a device."""
-        return PackedSpikes(self.bits.to(device), self.layout)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Of a tensor and numbers alone, which torch.load takes with weights_only=True."""
+        return _of_bits, (self.bits, tuple(self.shape), tuple(self.layout.order), self.time_dim)
 
     def part(self, start: int, steps: int) -> PackedSpikes:
-        """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
-        check_part(start, steps, self.bits.shape[1])
+        start, steps = check_part(start, steps, self.bits.shape[1])
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
 
     def pack(self) -> PackedSpikes:
@@ -50,7 +61,6 @@ class PackedSpikes:
         return self
 
     def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PackedSpikes]]:
-        """Its tensors, for autograd to keep, and what makes spikes of them again."""
         layout = self.layout
         return (self.bits,), lambda bits: PackedSpikes(bits, layout)
 
@@ -60,12 +70,60 @@ class PackedSpikes:
 
     def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
         """The spikes, 0 or 1, of this shape and any dtype."""
+        check_unpacked(dtype)
         inner = self.layout.inner
         if _native(self.device):
             given = dtype if dtype in DTYPES else torch.bfloat16
             rows = torch.ops.snnkernels.native_unpack(self.rows(), inner, given).to(dtype)
             return self.layout.unpack(rows.unflatten(0, self.bits.shape[:2]))
         return self.layout.unpack(unpack_bits(self.bits, inner, dtype))
+
+    def samples(self, chosen: Tensor) -> PackedSpikes:
+        """The samples of these numbers, `[B']`; of one number, `[]`, the sample without the dimension of the batch."""
+        chosen, time_dim = chosen.to(self.device), self.time_dim
+        if not self.layout.plain:
+            values = self.unpack(torch.bool)
+            return pack_spikes(
+                *((values[:, chosen], 0) if time_dim == 0 else (values[chosen], time_dim - 1 + chosen.dim()))
+            )
+        if time_dim > 0:
+            bits = self.bits.unflatten(0, (self.shape[0], -1))[chosen].reshape(-1, *self.bits.shape[1:])
+            return PackedSpikes(bits, plain_layout((*chosen.shape, *self.shape[1:]), time_dim - 1 + chosen.dim()))
+        size = math.prod(self.shape[2:])  # of a sample
+        neurons = (chosen.reshape(-1, 1) * size + torch.arange(size, device=self.device)).flatten()
+        bits = pack_bits(self.bits[:, :, neurons // 8] >> (neurons % 8) & 1)
+        return PackedSpikes(bits, plain_layout((self.shape[0], *chosen.shape, *self.shape[2:]), 0))
+
+
+def plain_layout(shape: Sequence[int], time_dim: int) -> Layout:
+    """That of a contiguous tensor."""
+    return Layout(metadata(torch.empty(*shape, device="meta")), time_dim)
+
+
+def _of_bits(bits: Tensor, shape: tuple[int, ...], order: tuple[int, ...], time_dim: int) -> PackedSpikes:
+    """What was saved: bits of a shape whose dimensions lie in memory in this order, the outermost first."""
+    strides, neighbours = [0] * len(shape), 1
+    for dim in reversed(order):
+        strides[dim], neighbours = neighbours, neighbours * shape[dim]
+    return PackedSpikes(bits, Layout(Metadata(torch.Size(shape), tuple(strides), bits.dtype, bits.device), time_dim))
+
+
+torch.serialization.add_safe_globals([_of_bits])
+
+
+def _collate(samples: list[SpikeTrain], *, collate_fn_map: object = None) -> PackedSpikes:
+    """Samples as one packed batch, which comes first, but for time."""
+    packed = [sample.pack() for sample in samples]
+    first = check_alike(packed)
+    time_dim, size = first.time_dim, math.prod(first.shape[1:])
+    if time_dim == 0 and size % 8 == 0 and all(sample.layout.plain for sample in packed):
+        bits = torch.cat([sample.bits for sample in packed], 2)
+        return PackedSpikes(bits, plain_layout((first.shape[0], len(packed), *first.shape[1:]), 0))
+    values = [sample.unpack(torch.bool) for sample in packed]
+    return pack_spikes(torch.stack(values, 1)) if time_dim == 0 else pack_spikes(torch.stack(values), time_dim + 1)
+
+
+default_collate_fn_map[SpikeTrain] = _collate
 
 
 def _native(device: torch.device) -> bool:
@@ -93,9 +151,10 @@ def pack_binary(spikes: Tensor) -> PackedSpikes | None:
 
 def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
     """Packed spikes, and, where the native engine packs, the first value that is neither 0 nor 1, or 0."""
-    layout = Layout(metadata(spikes), check_spikes(spikes, time_dim))
+    time_dim = check_spikes(spikes, time_dim)
+    layout = Layout(metadata(spikes), time_dim)
     values = layout.pack(spikes.detach())
-    if _native(spikes.device):
+    if _native(spikes.device) and not is_subclass(spikes):
         values = values.to(torch.bfloat16) if spikes.dtype == torch.bool else values
         bits, stray = torch.ops.snnkernels.native_pack(values.flatten(0, 1))
         return PackedSpikes(bits.unflatten(0, values.shape[:2]), layout), stray

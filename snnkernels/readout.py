@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .encoding import PoissonSpikes
-from .inputs import check_readout, check_spike_values, check_targets
+from .inputs import check_dense, check_readout, check_spike_values, check_targets
 from .packed import PackedSpikes
 
 
@@ -19,7 +19,10 @@ def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
 
     Raises TypeError where spikes is no floating-point or bool tensor, ValueError where it has fewer dimensions.
     """
-    return functional.cross_entropy(_spike_counts(spikes), targets)
+    counts = _spike_counts(spikes)
+    if isinstance(targets, Tensor):
+        check_dense("targets", targets)
+    return functional.cross_entropy(counts, targets)
 
 
 def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tensor:

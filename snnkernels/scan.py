@@ -124,7 +124,7 @@ class Layout:
             shape = torch.Size((*shape[:time_dim], 1, *shape[time_dim:]))
             strides = (*strides[:time_dim], 0, *strides[time_dim:])
         self.time_dim = time_dim
-        order = self._order = _time_outside(shape, time_dim, _physical_order(shape, strides))
+        order = self.order = _time_outside(shape, time_dim, _physical_order(shape, strides))
         plain = list(range(len(shape)))
         # Whether engines take and give tensors of this layout as they are, and where they find time in them.
         self.direct = steps is None and order == plain and _dense(shape, strides, plain)
@@ -144,7 +144,7 @@ class Layout:
         part = copy(self)
         part.steps = steps
         part.shape = torch.Size((*self.step_shape[: self.time_dim], steps, *self.step_shape[self.time_dim :]))
-        part._sequence = _Order(part.shape, self._order)
+        part._sequence = _Order(part.shape, self.order)
         return part
 
     @property

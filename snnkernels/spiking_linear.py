@@ -26,7 +26,15 @@ from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
-from .inputs import Parameter, check_backend, check_lif, check_packed_time_first, is_recorded
+from .inputs import (
+    Parameter,
+    check_backend,
+    check_lif,
+    check_packed_time_first,
+    check_spike_values,
+    is_recorded,
+    is_subclass,
+)
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .packed import PackedSpikes, pack_binary, pack_spikes
@@ -113,6 +121,8 @@ def _forward(
 ) -> Output | tuple[Output, Tensor]:
     if isinstance(spikes, PackedSpikes):
         check_packed_time_first(spikes.layout.time_dim)
+    elif isinstance(spikes, Tensor):
+        check_spike_values(spikes)
     packed = _to_keep(spikes, linear, neuron, initial_state)
     if packed is None:
         return neuron(linear(spikes), initial_state)
@@ -143,6 +153,7 @@ def _to_keep(
         or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
+        or any(map(is_subclass, (spikes, *linear.parameters())))
         or not wants_graph(spikes, *linear.parameters(), *neuron.parameters(), initial_state)
         or check_backend(neuron.options.backend, device) == "reference"
     ):

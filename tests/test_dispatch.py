@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -126,11 +127,23 @@ def test_use_backend_is_undone_by_an_exception(ran: Callable[..., str]) -> None:
 def test_backend_of_the_environment() -> None:
     code = "import torch, snnkernels; snnkernels.lif(torch.zeros(2, 1)); print(snnkernels.dispatch.requested_backend())"
     assert python(code, SNNKERNELS_BACKEND="reference").stdout == "reference\n"
-    assert python(code, SNNKERNELS_BACKEND="auto").stdout == "auto\n"
+    assert python(code, SNNKERNELS_BACKEND=" reference\n").stdout == "reference\n"
+    for unset in ("auto", "", " ", "\t\n"):
+        assert python(code, SNNKERNELS_BACKEND=unset).stdout == "auto\n"
     misspelt = python(code, SNNKERNELS_BACKEND="refrence")
     assert misspelt.returncode == 1
     message = "SNNKERNELS_BACKEND must be one of 'auto', 'reference', 'native', 'triton', got 'refrence'"
     assert f"{message}; did you mean 'reference'?" in misspelt.stderr
+
+
+def test_every_variable_that_is_read_is_in_the_table() -> None:
+    """Of the package, its build and its tests."""
+    root = Path(__file__).resolve().parents[1]
+    files = [path for folder in ("snnkernels", "csrc", "tests") for path in (root / folder).rglob("*.*")]
+    sources = [path.read_text() for path in [*files, root / "setup.py"] if path.suffix in (".py", ".cpp", ".h", ".cu")]
+    read = {name for text in sources for name in re.findall(r"\bSNNKERNELS_[A-Z_]+\b", text)}
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", (root / "CONTRIBUTING.md").read_text(), re.M))
+    assert {"SNNKERNELS_BACKEND", "SNNKERNELS_KEEP_MIB", "SNNKERNELS_BUILD"} <= read <= table
 
 
 def test_backend_of_the_environment_yields_to_the_call_and_to_with() -> None:

@@ -7,7 +7,7 @@ import torch
 from support import Target, assert_same_bits
 from torch import Tensor
 
-from snnkernels import pack_spikes, poisson_encode, poisson_spikes
+from snnkernels import PoissonSpikes, pack_spikes, poisson_encode, poisson_spikes
 from snnkernels.encoding import _poisson
 from snnkernels.philox import philox
 
@@ -155,8 +155,8 @@ def test_generator_advances_and_leaves_the_global_one_alone() -> None:
     [
         (-1, ValueError, r"seed must be from 0 to 2\^63 - 1, got -1"),
         (2**63, ValueError, r"seed must be from 0 to 2\^63 - 1, got 9223372036854775808"),
-        (0.5, TypeError, "seed must be a whole number, got float"),
-        (True, TypeError, "seed must be a whole number, got bool"),
+        (0.5, TypeError, "seed must be a whole number, got 0.5"),
+        (True, TypeError, "seed must be a whole number, got True"),
     ],
 )
 def test_wrong_seed(seed: object, error: type[Exception], message: str) -> None:
@@ -179,6 +179,47 @@ def test_half_types_fire_with_their_own_intensity() -> None:
 
 def test_no_gradient_and_no_graph() -> None:
     assert not poisson_encode(torch.rand(2, 3).requires_grad_(), 4).requires_grad
+
+
+def test_what_is_drawn_keeps_its_own_images(target: Target) -> None:
+    """Through views, another device, parts and inference too; it is what poisson_encode drew then."""
+    images = torch.rand(4, 8, device=target.device)
+    expected = poisson_encode(images, 9, seed=4, backend=target.engine)
+    draw = poisson_spikes(images, 9, seed=4, backend=target.engine)
+    turned = poisson_spikes(images.T, 9, seed=4, backend=target.engine)
+    transposed = turned.unpack()
+    part, moved, packed = draw.part(2, 3), draw.to(target.device), draw.pack()
+    images.fill_(5.0)
+    for spikes in (draw.unpack(), moved.unpack(), packed.unpack()):
+        assert_same_bits(spikes, expected)
+    assert_same_bits(part.unpack(), expected[2:5])
+    assert_same_bits(turned.unpack(), transposed)
+    with torch.inference_mode():
+        images = torch.full((4, 8), 0.5, device=target.device)
+        draw = poisson_spikes(images, 9, seed=4, backend=target.engine)
+        expected = draw.unpack()
+        images.zero_()
+        assert expected.any() and torch.equal(draw.unpack(), expected)
+
+
+@pytest.mark.usefixtures("native")
+def test_a_compiled_function_keeps_its_own_images_too() -> None:
+    """Within the graph, where the buffer changes after, and in what the graph gives."""
+    torch._dynamo.reset()
+    images = torch.rand(4, 8)
+    expected = poisson_encode(images, 9, seed=4)
+
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def draw(images: Tensor) -> tuple[Tensor, PoissonSpikes]:
+        spikes = poisson_spikes(images, 9, seed=4)
+        images.zero_()
+        return spikes.unpack(), spikes
+
+    inside, outside = draw(images)
+    assert not images.any()
+    assert_same_bits(inside, expected)
+    images.fill_(1.0)
+    assert_same_bits(outside.unpack(), expected)
 
 
 def test_empty_batch(target: Target) -> None:

@@ -476,7 +476,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "half a step": (
         lambda: poisson_encode(torch.zeros(2), 2.5),
         TypeError,
-        "steps must be a whole number of time steps, got float",
+        "steps must be a whole number of time steps, got 2.5",
     ),
 }
 

@@ -256,7 +256,9 @@ def test_learned_betas_and_thresholds_stay_in_range() -> None:
     assert layers["output"].threshold.item() == 1.0
 
 
-@pytest.mark.skipif("SNNKERNELS_DATA" not in os.environ, reason="SNNKERNELS_DATA names no folder with MNIST")
+@pytest.mark.skipif(
+    not os.environ.get("SNNKERNELS_DATA", "").strip(), reason="SNNKERNELS_DATA names no folder with MNIST"
+)
 def test_short_training_on_mnist_reaches_85_percent(tmp_path: Path) -> None:
     quick = ["--device", "cpu", "--hidden", "200", "--batch-size", "64", "--limit", "8000"]
     summary = run(["--dataset", "mnist", "--data-dir", os.environ["SNNKERNELS_DATA"], *quick], tmp_path)

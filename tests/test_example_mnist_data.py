@@ -197,7 +197,9 @@ def test_a_limit_keeps_a_fifth_to_validate(tmp_path: Path, capsys: pytest.Captur
     assert torch.equal(limited.validation.images, whole.validation.images[:20])
 
 
-@pytest.mark.skipif("SNNKERNELS_DATA" not in os.environ, reason="SNNKERNELS_DATA names no folder with MNIST")
+@pytest.mark.skipif(
+    not os.environ.get("SNNKERNELS_DATA", "").strip(), reason="SNNKERNELS_DATA names no folder with MNIST"
+)
 def test_mnist_is_whole() -> None:
     digits = data.load("mnist", Path(os.environ["SNNKERNELS_DATA"]))
     splits = (digits.train, digits.validation, digits.test)

@@ -209,7 +209,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "weight is an array": (
         lambda: spike_linear(SPIKES, WEIGHT.numpy()),
         TypeError,
-        "weight must be a torch.Tensor, got ndarray",
+        "weight must be a torch.Tensor, got a numpy array: torch.as_tensor makes a tensor of it",
     ),
     "integer weight": (
         lambda: spike_linear(SPIKES, WEIGHT.int()),

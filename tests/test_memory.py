@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from pages import section
 from support import Target, assert_same_bits, random_current
 
 from snnkernels import lif
@@ -184,6 +185,90 @@ def test_a_thread_that_gets_no_memory_says_so() -> None:
     output, error = attempts(OF_A_THREAD)
     assert output == "output 2048"
     assert re.fullmatch(r"MemoryError out of memory: the native engine cannot get \d+ bytes", error)
+
+
+def python(code: str, keep: str | None) -> subprocess.CompletedProcess[str]:
+    """A fresh Python with this value of the variable, or without it."""
+    environment = {name: value for name, value in os.environ.items() if name != "SNNKERNELS_KEEP_MIB"}
+    environment |= {} if keep is None else {"SNNKERNELS_KEEP_MIB": keep}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+
+
+KEPT = """
+import torch
+from snnkernels import lif
+def address():
+    return lif(torch.zeros(64, 64, 1024), backend="native").data_ptr()
+kept = address()
+other = torch.zeros(64, 64, 1024)  # what takes memory that is free
+print(address() == kept)
+"""
+
+
+@linux
+@pytest.mark.parametrize("keep", [None, " \t\n", " 64 "])
+def test_an_empty_variable_is_one_that_is_not_set(keep: str | None) -> None:
+    assert python(KEPT, keep).stdout == "True\n"
+
+
+WRONG = """
+import os, torch
+from snnkernels import backends, empty_cache, lif
+assert backends()[1].usable
+lif(torch.zeros(2, 1, 8), backend="native")  # a small one is torch's
+for wrong in ("abc", "1GB", "-1", "+1", "0x10", "1e3", "1.5", "1 2", "1_000", "9" * 13, "\u0664"):
+    os.environ["SNNKERNELS_KEEP_MIB"] = wrong
+    for large in (lambda: lif(torch.zeros(64, 64, 1024), backend="native"), empty_cache):
+        try:
+            large()
+        except ValueError as error:
+            assert str(error) == f"SNNKERNELS_KEEP_MIB must be a whole number of mebibytes, got '{wrong}'", error
+        else:
+            raise AssertionError(wrong)
+if os.fork() == 0:
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+os.environ["SNNKERNELS_KEEP_MIB"] = ""
+lif(torch.zeros(64, 64, 1024), backend="native")
+print("right")
+"""
+
+
+@linux
+def test_a_variable_that_is_no_number_is_an_error_where_it_is_first_used() -> None:
+    """Each time, until it is right, and without harm to a process that forks meanwhile."""
+    result = python(WRONG, None)
+    assert result.stdout == "right\n", result.stderr
+
+
+OF_TORCH = """
+import torch
+from snnkernels import SpikingLinear, empty_cache, lif
+from torch.profiler import ProfilerActivity, profile
+current = torch.zeros(64, 64, 1024, requires_grad=True)
+with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+    output = lif(current, backend="native")
+bytes_seen = max(event.self_cpu_memory_usage for event in seen.key_averages() if "native_forward" in event.key)
+print(bytes_seen >= output.nbytes)
+try:
+    print(output.untyped_storage().resize_(0) is not None)
+except RuntimeError as error:
+    print("resiz" in str(error))
+empty_cache()
+layer = SpikingLinear(64, 64)
+layer((torch.rand(100, 32, 64) < 0.1).float()).sum().backward()  # threads borrow memory all the same
+print(bool(layer.linear.weight.grad.isfinite().all()))
+"""
+
+
+@linux
+def test_memory_of_torchs_own_is_seen_and_can_be_resized() -> None:
+    """As the page about it says: with 0 it is torch's, and with nothing set it is not."""
+    text = section("docs/pytorch.md", "Memory of the CPU engine")
+    assert "`SNNKERNELS_KEEP_MIB=0` in the environment switches it off" in text
+    assert "shows 0 bytes for such an output" in text
+    assert python(OF_TORCH, "0").stdout.split() == ["True", "True", "True"]
+    assert python(OF_TORCH, None).stdout.split() == ["False", "True", "True"]
 
 
 @linux

@@ -9,6 +9,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 #if defined(__linux__)
@@ -43,16 +44,29 @@ int64_t bytes_of(ScalarType type) {
   }
 }
 
+constexpr char kBlanks[] = " \t\r\n";
+constexpr size_t kDigits = 12;  // more mebibytes than these fit in no address
+
 constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
 
 // From this size on it is glibc's free that may give pages back to the system: not only those that are freed, but what
 // is above them too, which takes longer than a small layer does.
 constexpr int64_t kLarge = int64_t(1) << 16;
 
-// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says.
+// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says. It is read when the
+// first large output is made, and what is wrong with it is Python's ValueError there.
 size_t most_kept() {
-  if (const char* mebibytes = std::getenv("SNNKERNELS_KEEP_MIB")) return std::strtoull(mebibytes, nullptr, 10) << 20;
-  return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 8 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const char* variable = std::getenv("SNNKERNELS_KEEP_MIB");
+  const std::string text = variable == nullptr ? "" : variable;
+  const size_t begin = text.find_first_not_of(kBlanks), end = text.find_last_not_of(kBlanks) + 1;
+  if (begin == std::string::npos) {
+    return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) / 8 * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  }
+  const std::string number = text.substr(begin, end - begin);
+  if (number.find_first_not_of("0123456789") != std::string::npos || number.size() > kDigits) {
+    throw std::invalid_argument("SNNKERNELS_KEEP_MIB must be a whole number of mebibytes, got '" + text + "'");
+  }
+  return static_cast<size_t>(std::stoull(number)) << 20;
 }
 
 // Beyond so many bytes the system is told that it may take the pages of a free block where it needs them. Until then
@@ -102,6 +116,9 @@ class Pool {
     used_.erase(block);
     drop_until(most_kept_);
   }
+
+  // Whether it keeps anything: if not, outputs are torch's own, which its profiler sees.
+  bool keeps() const { return most_kept_ > 0; }
 
   // Give all that is free back to the system.
   void clear() {
@@ -156,8 +173,9 @@ class Pool {
   size_t free_bytes_ = 0;
 };
 
-// A call through torch's dispatcher by name, as torch::stable::empty is, takes longer than a small layer does.
-Tensor small(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, ScalarType type) {
+// Of torch's own memory. A call through torch's dispatcher by name, as torch::stable::empty is, takes longer than a
+// small layer does.
+Tensor of_torch(const std::vector<int64_t>& sizes, const std::vector<int64_t>& strides, ScalarType type) {
   AtenTensorHandle tensor;
   TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(static_cast<int64_t>(sizes.size()), sizes.data(), strides.data(),
                                                   torch::stable::detail::to<int32_t>(torch::stable::detail::from(type)),
@@ -171,12 +189,14 @@ Tensor small(const std::vector<int64_t>& sizes, const std::vector<int64_t>& stri
   STD_TORCH_CHECK(false, "no memory can hold a tensor of shape [", shape, "]");
 }
 
-// Never destroyed: tensors may outlive what is destroyed when a process ends.
+// Never destroyed: tensors may outlive what is destroyed when a process ends. Throws where it cannot be made: what is
+// to be done around a fork is told after that.
 Pool& pool() {
   static Pool* pool = [] {
+    Pool* made = new Pool;
     const auto unlock = [] { snn::cpu::pool().unlock(); };
     pthread_atfork([] { snn::cpu::pool().lock(); }, unlock, unlock);
-    return new Pool;
+    return made;
   }();
   return *pool;
 }
@@ -193,7 +213,7 @@ Tensor empty(const std::vector<int64_t>& sizes, ScalarType type) {
   }
   possible = possible && !__builtin_mul_overflow(count, bytes, &bytes);
   if (!possible) refuse(sizes);
-  if (bytes < kLarge) return small(sizes, strides, type);
+  if (bytes < kLarge || !pool().keeps()) return of_torch(sizes, strides, type);
   const torch::stable::Device cpu(torch::headeronly::DeviceType::CPU);
   void* data = pool().take(static_cast<size_t>(bytes));
   try {

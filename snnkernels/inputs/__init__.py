@@ -18,7 +18,10 @@ from .lif import LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .numbers import check_when_run
 from .spikes import (
+    check_alike,
+    check_destination,
     check_generator,
+    check_index,
     check_intensities,
     check_part,
     check_readout,
@@ -27,10 +30,11 @@ from .spikes import (
     check_spikes,
     check_steps,
     check_targets,
+    check_unpacked,
     is_capturing,
 )
 from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
-from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, check_values
+from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values, is_subclass
 
 __all__ = [
     "DTYPES",
@@ -39,9 +43,12 @@ __all__ = [
     "Check",
     "LIFOptions",
     "Parameter",
+    "check_alike",
     "check_backend",
     "check_backend_name",
     "check_binary",
+    "check_dense",
+    "check_destination",
     "check_dtype",
     "check_fixed",
     "check_flag",
@@ -49,6 +56,7 @@ __all__ = [
     "check_given_parameter",
     "check_held",
     "check_inside",
+    "check_index",
     "check_intensities",
     "check_layer_dtype",
     "check_lif",
@@ -67,9 +75,11 @@ __all__ = [
     "check_spreads",
     "check_steps",
     "check_targets",
+    "check_unpacked",
     "check_values",
     "check_when_run",
     "is_capturing",
+    "is_subclass",
     "is_recorded",
     "quiet_in_a_trace",
     "refuse_scripting",

@@ -17,13 +17,15 @@ from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
     Parameter,
-    check_dense,
     check_dtype,
     check_flag,
     check_on_step,
     check_one_of,
     check_positive,
     check_whole,
+    dense_metadata,
+    is_subclass,
+    kind_of,
     shape_of,
 )
 
@@ -58,9 +60,11 @@ def check_lif(
     asked for that cannot run.
     """
     if not isinstance(current, Tensor):
-        raise TypeError(f"current must be a torch.Tensor, got {type(current).__name__}")
-    check_dense("current", current)
-    sequence = (dispatch.requested_backend(), metadata(current), metadata(initial_state))
+        raise TypeError(f"current must be a torch.Tensor, got {kind_of(current)}")
+    requested = dispatch.requested_backend()
+    if type(current) is not Tensor and requested == "auto" and is_subclass(current):
+        requested = "reference"  # torch's operators, which are all that it knows
+    sequence = (requested, dense_metadata("current", current), dense_metadata("initial_state", initial_state))
     scale, reset = options.input_scale, options.reset
     if (
         is_recorded()
@@ -72,10 +76,10 @@ def check_lif(
     ):
         return _check_tensors(current, sequence, beta, threshold, options)
     # The usual call, of which a small layer would notice the checks. To a cache 0.0 and -0.0 are equal.
-    find = _known_call if beta and scale and reset else _check_call
     try:
+        find = _known_call if beta and scale and reset else _check_call
         return find(*sequence, beta, threshold, *options)
-    except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
+    except (TypeError, ValueError):  # of an array, which has no hash and no truth: its own check is to tell, alone
         pass
     return _check_tensors(current, sequence, beta, threshold, options)
 
@@ -148,7 +152,7 @@ def _plan(requested: str, current: Metadata, initial_state: Metadata | None, *gi
     reset = "value" if fixed.reset is None else check_reset(fixed.reset)[0]
     check_one_of("surrogate", fixed.surrogate, SURROGATES)
     check_one_of("output", fixed.output, OUTPUTS)
-    layout = Layout(current, time_dim, fixed.steps)
+    layout = Layout(current, time_dim, None if fixed.steps is None else check_steps(fixed.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
         engine=check_backend(fixed.backend, current.device, requested, sizes),
@@ -186,7 +190,7 @@ def _check_flags(options: LIFOptions | _Fixed) -> None:
 def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
     """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
     check_dtype("current", current)
-    check_whole("time_dim", time_dim)
+    time_dim = check_whole("time_dim", time_dim)
     dims = len(current.shape)
     if steps is not None:
         return _check_one_step(current, time_dim, steps)

@@ -11,7 +11,7 @@ from .. import dispatch
 from .lif import check_backend
 from .spikes import check_spike_values
 from .tools import quiet_in_a_trace
-from .values import check_one_of, check_tensor, name_of, shape_of
+from .values import check_one_of, check_tensor, is_subclass, name_of, shape_of
 
 PRODUCTS = ("auto", "events", "dense")  # of spikes and weights
 
@@ -52,14 +52,17 @@ def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str)
     for name, value in (("spikes", spikes), ("bias", bias)):
         if value is not None and value.device != weight.device:
             raise ValueError(f"{name} is on {value.device}, weight on {weight.device}: put both on one device")
-    reason = _why_dense(weight)
+    reason = _why_dense(spikes, weight, bias)
     if product == "events" and reason is not None:
         raise RuntimeError(f'product="events" cannot run: {reason}')
     return product != "dense" and reason is None and bool(weight.shape[1] > 0)
 
 
-def _why_dense(weight: Tensor) -> str | None:
-    """Why there is no event-driven product with a weight, or None where there is."""
+def _why_dense(spikes: Any, weight: Tensor, bias: Tensor | None) -> str | None:
+    """Why there is no event-driven product of these, or None where there is."""
+    for name, value in (("weight", weight), ("bias", bias), ("spikes", spikes)):
+        if is_subclass(value):
+            return f'{name} is of the class {type(value).__name__}, which has a dense product alone: product="auto"'
     if weight.device.type != "cpu":
         return f"it is written for the CPU, not for {weight.device.type}"
     if torch.is_autocast_enabled("cpu"):

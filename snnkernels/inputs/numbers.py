@@ -17,6 +17,7 @@ from ..scan import Numbers, state_dtype
 from ..surrogates import SURROGATES
 from .tools import is_recorded
 from .values import (
+    check_dense,
     check_dtype,
     check_finite,
     check_in_range,
@@ -24,6 +25,7 @@ from .values import (
     check_one_of,
     check_positive,
     check_values,
+    is_number,
     is_transformed,
     shape_of,
 )
@@ -43,6 +45,7 @@ def read_number(name: str, value: Any, current: Tensor) -> Any:
     """A number, or the tensor of one element that holds it and must not be read; None for a tensor of parameters."""
     if not isinstance(value, Tensor):
         return value
+    check_dense(name, value)
     one = value.numel() == 1
     if name in _PARAMETERS and (not one or value.requires_grad):
         if _may_be_read(value):
@@ -67,7 +70,7 @@ def _may_be_read(value: Tensor) -> bool:
 
 def check_reset(reset: Any) -> tuple[str, float]:
     """The reset's kind (subtract, value or none) and the value."""
-    if isinstance(reset, (int, float)) and not isinstance(reset, bool):
+    if is_number(reset):
         return "value", check_finite("reset", reset)
     if not isinstance(reset, str):
         raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
@@ -87,12 +90,10 @@ def check_numbers(dtype: torch.dtype, surrogate: str, given: Mapping[str, Any]) 
         if value is None or isinstance(value, Tensor):
             continue
         if name in _PARAMETERS:
-            check_number(name, value, positive=name in _POSITIVE)
-        elif name in _POSITIVE:
-            check_positive(name, value)
+            number = check_number(name, value, positive=name in _POSITIVE)
         else:
-            check_finite(name, value)
-        check_in_range(name, value, state_dtype(dtype))
+            number = check_positive(name, value) if name in _POSITIVE else check_finite(name, value)
+        check_in_range(name, number, state_dtype(dtype))
     if values["beta"] is None or values["threshold"] is None:
         del values["beta"], values["threshold"]
     return tuple([value if isinstance(value, Tensor) else float(value) for value in values.values()])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from .values import DTYPES, check_dense, check_whole, is_transformed, name_of, shape_of
+
+_ALL = slice(None)
 
 
 def check_intensities(images: Tensor) -> None:
@@ -28,18 +33,88 @@ def is_capturing(tensor: Tensor) -> bool:
     return tensor.is_cuda and torch.cuda.is_current_stream_capturing()
 
 
-def check_steps(steps: int) -> None:
-    """Check a number of time steps."""
-    if not isinstance(steps, int) or isinstance(steps, bool):
-        raise TypeError(f"steps must be a whole number of time steps, got {type(steps).__name__}")
+def check_steps(steps: int) -> int:
+    """Check a number of time steps; returns it as Python's."""
+    steps = check_whole("steps", steps, "a whole number of time steps")
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+    return steps
 
 
-def check_part(start: int, steps: int, whole: int) -> None:
-    """Check a part of a spike train of so many time steps."""
+def check_part(start: int, steps: int, whole: int) -> tuple[int, int]:
+    """Check a part of a spike train of so many time steps; returns its numbers as Python's."""
+    start, steps = check_whole("start", start), check_whole("steps", steps, "a whole number of time steps")
     if not 0 <= start <= start + steps <= whole:
         raise ValueError(f"a part must be of the {whole} time steps, got {steps} from number {start}")
+    return start, steps
+
+
+def check_unpacked(dtype: torch.dtype) -> None:
+    """Check the dtype of a tensor that spikes are to become."""
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError(f"dtype must be a torch.dtype, got {dtype!r}")
+
+
+def check_destination(kind: str, device: torch.device | str | int, dtype: torch.dtype | None) -> None:
+    """Check where spikes of a kind that is no tensor are to go."""
+    dtype = device if isinstance(device, torch.dtype) else dtype
+    if dtype is not None:
+        raise TypeError(
+            f"{kind}.to takes a device, got {dtype}: spikes have no dtype until unpack({dtype}) gives a tensor"
+        )
+    if not isinstance(device, (torch.device, str, int)):
+        raise TypeError(f"{kind}.to takes a device, got {type(device).__name__}")
+
+
+def check_index(
+    kind: str, shape: torch.Size, time_dim: int, index: Any
+) -> tuple[tuple[int, int] | None, Tensor | None]:
+    """Check an index into spikes of a kind that is no tensor; returns the first of the time steps and how many, and the
+    numbers of the samples, each None where it is all of them."""
+    given = index if isinstance(index, tuple) else (index,)
+    keys = [*given, *[_ALL] * (len(shape) - len(given))]
+    batch_dim = int(time_dim == 0)
+    free = (time_dim, batch_dim)
+    whole = len(keys) == len(shape) and all(dim in free or _is_all(key) for dim, key in enumerate(keys))
+    time, batch = (keys[dim] for dim in free) if whole else (None, None)
+    if not isinstance(time, slice) or time.step not in (None, 1):
+        example = {0: "a:b, samples", 1: "samples, a:b"}.get(time_dim, "samples")
+        raise TypeError(
+            f"{kind} takes a slice without a step for time, and any index for the batch, as in spikes[{example}], "
+            f"got {index!r}: unpack() gives a tensor, which takes every index"
+        )
+    start, stop, _ = (0, 0, 1) if _is_all(time) else time.indices(shape[time_dim])
+    steps = None if _is_all(time) else (start, max(0, stop - start))
+    return steps, None if _is_all(batch) else _check_samples(kind, shape, batch_dim, batch)
+
+
+def _check_samples(kind: str, shape: torch.Size, batch_dim: int, batch: Any) -> Tensor:
+    """The numbers of the samples that an index chooses, from 0."""
+    if not isinstance(batch, (int, slice, Tensor, type(None))):
+        batch = torch.as_tensor(batch)  # of a list of lists torch would warn, and take no range
+        batch = batch if batch.numel() else batch.long()
+    chosen = torch.arange(shape[batch_dim], device=getattr(batch, "device", None))[batch]
+    if chosen.dim() > 1:
+        raise TypeError(f"{kind} takes one number, a slice, a list or a vector of samples, got {batch!r}")
+    if chosen.dim() == 0 and len(shape) == 2:
+        raise TypeError(f"{kind} of shape {tuple(shape)} has one neuron a sample: choose it by a slice of length 1")
+    return chosen
+
+
+def _is_all(key: Any) -> bool:
+    return isinstance(key, slice) and key == _ALL
+
+
+def check_alike(samples: Sequence[Any]) -> Any:
+    """Check that packed samples can be a batch; returns the first."""
+    first = samples[0]
+    for other in samples[1:]:
+        if (other.shape, other.time_dim) != (first.shape, first.time_dim):
+            raise ValueError(
+                f"samples of a batch must have one shape, with time in one dimension, got {tuple(first.shape)}, "
+                f"time in {first.time_dim}, and {tuple(other.shape)}, time in {other.time_dim}"
+            )
+    return first
 
 
 def check_generator(generator: torch.Generator | None) -> None:
@@ -48,11 +123,10 @@ def check_generator(generator: torch.Generator | None) -> None:
 
 
 def check_seed(seed: int, generator: torch.Generator | None) -> int:
-    """Check a seed that is a number."""
+    """Check a seed that is a number; returns it as Python's."""
     if generator is not None:
         raise ValueError("give a generator or a seed, not both")
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(f"seed must be a whole number, got {type(seed).__name__}")
+    seed = check_whole("seed", seed)
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed must be from 0 to 2^63 - 1, got {seed}")
     return seed
@@ -61,7 +135,7 @@ def check_seed(seed: int, generator: torch.Generator | None) -> int:
 def check_spikes(spikes: Tensor, time_dim: int) -> int:
     """Check a spike train; returns time_dim counted from the front."""
     check_spike_values(spikes)
-    check_whole("time_dim", time_dim)
+    time_dim = check_whole("time_dim", time_dim)
     if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
         raise ValueError(f"spikes must be [T, B, ...], with time in dimension {time_dim}, got shape {shape_of(spikes)}")
     return time_dim % spikes.dim()
@@ -79,6 +153,7 @@ def check_targets(targets: Tensor, shape: torch.Size) -> None:
     if not isinstance(targets, Tensor) or targets.is_floating_point() or targets.is_complex():
         got = name_of(targets.dtype) if isinstance(targets, Tensor) else type(targets).__name__
         raise TypeError(f"targets must be a tensor of class indices, of integers, got {got}")
+    check_dense("targets", targets)
     if targets.shape != shape:
         raise ValueError(
             f"targets must be class indices, one a sample, of shape {tuple(shape)}, got {shape_of(targets)}"

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import difflib
 import math
+import operator
 import sys
 from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, TypeGuard
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
+from torch._subclasses.functional_tensor import FunctionalTensor
 
-from ..scan import Metadata
+from ..scan import Metadata, metadata
 
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+_STAND_INS = (FakeTensor, FunctionalTensor)
 _LARGEST = sys.float_info.max  # a whole number beyond it is no float
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a real number: Python's, numpy's, or a symbol of a compiler; no bool, and no array."""
+    return isinstance(value, (int, float, torch.SymInt, torch.SymFloat, Real)) and not isinstance(value, bool)
 
 
 def check_number(name: str, value: float, *, positive: bool = False) -> float:
     """Check a parameter that is a plain number."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number or a torch.Tensor, got {type(value).__name__}")
+    if not is_number(value):
+        raise TypeError(f"{name} must be a number or a torch.Tensor, got {kind_of(value)}")
     return check_positive(name, value) if positive else check_finite(name, value)
 
 
@@ -32,6 +43,7 @@ def check_in_range(name: str, value: float, dtype: torch.dtype) -> None:
 
 def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
     """Check the numbers in a parameter, where it has them and they may be looked at."""
+    check_dense(name, value)
     check_dtype(name, value)
     if value.is_meta or is_transformed(value):
         return
@@ -49,7 +61,7 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
 def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: torch.Size) -> None:
     """Check a tensor that broadcasts to one step of current, on its device."""
     if not isinstance(value, Metadata):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+        raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
     check_dtype(name, value)
     if value.device != current.device:
         raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
@@ -62,14 +74,29 @@ def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: tor
 
 
 def check_tensor(name: str, value: Tensor) -> None:
+    """Check a dense tensor of a floating-point dtype."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+        raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
+    check_dense(name, value)
     check_dtype(name, value)
 
 
 def check_dense(name: str, value: Tensor) -> None:
+    """Check that a tensor has a shape and strides, before either is asked for."""
+    if value.is_nested:
+        raise TypeError(
+            f"{name} must be a dense tensor, got a nested one: torch.nested.to_padded_tensor({name}, 0.0) pads it"
+        )
     if value.layout != torch.strided:
         raise TypeError(f"{name} must be a dense tensor, got layout {value.layout}: to_dense() makes one of it")
+
+
+def dense_metadata(name: str, value: Any) -> Any:
+    """The metadata of a tensor, which has to be dense; anything else is itself."""
+    if not isinstance(value, Tensor):
+        return value
+    check_dense(name, value)
+    return metadata(value)
 
 
 def check_dtype(name: str, value: Tensor | Metadata) -> None:
@@ -77,14 +104,23 @@ def check_dtype(name: str, value: Tensor | Metadata) -> None:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
 
 
+def is_subclass(value: object) -> bool:
+    """Whether it is a tensor of a class that brings its own arithmetic, such as quantised weights or the shards of a
+    DTensor, which know torch's operators alone; what stands for a tensor while a graph is made is none."""
+    own = (Tensor, nn.Parameter)
+    return isinstance(value, Tensor) and type(value) not in own and not isinstance(value, _STAND_INS)
+
+
 def is_transformed(value: Tensor) -> bool:
     """Whether torch.func is at work, which lets nobody look at values."""
     return not torch.compiler.is_compiling() and torch._C._functorch.is_functorch_wrapped_tensor(value)
 
 
-def check_whole(name: str, value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
+def check_whole(name: str, value: int, of: str = "a whole number") -> int:
+    """Check a whole number; returns it as Python's, or as the symbol that it is."""
+    if isinstance(value, bool) or not isinstance(value, (int, torch.SymInt, Integral)):
+        raise TypeError(f"{name} must be {of}, got {value!r}")
+    return value if isinstance(value, (int, torch.SymInt)) else operator.index(value)
 
 
 def check_flag(name: str, value: bool) -> None:
@@ -93,19 +129,28 @@ def check_flag(name: str, value: bool) -> None:
 
 
 def check_finite(name: str, value: float) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    """Check a number; returns it as Python's."""
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    value = _as_python(value)
     if not -_LARGEST <= value <= _LARGEST:  # math.isfinite takes no symbolic float of torch.compile
         raise ValueError(f"{name} must be finite, got {value}")
     return float(value)
 
 
 def check_positive(name: str, value: float) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    """Check a number above 0; returns it as Python's."""
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    value = _as_python(value)
     if not 0 < value <= _LARGEST:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return float(value)
+
+
+def _as_python(value: float) -> float:
+    """A number of another library as Python's, which compares with the largest float of all without overflow."""
+    return value if isinstance(value, (int, float, torch.SymInt, torch.SymFloat)) else float(value)
 
 
 def check_one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
@@ -119,6 +164,12 @@ def near(value: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
     """The question after a misspelt name; "" where none of the choices is as near as cutoff says."""
     near = difflib.get_close_matches(str(value), list(choices), n=2, cutoff=cutoff)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def kind_of(value: object) -> str:
+    """The type of what should have been a tensor; of an array, also what makes one of it."""
+    kind = type(value).__name__
+    return "a numpy array: torch.as_tensor makes a tensor of it" if kind == "ndarray" else kind
 
 
 def shape_of(tensor: Tensor | Metadata) -> tuple[int, ...]:
