@@ -1,5 +1,6 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
+from .each_step import check_all_steps, check_batch, check_layer, check_same_mask
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .spikes import (
@@ -20,13 +21,16 @@ __all__ = [
     "DTYPES",
     "LIFOptions",
     "Parameter",
+    "check_all_steps",
     "check_backend",
     "check_backend_name",
+    "check_batch",
     "check_binary",
     "check_dtype",
     "check_flag",
     "check_generator",
     "check_intensities",
+    "check_layer",
     "check_lif",
     "check_linear",
     "check_number",
@@ -34,6 +38,7 @@ __all__ = [
     "check_part",
     "check_product",
     "check_readout",
+    "check_same_mask",
     "check_seed",
     "check_spike_values",
     "check_spikes",
