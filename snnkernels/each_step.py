@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from .inputs import check_all_steps, check_batch, check_layer, check_same_mask
+from .inputs import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import LIF
 from .spiking_linear import SpikingLinear
 
@@ -15,11 +15,12 @@ from .spiking_linear import SpikingLinear
 class EachStep(nn.Module):
     """A layer that knows no time, at every step: `[T, B, ...]` goes through it as one batch, `[T * B, ...]`.
 
-    `EachStep(nn.Conv2d(1, 8, 3))` is an `nn.Conv2d` too, of a class of its own: it has the parameters of the layer that
-    it was given, the hooks, and the names, in `named_parameters()` as in `state_dict()`. So a checkpoint of
-    `nn.Sequential(nn.Conv2d(...), ...)` loads with `strict=True` into `nn.Sequential(EachStep(nn.Conv2d(...)), ...)`,
-    and back, and what is written for an `nn.Conv2d` (initialisation, parametrizations, fusion with a BatchNorm) does
-    its work on it. The layer itself stays what it was, and shares its parameters.
+    `EachStep(nn.Conv2d(1, 8, 3))` is an `nn.Conv2d` too, of a class of its own: it has what the layer has that it was
+    given, parameters, hooks, options, under the same names, in `named_parameters()` as in `state_dict()`. So a
+    checkpoint of `nn.Sequential(nn.Conv2d(...), ...)` loads with `strict=True` into
+    `nn.Sequential(EachStep(nn.Conv2d(...)), ...)`, and back, and what is written for an `nn.Conv2d` (initialisation,
+    parametrizations, fusion with a BatchNorm) does its work on it. The layer itself stays usable without time: the two
+    share all that they hold.
 
     It takes convolutions, poolings, normalisations, dropout, `nn.Flatten`, an `nn.Sequential` of them, and any module
     from `[B, ...]` to `[B, ...]`. Layers that know time (:class:`snnkernels.LIF`, `nn.LSTM`) take `[T, B, ...]` without
@@ -41,25 +42,24 @@ class EachStep(nn.Module):
     batch is not first.
     """
 
-    _layer_class: type[nn.Module]
-    _batch_dims: tuple[int, ...] = ()
-    _same_mask = False
+    _made_of: tuple[type[EachStep], type[nn.Module], bool]
+    _batch_dims: tuple[int, ...]
 
     def __init__(self, layer: nn.Module, *, same_mask: bool = False) -> None:
-        dims = check_layer(layer, (LIF, SpikingLinear, EachStep))
-        vars(self).update(vars(layer))
-        self.__class__ = _class_for(type(self), layer)
-        self._batch_dims = dims
-        self.same_mask = same_mask
+        check_layer(layer, (LIF, SpikingLinear, EachStep))
+        check_same_mask(layer, same_mask)
+        self.__class__ = _class_for(type(self), layer, same_mask)
+        object.__setattr__(self, "__dict__", layer.__dict__)
 
     @property
     def same_mask(self) -> bool:
         """Whether one mask of a dropout holds for all steps."""
-        return self._same_mask
+        return self._made_of[2]
 
     @same_mask.setter
     def same_mask(self, value: bool) -> None:
-        self._same_mask = check_same_mask(self, value)
+        each_step, layer, _ = self._made_of
+        self.__class__ = _class_of(each_step, layer, check_same_mask(self, value))
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         """x: `[T, B, ...]`, of any dtype that the layer takes; it is not copied where its first two dimensions lie one
@@ -69,7 +69,7 @@ class EachStep(nn.Module):
         where the layer does not keep the batch.
         """
         check_all_steps(self, x, self._batch_dims)
-        if self._same_mask:
+        if self.same_mask:
             return self._with_one_mask(x)
         given = super().forward(x.flatten(0, 1))
         if isinstance(given, (tuple, list)):
@@ -97,39 +97,39 @@ class EachStep(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _get_name(self) -> str:
-        return f"EachStep({type(self)._layer_class.__name__})"
+        return f"EachStep({self._made_of[1].__name__})"
 
     def extra_repr(self) -> str:
-        return ", ".join(filter(None, (super().extra_repr(), "same_mask=True" if self._same_mask else "")))
+        return ", ".join(filter(None, (super().extra_repr(), "same_mask=True" if self.same_mask else "")))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A copy is made of the classes that can be imported; what others derive from ours is theirs to copy."""
         reduced: Any = super().__reduce_ex__(protocol)
-        cls = type(self)
-        return (_restore, cls.__bases__, *reduced[2:]) if "_layer_class" in vars(cls) else reduced
+        return (_restore, self._made_of, *reduced[2:]) if "_made_of" in vars(type(self)) else reduced
 
 
-_CLASSES: dict[tuple[type[EachStep], type[nn.Module]], type[EachStep]] = {}
+_CLASSES: dict[tuple[type[EachStep], type[nn.Module], bool], type[EachStep]] = {}
 
 
-def _class_for(each_step: type[EachStep], layer: nn.Module) -> type[EachStep]:
+def _class_for(each_step: type[EachStep], layer: nn.Module, same_mask: bool) -> type[EachStep]:
     cls = type(layer)
     if not is_parametrized(layer):
-        return _class_of(each_step, cls)
+        return _class_of(each_step, cls, same_mask)
     # the class that torch derived for it stays the last one: remove_parametrizations takes it off
-    plain = _class_of(each_step, cls.__bases__[0])
+    plain = _class_of(each_step, cls.__bases__[0], same_mask)
     names = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
     return type(f"Parametrized{plain.__name__}", (plain,), names)
 
 
-def _class_of(each_step: type[EachStep], layer: type[nn.Module]) -> type[EachStep]:
+def _class_of(each_step: type[EachStep], layer: type[nn.Module], same_mask: bool) -> type[EachStep]:
     """The class of layer with EachStep's forward; called, as by a slice of an nn.Sequential, it is made as layer is."""
-    if (each_step, layer) not in _CLASSES:
-        names = {"__init__": layer.__init__, "__module__": __name__, "_layer_class": layer}
-        _CLASSES[each_step, layer] = type(f"EachStep{layer.__name__}", (each_step, layer), names)
-    return _CLASSES[each_step, layer]
+    key = each_step, layer, same_mask
+    if key not in _CLASSES:
+        names = {"__init__": layer.__init__, "__module__": __name__, "_made_of": key, "_batch_dims": batch_dims(layer)}
+        _CLASSES[key] = type(f"EachStep{layer.__name__}", (each_step, layer), names)
+    return _CLASSES[key]
 
 
-def _restore(each_step: type[EachStep], layer: type[nn.Module]) -> EachStep:
-    cls = _class_of(each_step, layer)
+def _restore(each_step: type[EachStep], layer: type[nn.Module], same_mask: bool) -> EachStep:
+    cls = _class_of(each_step, layer, same_mask)
     return cls.__new__(cls)

@@ -1,6 +1,6 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
-from .each_step import check_all_steps, check_batch, check_layer, check_same_mask
+from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif, check_time_first, lif_options
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .spikes import (
@@ -21,6 +21,7 @@ __all__ = [
     "DTYPES",
     "LIFOptions",
     "Parameter",
+    "batch_dims",
     "check_all_steps",
     "check_backend",
     "check_backend_name",

@@ -12,14 +12,12 @@ from torch.nn.utils.parametrize import is_parametrized
 from .values import check_dense, check_flag, shape_of
 
 _ONE_MASK = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+_TRANSFORMERS = (nn.TransformerEncoder, nn.TransformerEncoderLayer)
 _SHAPES = {2: "[T, B, N]", 3: "[T, B, C, L]", 4: "[T, B, C, H, W]", 5: "[T, B, C, D, H, W]"}
 
 
-def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> tuple[int, ...]:
-    """Check a layer that is to run at every step; with_time: the layers that know time.
-
-    Returns how many dimensions its batch can have, `[B, ...]`, as far as torch's names tell; () where they do not.
-    """
+def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> None:
+    """Check a layer that is to run at every step; with_time: the layers that know time."""
     if not isinstance(layer, nn.Module):
         made = f": make one, EachStep({layer.__name__}(...))" if isinstance(layer, type) else ""
         raise TypeError(f"layer must be a torch.nn.Module, got {_name(layer)}{made}")
@@ -40,7 +38,6 @@ def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> tup
             f"layer must be one that computes and copies itself as its class does, got {_name(layer)} {reason}: "
             "write EachStep(nn.Sequential(layer)), which calls it as it is; its keys then start with '0.'"
         )
-    return _batch_dims(layer)
 
 
 def _attention_is_not_batch_first(layer: nn.Module) -> bool:
@@ -62,16 +59,17 @@ def _why_not(layer: nn.Module) -> str | None:
     return None
 
 
-def _batch_dims(layer: nn.Module) -> tuple[int, ...]:
-    """Layers whose name ends in 1d, 2d or 3d take a batch or a single sample: a batch without time must not pass for
-    samples with time."""
-    if isinstance(layer, nn.Sequential):
-        return _batch_dims(layer[0]) if len(layer) else ()
-    if isinstance(layer, nn.BatchNorm1d):
+def batch_dims(layer: type[nn.Module]) -> tuple[int, ...]:
+    """How many dimensions a batch for a layer of a class can have, `[B, ...]`; () where the class does not tell.
+
+    Layers whose name ends in 1d, 2d or 3d take a batch or a single sample: a batch without time must not pass for
+    samples with time.
+    """
+    if issubclass(layer, nn.BatchNorm1d):
         return (2, 3)
-    if isinstance(layer, (nn.TransformerEncoder, nn.TransformerEncoderLayer)):
+    if issubclass(layer, _TRANSFORMERS):
         return (3,)
-    for cls in type(layer).__mro__:
+    for cls in layer.__mro__:
         if cls.__module__.startswith("torch.nn.modules.") and cls.__name__[-2:] in ("1d", "2d", "3d"):
             return (int(cls.__name__[-2]) + 2,)
     return ()
@@ -92,11 +90,15 @@ def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
         unpacked = ": unpack() makes one of it" if hasattr(x, "unpack") else ""
         raise TypeError(f"{_name(layer)} must be given a torch.Tensor, got {type(x).__name__}{unpacked}")
     check_dense("x", x)
+    first = layer
+    while isinstance(first, nn.Sequential) and len(first):
+        first = first[0]
+        dims = batch_dims(type(first))
     given = x.dim() - 1
     if given >= 1 and (not dims or given in dims):
         return
     expected = " or ".join(_SHAPES[count] for count in dims) or "[T, B, ...]"
-    if isinstance(layer, (nn.TransformerEncoder, nn.TransformerEncoderLayer)):
+    if isinstance(first, _TRANSFORMERS):
         expected = "[T, B, S, E]"
     missing = ": x.unsqueeze(0) makes one time step of a batch" if dims and given + 1 in dims else ""
     raise ValueError(f"{_name(layer)} must be given {expected}, got shape {shape_of(x)}{missing}")
