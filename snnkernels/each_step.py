@@ -30,8 +30,9 @@ class EachStep(nn.Module):
       `EachStep(nn.Flatten())` and `nn.Flatten(2)` give `[T, B, C * H * W]`.
     - `nn.BatchNorm1d(N)` without EachStep takes `[T, B, N]` for `[B, C, L]`: where B = N, it normalises the positions
       in the batch. `EachStep(nn.BatchNorm1d(N))` normalises neurons, over all steps and samples.
-    - Tools that put a new layer in the place of an `nn.Conv2d` or `nn.BatchNorm2d`, such as
-      `nn.SyncBatchNorm.convert_sync_batchnorm`, come before EachStep, or get `EachStep(nn.Sequential(layer))`.
+    - Tools that put a new layer in the place of an `nn.BatchNorm2d` or `nn.Conv2d` do not know EachStep:
+      `nn.SyncBatchNorm.convert_sync_batchnorm` drops it, eager `prepare_qat` passes it by. Use them before EachStep, or
+      write `EachStep(nn.Sequential(layer))`, within which they find the layer.
 
     Args:
         layer: what runs at every step.

@@ -87,7 +87,7 @@ def check_same_mask(layer: nn.Module, same_mask: bool) -> bool:
 def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
     """Check what goes through a layer at every step: `[T, B, ...]`; dims: how many a batch can have."""
     if not isinstance(x, Tensor):
-        unpacked = ": unpack() makes one of it" if hasattr(x, "unpack") else ""
+        unpacked = ": unpack() makes one of it" if hasattr(type(x), "unpack") else ""
         raise TypeError(f"{_name(layer)} must be given a torch.Tensor, got {type(x).__name__}{unpacked}")
     check_dense("x", x)
     first = layer
