@@ -94,7 +94,9 @@ class EachStep(nn.Module):
         old = f"{prefix}layer."
         if not hasattr(self, "layer"):
             for key in [key for key in state_dict if key.startswith(old)]:
-                state_dict.setdefault(prefix + key[len(old) :], state_dict.pop(key))
+                name = prefix + key[len(old) :]
+                if name not in state_dict:
+                    state_dict[name] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _get_name(self) -> str:

@@ -101,6 +101,12 @@ def test_keys_of_a_module_that_held_the_layer_load_too(make: Callable[[], nn.Mod
     assert all((value == saved[f"0.layer.{name[2:]}"]).all() for name, value in timed.state_dict().items())
 
 
+def test_both_keys_are_one_too_many() -> None:
+    state = {**nn.Sequential(nn.Conv2d(1, 4, 3)).state_dict(), "0.layer.bias": torch.zeros(4)}
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "0.layer.bias"'):
+        nn.Sequential(EachStep(nn.Conv2d(1, 4, 3))).load_state_dict(state)
+
+
 def test_a_member_that_is_called_layer_keeps_its_keys() -> None:
     timed, other = EachStep(Holder(nn.Conv2d(1, 4, 3))), Holder(nn.Conv2d(1, 4, 3))
     timed.load_state_dict(other.state_dict())
