@@ -186,6 +186,20 @@ def test_every_way_to_train_learns(arguments: str, tmp_path: Path) -> None:
     assert summary["test_accuracy"] >= 0.3, "a guess is right in 0.1 of all cases"
 
 
+def test_a_run_saved_with_other_names_of_its_convolutions_loads(tmp_path: Path) -> None:
+    """Checkpoints from when EachStep held its layer: `to_conv1.layer.weight` for `to_conv1.weight`."""
+    arguments = ["--model", "conv", "--channels", "4", "--time-steps", "4", "--limit", "100"]
+    run([*QUICK, *arguments], tmp_path)
+    weights, saved = load_run(tmp_path).model.state_dict(), checkpoint(tmp_path / "best.pt")
+    names = [name for name in saved["model"] if name.startswith("to_conv1.")]
+    assert names == ["to_conv1.weight", "to_conv1.bias"]
+    for name in names:
+        saved["model"][name.replace(".", ".layer.")] = saved["model"].pop(name)
+    torch.save(saved, tmp_path / "best.pt")
+    again = load_run(tmp_path).model.state_dict()
+    assert list(again) == list(weights) and all(torch.equal(again[name], weights[name]) for name in weights)
+
+
 def test_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = run([*QUICK, "--limit", "100", "--epochs", "3", "--batch-size", "30", "--max-steps", "6"], tmp_path)
     assert "digits: 100 training, 20 validation and 360 test images" in capsys.readouterr().out

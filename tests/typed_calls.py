@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import assert_type
 
-from snnkernels import LIF, PackedSpikes, SpikeLinear, SpikingLinear, lif
+from snnkernels import LIF, EachStep, PackedSpikes, SpikeLinear, SpikingLinear, lif
 
 
 def calls(current: Tensor, output: str, state: bool) -> None:
@@ -34,3 +34,10 @@ def layers(beta: Tensor) -> None:
     assert_type(fused.linear, SpikeLinear)
     SpikingLinear(784, 100, time_dim=1)  # type: ignore[call-arg]
     SpikeLinear(784, 100, prodct="dense")  # type: ignore[call-arg]
+
+
+def each_step(x: Tensor) -> None:
+    assert_type(EachStep(nn.Conv2d(1, 8, 3)), EachStep)
+    dropout = EachStep(nn.Dropout(0.2), same_mask=True)
+    assert_type(dropout.same_mask, bool)
+    assert_type(dropout.forward(x), Tensor | tuple[Tensor, ...])

@@ -1,5 +1,6 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
+from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
     LIF_CHECKS,
     LIF_RANGES,
@@ -43,9 +44,12 @@ __all__ = [
     "Check",
     "LIFOptions",
     "Parameter",
+    "batch_dims",
     "check_alike",
+    "check_all_steps",
     "check_backend",
     "check_backend_name",
+    "check_batch",
     "check_binary",
     "check_dense",
     "check_destination",
@@ -58,6 +62,7 @@ __all__ = [
     "check_inside",
     "check_index",
     "check_intensities",
+    "check_layer",
     "check_layer_dtype",
     "check_lif",
     "check_linear",
@@ -69,6 +74,7 @@ __all__ = [
     "check_product",
     "check_readout",
     "check_restorable",
+    "check_same_mask",
     "check_seed",
     "check_spike_values",
     "check_spikes",
