@@ -1,6 +1,6 @@
 """Builds the compiled engines: snnkernels._cpu and, where there are a CUDA toolkit and a GPU, snnkernels._cuda.
 
-SNNKERNELS_BUILD=auto|cpu|cuda|none: auto leaves out, with a warning, what cannot be built; by name it is an error.
+SNNKERNELS_BUILD=auto|all|cpu|cuda|none: auto leaves out, with a warning, what cannot be built; by name it is an error.
 TORCH_CUDA_ARCH_LIST: the GPUs to compile for, else those that are visible.
 """
 
@@ -16,8 +16,8 @@ from setuptools import Extension, setup
 
 LIBRARIES, TOOLKIT = (runpy.run_path(file) for file in ("snnkernels/engines/libraries.py", "csrc/toolkit.py"))
 BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
-if BUILD not in ("auto", "cpu", "cuda", "none"):
-    raise SystemExit(f"SNNKERNELS_BUILD must be auto, cpu, cuda or none, got {BUILD!r}")
+if BUILD not in ("auto", "all", "cpu", "cuda", "none"):
+    raise SystemExit(f"SNNKERNELS_BUILD must be auto, all, cpu, cuda or none, got {BUILD!r}")
 if CUDA_HOME := TOOLKIT["cuda_home"]():
     os.environ["CUDA_HOME"] = CUDA_HOME
     os.environ["TORCH_CUDA_ARCH_LIST"] = TOOLKIT["architectures"](CUDA_HOME)
@@ -26,7 +26,7 @@ from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtensio
 
 def obstacle(library):
     """Why a library cannot be built here, or None."""
-    if BUILD not in ("auto", library):
+    if BUILD not in ("auto", "all", library):
         return f"left out by SNNKERNELS_BUILD={BUILD}"
     if library == "cuda" and not torch.version.cuda:
         return f"torch {torch.__version__} is built without CUDA"
@@ -44,6 +44,7 @@ def extension(library):
     # No FMA contraction and no fast math: every engine rounds every operation alike.
     host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
     host += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
+    host += ["-g0"]  # Python's own flags ask for debug information: seven times the size, and a quarter of the time
     device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
     return (CUDAExtension if library == "cuda" else CppExtension)(
         f"snnkernels._{library}",
@@ -77,7 +78,7 @@ class Build(BuildExtension):
                 return record.write_text(json.dumps({"sources": LIBRARIES["sources"](Path())}))
             except Exception as error:  # compilers and ninja each raise their own
                 reason = f"{error} (`pip install --verbose` shows what the compiler said)"
-        if library == BUILD:
+        if BUILD in ("all", library):
             raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
         if BUILD == "auto":
             warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
