@@ -55,10 +55,9 @@ def processor() -> Processor:
     if platform.system() == "Darwin":
         vendor, family, *rest = map(_sysctl, _SYSCTL_NUMBERS)
         values = [vendor or "Apple", family or _sysctl("hw.cpufamily"), *rest]
-        sizes = {level: _number(_sysctl(key)) for level, key in _SYSCTL_CACHES.items()}
-        return _processor(
-            _sysctl("machdep.cpu.brand_string"), values, {level: size for level, size in sizes.items() if size}
-        )
+        sizes = ((level, _number(_sysctl(key))) for level, key in _SYSCTL_CACHES.items())
+        caches = {level: size for level, size in sizes if size}
+        return _processor(_sysctl("machdep.cpu.brand_string"), values, caches)
     return _processor("", ["", "", "", ""], {})
 
 
