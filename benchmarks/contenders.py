@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,16 @@ def import_error(module: str) -> str | None:
     except Exception as error:  # noqa: BLE001  whatever breaks inside another library is the reason
         return f"{type(error).__name__}: {error}"
     return None
+
+
+@contextmanager
+def caches_disabled() -> Iterator[None]:
+    """torch.compile compiles anew, not from an earlier process's cache on disk, and as often as shapes ask for it.
+
+    torch's own limit would run a function eagerly from the ninth shape on, without a word.
+    """
+    with torch.compiler.config.patch(force_disable_caches=True), torch._dynamo.config.patch(recompile_limit=64):
+        yield
 
 
 def engine(name: str) -> Engine:

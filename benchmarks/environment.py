@@ -8,12 +8,16 @@ import os
 import platform
 import re
 import subprocess
+from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
+from timing import call_clock, copy_call
 
-from snnkernels.machine import cpu_model
+from snnkernels.machine import processor
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,15 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 KERNEL_SOURCES = (
     "csrc",
     "setup.py",
-    "snnkernels/dispatch.py",
-    "snnkernels/emit",
-    "snnkernels/engines",
-    "snnkernels/language.py",
-    "snnkernels/neurons.py",
-    "snnkernels/surrogates.py",
-    "snnkernels/trace.py",
-    "snnkernels/tuning.py",
-    "snnkernels/tuning.json",
+    *(f"snnkernels/{name}.py" for name in ("dispatch", "language", "neurons", "surrogates", "trace", "tuning")),
+    *(f"snnkernels/{name}" for name in ("emit", "engines", "tuning.json")),
 )
 _SOURCE_SUFFIXES = (".py", ".json", ".h", ".cpp", ".cuh", ".cu")
 
@@ -45,24 +42,35 @@ _ALLOCATOR_VARIABLES = (
     "MALLOC_TRIM_THRESHOLD_",
 )
 
+# What a copy moves whose speed is the machine's: more than any cache holds.
+_COPIED_BYTES = 2**28
+
 
 def describe(device: str) -> dict[str, Any]:
     """All that a reader needs to judge, or repeat, a measurement on a kind of device."""
     return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
         "snnkernels": _version("snnkernels"),
         "torch": torch.__version__,
         "triton": _version("triton"),
         "peers": {name: _version(name) for name in PEERS},
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cpu": cpu_model(),
+        "processor": asdict(processor()),
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "copy_gb_per_second": round(copy_speed(device) / 1e9, 1),
         "allocator": {name: os.environ[name] for name in _ALLOCATOR_VARIABLES if name in os.environ} or "default",
         "commit": _output("git", "-C", str(ROOT), "rev-parse", "HEAD"),
         "uncommitted_changes": _uncommitted_changes(),
         "gpu": gpu() if device == "cuda" else None,
     }
+
+
+def copy_speed(device: str) -> float:
+    """Bytes a second, read and written, of a large torch copy between warm buffers, by all of torch's threads."""
+    call, clock = copy_call(_COPIED_BYTES, device), call_clock(device)
+    return _COPIED_BYTES / median(clock(call, 1) for _ in range(9))
 
 
 def gpu() -> dict[str, Any]:
@@ -77,6 +85,17 @@ def gpu() -> dict[str, Any]:
         "cuda": torch.version.cuda,
         "driver": (_output(*query) or "").partition("\n")[0] or None,
     }
+
+
+def machine_key() -> str:
+    """The name of this machine's file of results: "amd-25-17-2-cpus".
+
+    The processor's numbers, as two that are both called "AMD EPYC" differ by a factor; its name where it has none.
+    """
+    found = processor()
+    numbered = found.family is not None and found.model is not None
+    name = f"{found.vendor} {found.family} {found.model}" if numbered else found.name
+    return slug(f"{name} {os.cpu_count()} cpus")
 
 
 def slug(name: str) -> str:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import torch
-from compilations import Compilations
 from contenders import Contender
 from gate import WrongResult
 from measure import Entry, Measurement, Refusal, Row, Work, row, time_calls
@@ -22,6 +21,7 @@ from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, poisson_encode, poi
 
 WEIGHT_GRADIENT = "weight gradient"
 COUNT, COUNT_FORWARD = (f"spike count, {direction}" for direction in (FORWARD_BACKWARD, FORWARD))
+LINEAR, LINEAR_SHAPE, USUAL = "linear layer and neurons, forward+backward", "784-1024,T=100,B=128,N=1024", "nn.Linear, LIF"
 
 Result = Tensor | Sequence[Tensor]
 
@@ -73,7 +73,7 @@ def features(device: str) -> list[Feature]:
         (COUNT_FORWARD, layer, _count_forward),
         (f"packed spikes, {FORWARD}", layer, _packed),
         (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
-        ("linear layer and neurons, forward+backward", f"784-1024,{layer}", _spiking_linear),
+        (LINEAR, LINEAR_SHAPE, _spiking_linear),
     ]
     if device == "cuda":
         table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
@@ -96,7 +96,7 @@ def measure_feature(feature: Feature, repeats: int, memory: str) -> Measurement:
         return result
     usual, ours = (lambda run=run: discard(run()) for run in pair.run)
     work = Work(feature.work, feature.shape, "float32", feature.device, lambda _, layer: layer)
-    entry = Entry(Contender(pair.usual, lambda device: usual, gate=None), usual, Compilations(), 0)
+    entry = Entry(Contender(pair.usual, lambda device: usual, gate=None), usual)
     timed = time_calls(work, {pair.usual: usual, pair.ours: ours}, repeats)
     measured = row(work, entry, pair.ours, pair.ours, memory, timed)
     result.rows.append(_with_kept(measured, pair))
@@ -232,7 +232,7 @@ def _spiking_linear(device: str) -> Pair:
     runs = [partial(run, layers) for layers in (dense, fused)]
     keep = [lambda layers=layers: layers(spikes.clone()) for layers in (dense, fused)]
     return Pair(
-        "nn.Linear, LIF",
+        USUAL,
         "SpikingLinear",
         (runs[0], runs[1]),
         right=partial(run, separate),

@@ -23,8 +23,7 @@ from typing import Any
 import torch
 from bars import GPU_LAYERS, judged
 from budget import FAILED, run_in_time
-from compilations import caches_disabled
-from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED, Contender, engines_for
+from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED, Contender, caches_disabled, engines_for
 from environment import ROOT, gpu, slug, source_hash
 from features import COUNT, COUNT_FORWARD, features, measure_feature
 from lineup import contenders_for

@@ -24,11 +24,6 @@ def shown(name: str) -> str:
     return f"{name}, {contender.form}" if contender and contender.form else name
 
 
-def in_halves(name: str) -> str:
-    """What differs in the work of a row's contender in half types."""
-    return _BY_NAME[name].halves if name in _BY_NAME else ""
-
-
 def contenders_for(workload: Workload, direction: str) -> list[Contender]:
     """The line-up of one measurement. Backward alone tells how near our engines are to the memory's speed."""
     if direction == BACKWARD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -72,5 +72,6 @@ def _is_of(row: dict[str, Any], refusal: dict[str, Any]) -> bool:
 
 
 def rows_of(runs: list[dict[str, Any]]) -> list[Row]:
-    """All rows, as they were measured."""
-    return [Row(**row) for run in runs for row in run["rows"]]
+    """All rows, as they were measured; what earlier files tell besides is left in them."""
+    names = [field.name for field in fields(Row)]
+    return [Row(**{name: row[name] for name in names if name in row}) for run in runs for row in run["rows"]]

@@ -24,7 +24,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("ours peak MB", lambda row: "" if row.ours_peak_bytes is None else f"{row.ours_peak_bytes / 1e6:.1f}"),
     ("kept MB", lambda row: "" if row.kept_bytes is None else f"{row.kept_bytes / 1e6:.1f}"),
     ("ours kept MB", lambda row: "" if row.ours_kept_bytes is None else f"{row.ours_kept_bytes / 1e6:.1f}"),
-    ("compiled", lambda row: f"{row.compilations} in {row.compile_seconds:.1f} s" if row.compile_seconds else ""),
+    ("compiled", lambda row: f"{row.compile_seconds:.1f} s" if row.compile_seconds else ""),
 )
 _TEXT_COLUMNS = ("shape", "dtype", "memory", "contender", "ours")
 
