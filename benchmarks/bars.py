@@ -221,7 +221,9 @@ CPU_BARS: tuple[Bar, ...] = (
             (0.02, WEIGHT_GRADIENT, 6, 10),
         )
     ),
-    Bar(LINEAR_SHAPE, "memory kept by Linear, LIF / by SpikingLinear", _of(_kept, LINEAR, LINEAR_SHAPE, [USUAL]), 8, 24),
+    Bar(
+        LINEAR_SHAPE, "memory kept by Linear, LIF / by SpikingLinear", _of(_kept, LINEAR, LINEAR_SHAPE, [USUAL]), 8, 24
+    ),
 )
 
 _SECONDS = _of(lambda row: row.ms / 1e3, MNIST_TO_98, NETWORK, COMPILED_ENGINES, _GPU)  # one engine trains

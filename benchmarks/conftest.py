@@ -16,8 +16,8 @@ from tables import columns
 MEDIANS = pytest.StashKey[dict[str, dict[tuple[str, str], float]]]()
 
 _MORE = (
-    "more: --all-shapes (long, convolutional and half-type layers; minutes), --benchmark-verbose (pytest-benchmark's own "
-    "table), python benchmarks/compare.py --help (training steps, memory, torch.compile of other libraries)"
+    "more: --all-shapes (long, convolutional and half-type layers), --benchmark-verbose (pytest-benchmark's own table), "
+    "python benchmarks/compare.py --help (training steps, memory, torch.compile of other libraries)"
 )
 
 

@@ -21,7 +21,11 @@ from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, poisson_encode, poi
 
 WEIGHT_GRADIENT = "weight gradient"
 COUNT, COUNT_FORWARD = (f"spike count, {direction}" for direction in (FORWARD_BACKWARD, FORWARD))
-LINEAR, LINEAR_SHAPE, USUAL = "linear layer and neurons, forward+backward", "784-1024,T=100,B=128,N=1024", "nn.Linear, LIF"
+LINEAR, LINEAR_SHAPE, USUAL = (
+    "linear layer and neurons, forward+backward",
+    "784-1024,T=100,B=128,N=1024",
+    "nn.Linear, LIF",
+)
 
 Result = Tensor | Sequence[Tensor]
 

@@ -74,7 +74,7 @@ def speed(found: Files, page: Path) -> str:
     ]
     header = (f"{LONG}, float32, {FORWARD_BACKWARD}", *(title(found[stem]) for stem in chosen))
     table = markdown(header, [line for line in lines if all(line)])
-    return "\n\n".join([*(_image(page, stem) for stem in list(chosen)[:1]), table])
+    return "\n\n".join(filter(None, (_image(page, next(iter(chosen), "")), table)))
 
 
 def _line(
@@ -108,7 +108,9 @@ def bars(found: Files, page: Path) -> str:
         lines = []
         for bar, *judgements in zip(bars_of(next(iter(chosen.values()))), *map(judged, chosen.values()), strict=True):
             cells = [f"**{line[2]}, missed**" if line[-1] == "missed" else line[2] for line in judgements]
-            asked = [f"{'at most ' if bar.at_most else ''}{bar.written(n)}" if n else "" for n in (bar.bar, bar.stretch)]
+            asked = [
+                f"{'at most ' if bar.at_most else ''}{bar.written(n)}" if n else "" for n in (bar.bar, bar.stretch)
+            ]
             if any(cells):
                 lines.append([bar.work, bar.what, *asked, *cells])
         tables.append(markdown(["work", "number", "bar", "better", *(title(found[s]) for s in chosen)], lines))
@@ -117,10 +119,11 @@ def bars(found: Files, page: Path) -> str:
 
 def machines(found: Files, page: Path) -> str:
     """What each file was measured on, and with; the file says it of each run."""
-    return "\n\n".join(
-        f"**{title(runs)}**, in [`{stem}.json`](../benchmarks/results/{stem}.json): {versions(runs)}\n\n{_image(page, stem)}"
-        for stem, runs in found.items()
-    )
+    parts = []
+    for stem, runs in found.items():
+        parts.append(f"**{title(runs)}**, [`{stem}.json`](../benchmarks/results/{stem}.json): {versions(runs)}")
+        parts.append(_image(page, stem))
+    return "\n\n".join(filter(None, parts))
 
 
 def versions(runs: Sequence[dict[str, Any]]) -> str:

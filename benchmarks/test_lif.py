@@ -81,9 +81,7 @@ def admit(contender: Contender, workload: Workload) -> Entry:
 
 
 @pytest.mark.benchmark(min_rounds=5, max_time=0.5)
-def test_lif(
-    benchmark, pytestconfig: pytest.Config, workload: Workload, direction: str, contender: Contender
-) -> None:
+def test_lif(benchmark, pytestconfig: pytest.Config, workload: Workload, direction: str, contender: Contender) -> None:
     entry = admit(contender, workload)
     call = timed_call(entry.layer, direction, gate_of(workload).inputs)
 

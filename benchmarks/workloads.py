@@ -104,6 +104,7 @@ _PUBLIC_HALF_SHAPES = tuple((steps, 64, 65536) for steps in (4, 8, 16, 32))
 PUBLIC_SHAPE = _PUBLIC_HALF_SHAPES[-1]
 _PUBLIC_WIDE_SHAPES = tuple((steps, 1, 2**20) for steps in (8, 32, 128))
 
+
 def telling_workloads(device: str) -> list[Workload]:
     """A call's overhead, a usual layer, and the same for longer: seconds on two CPU cores."""
     return [Workload(shape, torch.float32, device) for shape in (TINY_SHAPE, WIDE_SHAPE, LONG_SHAPE)]
