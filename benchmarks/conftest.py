@@ -16,14 +16,14 @@ from tables import columns
 MEDIANS = pytest.StashKey[dict[str, dict[tuple[str, str], float]]]()
 
 _MORE = (
-    "more: --all-shapes (long, convolutional and half-type layers), --benchmark-verbose (pytest-benchmark's own table), "
-    "python benchmarks/compare.py --help (training steps, memory, torch.compile of other libraries)"
+    "more: --all-shapes (every kind of layer, and how users of Norse and sinabs call them), --benchmark-verbose "
+    "(pytest-benchmark's own table), python benchmarks/compare.py --help (training steps, memory, compiled libraries)"
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--memory", choices=MEMORIES, default=FRESH, help="warm: the allocator is told to keep memory")
-    parser.addoption("--all-shapes", action="store_true", help="every kind of layer, not the three telling ones alone")
+    parser.addoption("--all-shapes", action="store_true", help="all layers and contenders, not the telling ones")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,10 +61,11 @@ def glance(found: dict[tuple[str, str], float]) -> list[str]:
         cells = [name]
         for shape in shapes:
             seconds, loop = found.get((name, shape)), found.get((NAIVE.name, shape))
-            cells.append("" if seconds is None else f"{seconds * 1e3:.3g}")
+            cells.append("" if seconds is None else f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}")
             cells.append("" if seconds is None or loop is None else f"{loop / seconds:.2g} x")
         lines.append(cells)
-    return columns(lines)
+    width = max(map(len, names))
+    return columns([[cells[0].ljust(width), *cells[1:]] for cells in lines])
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:

@@ -278,15 +278,14 @@ def test_pytest_admits_whom_the_other_benchmarks_do(monkeypatch: pytest.MonkeyPa
 
 
 def test_few_shapes_are_timed_unless_all_are_asked_for() -> None:
-    """A compiler is asked for the loop alone, and where it takes seconds."""
+    """A compiler is asked for the loop alone."""
     pytest.importorskip("pytest_benchmark")
     import test_lif
 
     few, every = ({case.id: case.values for case in test_lif.cases(all_shapes)} for all_shapes in (False, True))
     assert few.items() < every.items() and 2 * len(few) < len(every)
     assert {workload.shape for workload, *_ in few.values()} == {(4, 1, 16), (25, 128, 1000), (100, 128, 1024)}
-    compiled = [(workload.steps, who.name) for workload, _, who in every.values() if who.compiles]
-    assert {name for _, name in compiled} == {contenders.NAIVE_COMPILED.name} and max(compiled)[0] <= 32
+    assert {who.name for _, _, who in every.values() if who.compiles} == {contenders.NAIVE_COMPILED.name}
 
 
 @pytest.mark.filterwarnings("ignore")  # other libraries' warnings are not ours to heed

@@ -1,4 +1,4 @@
-"""The code of the README and of the guide: what a reader copies first runs, and the guide's neuron is the one there is."""
+"""The README and the guide: what a reader copies first runs, and the guide's neuron is the one that there is."""
 
 from __future__ import annotations
 
