@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from contenders import NAIVE, caches_disabled
+from contenders import caches_disabled
 from environment import describe
 from memory import FRESH, MEMORIES, WARM, keep_memory
-from tables import columns
-
-# Median seconds by what is measured (direction, dtype and device), contender and shape.
-MEDIANS = pytest.StashKey[dict[str, dict[tuple[str, str], float]]]()
+from tables import MEDIANS, glance
 
 _MORE = (
     "more: --all-shapes (every kind of layer, and how users of Norse and sinabs call them), --benchmark-verbose "
@@ -29,7 +26,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.memory == WARM:
         keep_memory()
-    config.stash[MEDIANS] = {}
     config.option.benchmark_quiet = True  # its table has a line for each row of ours, and nine columns
     # What the gate fails is not timed: no more than that, where warnings are errors.
     config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
@@ -45,27 +41,11 @@ def compiled_anew() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    medians = config.stash[MEDIANS]
-    for what, found in medians.items():
-        terminalreporter.write_line(f"\n{what}: milliseconds, and how many times as fast as the {NAIVE.name}")
+    for what, found in MEDIANS.items():
+        terminalreporter.write_line(f"\n{what}: milliseconds, and how many times as fast as the torch loop")
         terminalreporter.write_line("\n".join(glance(found)))
-    if medians:
+    if MEDIANS:
         terminalreporter.write_line(f"\n{_MORE}")
-
-
-def glance(found: dict[tuple[str, str], float]) -> list[str]:
-    """A line for each contender and two columns for each shape."""
-    names, shapes = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 1))
-    lines = [["", *(cell for shape in shapes for cell in (shape, ""))]]
-    for name in names:
-        cells = [name]
-        for shape in shapes:
-            seconds, loop = found.get((name, shape)), found.get((NAIVE.name, shape))
-            cells.append("" if seconds is None else f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}")
-            cells.append("" if seconds is None or loop is None else f"{loop / seconds:.2g} x")
-        lines.append(cells)
-    width = max(map(len, names))
-    return columns([[cells[0].ljust(width), *cells[1:]] for cells in lines])
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:

@@ -71,21 +71,21 @@ def events(rate: float, direction: str) -> str:
 
 def features(device: str) -> list[Feature]:
     """The event-driven products are a CPU's; a layer that is large beside a cache of 50 MB is a GPU's."""
-    layer, product = "T=100,B=128,N=1024", f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
+    layer, product = Workload(_LAYER, torch.float32, device).shape_name, f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
         (COUNT, layer, _count),
-        (COUNT_FORWARD, layer, _count_forward),
+        (COUNT_FORWARD, layer, partial(_count, backward=False)),
         (f"packed spikes, {FORWARD}", layer, _packed),
         (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
         (LINEAR, LINEAR_SHAPE, _spiking_linear),
     ]
     if device == "cuda":
         table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
-    if device == "cpu":
+    else:
         table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", product, _drawn))
         for rate in (0.12, 0.02):
             table.append((events(rate, FORWARD), product, partial(_product, rate=rate)))
-            table.append((events(rate, WEIGHT_GRADIENT), product, partial(_weight_gradient, rate=rate)))
+            table.append((events(rate, WEIGHT_GRADIENT), product, partial(_product, rate=rate, backward=True)))
     return [Feature(work, shape, device, build) for work, shape, build in table]
 
 
@@ -140,47 +140,39 @@ _ROWS = _STEPS * _BATCH
 _ROUNDING = 1e-5
 
 
-def _count(device: str, shape: tuple[int, ...] | None = None) -> Pair:
+def _layers(usual: Callable[..., Any], ours: Callable[..., Any], x: Tensor, grad: Tensor | None) -> tuple[Any, Any]:
+    """Calls of both on a current; with a gradient of the output, that of the current too."""
+
+    def run(layer: Callable[..., Any]) -> Any:
+        current = x.detach().requires_grad_(grad is not None)
+        output = layer(current)
+        return output if grad is None else (output.detach(), *torch.autograd.grad(output, current, grad))
+
+    return partial(run, usual), partial(run, ours)
+
+
+def _count(device: str, shape: tuple[int, ...] | None = None, backward: bool = True) -> Pair:
     inputs = random_inputs(Workload(shape or _LAYER, torch.float32, device))
-    grad = inputs.grad_spikes[0]
-
-    def run(count: Callable[[Tensor], Tensor]) -> Result:
-        current = inputs.current.detach().requires_grad_()
-        counts = count(current)
-        return counts.detach(), *torch.autograd.grad(counts, current, grad)
-
-    return Pair(
-        "lif(x).sum(0)",
-        'lif(x, output="count")',
-        (partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="count"))),
-    )
-
-
-def _count_forward(device: str) -> Pair:
-    current = random_inputs(Workload(_LAYER, torch.float32, device)).current
-    calls = (lambda: lif(current).sum(0), lambda: lif(current, output="count"))
+    ways = (lambda x: lif(x).sum(0), lambda x: lif(x, output="count"))
+    calls = _layers(*ways, inputs.current, inputs.grad_spikes[0] if backward else None)
     return Pair("lif(x).sum(0)", 'lif(x, output="count")', calls)
 
 
 def _packed(device: str) -> Pair:
     current = random_inputs(Workload(_LAYER, torch.float32, device)).current
-    calls = (lambda: lif(current), lambda: lif(current, output="packed"))
+    calls = _layers(lif, partial(lif, output="packed"), current, None)
     return Pair("lif(x)", 'lif(x, output="packed")', calls, read=lambda packed: packed.unpack(current.dtype))
 
 
 def _constant(device: str) -> Pair:
-    inputs = random_inputs(Workload(_LAYER, torch.float32, device))
-    steps, x = _LAYER[0], inputs.current[0].abs()
+    inputs, steps = random_inputs(Workload(_LAYER, torch.float32, device)), _LAYER[0]
+    ways = (lambda x: lif(x.expand(steps, *x.shape)), lambda x: lif(x, steps=steps))
+    calls = _layers(*ways, inputs.current[0].abs(), inputs.grad_spikes)
+    return Pair("lif(x.expand(T, ...))", "lif(x, steps=T)", calls, tolerance=_ROUNDING)
 
-    def run(layer: Callable[[Tensor], Tensor]) -> Result:
-        current = x.detach().requires_grad_()
-        spikes = layer(current)
-        return spikes.detach(), *torch.autograd.grad(spikes, current, inputs.grad_spikes)
 
-    usual, ours = (lambda x: lif(x.expand(steps, *x.shape)), lambda x: lif(x, steps=steps))
-    return Pair(
-        "lif(x.expand(T, ...))", "lif(x, steps=T)", (partial(run, usual), partial(run, ours)), tolerance=_ROUNDING
-    )
+def _random(device: str, seed: int, *shape: int, draw: Callable[..., Tensor] = torch.rand) -> Tensor:
+    return draw(*shape, generator=torch.Generator(device).manual_seed(seed), device=device)
 
 
 def _weight(device: str) -> Tensor:
@@ -188,30 +180,24 @@ def _weight(device: str) -> Tensor:
     return nn.Linear(_INPUTS, _OUTPUTS, device=device).weight
 
 
-def _spikes(rate: float, device: str) -> Tensor:
-    return (torch.rand(_ROWS, _INPUTS, generator=torch.Generator(device).manual_seed(1), device=device) < rate).float()
-
-
-def _product(device: str, rate: float) -> Pair:
-    weight, spikes = _weight(device).detach(), _spikes(rate, device)
-    calls = (lambda: functional.linear(spikes, weight), lambda: spike_linear(spikes, weight, product="events"))
-    return Pair("dense product", "events", calls, tolerance=_ROUNDING)
-
-
-def _weight_gradient(device: str, rate: float) -> Pair:
-    weight, spikes = _weight(device), _spikes(rate, device)
-    grad = torch.randn(_ROWS, _OUTPUTS, generator=torch.Generator(device).manual_seed(2), device=device)
-    products = (functional.linear(spikes, weight), spike_linear(spikes, weight, product="events"))
-    calls = [partial(torch.autograd.grad, product, weight, grad, retain_graph=True) for product in products]
-    return Pair("dense product", "events", (calls[0], calls[1]), tolerance=_ROUNDING)
+def _product(device: str, rate: float, backward: bool = False) -> Pair:
+    """The products with spikes; or the weight's gradients, whose graphs are made before."""
+    weight, spikes = _weight(device), (_random(device, 1, _ROWS, _INPUTS) < rate).float()
+    products = (functional.linear, partial(spike_linear, product="events"))
+    if not backward:
+        dense, events = (partial(product, spikes, weight.detach()) for product in products)
+    else:
+        grad = _random(device, 2, _ROWS, _OUTPUTS, draw=torch.randn)
+        outputs = [product(spikes, weight) for product in products]
+        dense, events = (partial(torch.autograd.grad, one, weight, grad, retain_graph=True) for one in outputs)
+    return Pair("dense product", "events", (dense, events), tolerance=_ROUNDING)
 
 
 def _drawn(device: str) -> Pair:
-    weight = _weight(device)
-    images = torch.rand(_BATCH, _INPUTS, generator=torch.Generator(device).manual_seed(1), device=device) * 0.24
-    grad = torch.randn(_STEPS, _BATCH, _OUTPUTS, generator=torch.Generator(device).manual_seed(2), device=device)
+    weight, images = _weight(device), _random(device, 1, _BATCH, _INPUTS) * 0.24
+    grad = _random(device, 2, _STEPS, _BATCH, _OUTPUTS, draw=torch.randn)
 
-    def run(encode: Callable[..., Tensor]) -> Result:
+    def run(encode: Callable[..., Any]) -> Result:
         current = spike_linear(encode(images, _STEPS, seed=3), weight)
         return current.detach(), *torch.autograd.grad(current, weight, grad)
 
@@ -222,8 +208,7 @@ def _spiking_linear(device: str) -> Pair:
     """Its spikes are those of SpikeLinear and LIF, whose product rounds otherwise than nn.Linear's."""
     torch.manual_seed(0)
     fused = SpikingLinear(_INPUTS, _LAYER[2]).to(device)
-    modules = (nn.Linear(_INPUTS, _LAYER[2]), SpikeLinear(_INPUTS, _LAYER[2]))
-    dense, separate = (nn.Sequential(linear, LIF()).to(device) for linear in modules)
+    dense, separate = (nn.Sequential(kind(_INPUTS, _LAYER[2]), LIF()).to(device) for kind in (nn.Linear, SpikeLinear))
     for layers in (dense, separate):
         layers[0].load_state_dict(fused.linear.state_dict())
     spikes = (torch.rand(*_LAYER[:2], _INPUTS, device=device) < 0.12).float()
@@ -233,13 +218,8 @@ def _spiking_linear(device: str) -> Pair:
         output = layers(spikes)
         return output.detach(), *torch.autograd.grad(output, list(layers.parameters()), grad)
 
-    runs = [partial(run, layers) for layers in (dense, fused)]
-    keep = [lambda layers=layers: layers(spikes.clone()) for layers in (dense, fused)]
-    return Pair(
-        USUAL,
-        "SpikingLinear",
-        (runs[0], runs[1]),
-        right=partial(run, separate),
-        tolerance=_ROUNDING,
-        keep=(keep[0], keep[1], grad.nbytes),
-    )
+    def keep(layers: nn.Module) -> Tensor:
+        return layers(spikes.clone())
+
+    calls, kept = ((partial(what, dense), partial(what, fused)) for what in (run, keep))
+    return Pair(USUAL, "SpikingLinear", calls, partial(run, separate), tolerance=_ROUNDING, keep=(*kept, grad.nbytes))

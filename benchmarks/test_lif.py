@@ -10,12 +10,12 @@ from functools import lru_cache
 
 import pytest
 import torch
-from conftest import MEDIANS
 from contenders import Contender, described, timed_call
 from environment import slug
 from gate import Gate
 from lineup import contenders_for, shown
 from measure import Entry, Measurement, admit_one
+from tables import MEDIANS
 from timing import synchronize
 from workloads import (
     FORWARD,
@@ -81,7 +81,7 @@ def admit(contender: Contender, workload: Workload) -> Entry:
 
 
 @pytest.mark.benchmark(min_rounds=5, max_time=0.5)
-def test_lif(benchmark, pytestconfig: pytest.Config, workload: Workload, direction: str, contender: Contender) -> None:
+def test_lif(benchmark, workload: Workload, direction: str, contender: Contender) -> None:
     entry = admit(contender, workload)
     call = timed_call(entry.layer, direction, gate_of(workload).inputs)
 
@@ -102,4 +102,4 @@ def test_lif(benchmark, pytestconfig: pytest.Config, workload: Workload, directi
     if entry.compile_seconds:
         benchmark.extra_info["compile_seconds"] = entry.compile_seconds
     what = f"{direction}, {workload.dtype_name}, {workload.device}"
-    pytestconfig.stash[MEDIANS].setdefault(what, {})[shown(contender.name), workload.shape_name] = seconds
+    MEDIANS.setdefault(what, {})[shown(contender.name), workload.shape_name] = seconds
