@@ -33,7 +33,6 @@ class Contender:
     build: its layer on a kind of device ("cpu", "cuda").
     options: those with which `snnkernels.lif` computes the same; what is timed beside it has them too.
     difference: what else differs in the work, in words.
-    halves: the same of half types, of which our engines read and write the layer but in which they do not compute.
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
     most_steps: T beyond which it is left out.
     encode: a library's own Poisson encoder, of images and the number of steps.
@@ -45,7 +44,6 @@ class Contender:
     build: Callable[[str], Layer]
     options: Options = field(default_factory=dict)
     difference: str = ""
-    halves: str = ""
     gate: str | None = "rounding"
     requires: tuple[str, ...] = ()
     compiles: bool = False
@@ -113,7 +111,6 @@ def compiled(contender: Contender, build: Callable[[str], Layer] | None = None) 
         build or (lambda device: torch.compile(contender.build(device), fullgraph=True)),
         options=contender.options,
         difference=contender.difference,
-        halves=contender.halves,
         requires=contender.requires,
         compiles=True,
         most_steps=COMPILED_STEPS,
@@ -125,7 +122,7 @@ def described(options: Options) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
-NAIVE = Contender("torch loop", lambda device: lif_loop, halves="computes in the half type")
+NAIVE = Contender("torch loop", lambda device: lif_loop)
 NAIVE_COMPILED = compiled(NAIVE)
 REFERENCE = engine("reference")
 COMPILED_ENGINES = tuple(name for name in dispatch.ENGINES if name != REFERENCE.name)

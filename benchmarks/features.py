@@ -27,6 +27,9 @@ LINEAR, LINEAR_SHAPE, USUAL = (
     "nn.Linear, LIF",
 )
 
+
+PRODUCT = "3200x784x1000"
+
 Result = Tensor | Sequence[Tensor]
 
 
@@ -71,7 +74,7 @@ def events(rate: float, direction: str) -> str:
 
 def features(device: str) -> list[Feature]:
     """The event-driven products are a CPU's; a layer that is large beside a cache of 50 MB is a GPU's."""
-    layer, product = Workload(_LAYER, torch.float32, device).shape_name, f"{_ROWS}x{_INPUTS}x{_OUTPUTS}"
+    layer = Workload(_LAYER, torch.float32, device).shape_name
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
         (COUNT, layer, _count),
         (COUNT_FORWARD, layer, partial(_count, backward=False)),
@@ -82,10 +85,10 @@ def features(device: str) -> list[Feature]:
     if device == "cuda":
         table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
     else:
-        table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", product, _drawn))
+        table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", PRODUCT, _drawn))
         for rate in (0.12, 0.02):
-            table.append((events(rate, FORWARD), product, partial(_product, rate=rate)))
-            table.append((events(rate, WEIGHT_GRADIENT), product, partial(_product, rate=rate, backward=True)))
+            table.append((events(rate, FORWARD), PRODUCT, partial(_product, rate=rate)))
+            table.append((events(rate, WEIGHT_GRADIENT), PRODUCT, partial(_product, rate=rate, backward=True)))
     return [Feature(work, shape, device, build) for work, shape, build in table]
 
 

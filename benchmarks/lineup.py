@@ -49,7 +49,6 @@ _SNNTORCH = Contender(
     "snnTorch",
     _snntorch,
     options={"delay_reset": True, "strict": True},
-    halves="spikes and states of float32",  # it makes these of half types even where it is moved to one
     requires=("snntorch",),
     encode=_snntorch_rate,
 )
@@ -100,7 +99,6 @@ _SPIKINGJELLY = Contender(
     _spikingjelly,
     options={"surrogate": "arctan", "slope": 2.0},
     difference="decay as v - v / 10",
-    halves="states of the half type",
     requires=("spikingjelly.activation_based.neuron",),
     encode=_spikingjelly_poisson,
 )
@@ -131,7 +129,6 @@ def _norse_loop(device: str) -> Layer:
 
 _NORSE: dict[str, Any] = {
     "options": {"input_scale": 0.1, "threshold": 0.1, "strict": True, "detach_reset": False, "slope": 1.0},
-    "halves": "computes in the half type",
     "requires": ("norse.torch",),
 }
 _NORSE_LOOP = Contender("Norse cell, loop", _norse_loop, **_NORSE)
@@ -168,7 +165,6 @@ def _sinabs_loop(device: str) -> Layer:
 
 _SINABS: dict[str, Any] = {
     "options": {"detach_reset": False},
-    "halves": "spikes and states of float32",
     "requires": ("sinabs.layers",),
 }
 

@@ -16,26 +16,6 @@ from workloads import DIRECTIONS, Workload, bytes_moved, random_inputs
 from snnkernels import dispatch
 from snnkernels.tuning import Sizes
 
-# What the numbers of a file mean, for those who read it without this code.
-METHOD = {
-    "ms": "median wall-clock time of a call from an idle device to an idle one, launches included, what it allocates "
-    "freed within it; a sample is the mean of several calls where all are short, of as many for each contender",
-    "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
-    "times_ours": "median of contender / ours over paired, interleaved repeats, each in an order drawn from a fixed "
-    "seed; _min and _max are their extremes",
-    "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
-    "device_ms": "median time between CUDA events, second-level cache flushed, stream held until the call is launched, "
-    "as far as CUDA queues launches; null on a CPU; ours_device_ms is that of our call",
-    "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
-    "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
-    "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",
-    "kept_bytes": "memory held from forward to backward besides the output, the input spikes included; likewise",
-    "compile_seconds": "of the first calls, with and without a gradient, of what torch.compile compiles",
-    "differing_neurons": "neurons whose spikes differ from the reference's in float32, potential within rounding of "
-    "threshold",
-    "gradient": "dense and random, of the spikes",
-}
-
 _COPY = "copy"
 
 # Who takes longer for the first calls with and without a gradient is not timed, but for compilers.
@@ -44,7 +24,19 @@ _FIRST_CALLS_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Row:
-    """A contender at one piece of work, as METHOD says."""
+    """A contender at one piece of work, beside our engine, which `options` set to its equations but for `difference`.
+
+    ms: median wall clock of a call from an idle device to an idle one; ours_ms is that of our call.
+    times_ours: median of contender / ours over paired, interleaved repeats; _min and _max are their extremes.
+    memory: fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator.
+    device_ms: median time between CUDA events, cache flushed, stream held until the call is launched; None on a CPU.
+    bytes: what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states.
+    fraction_of_copy: speed over `bytes` against a torch copy of as many, by the device's time.
+    peak_bytes: memory at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU.
+    kept_bytes: memory held from forward to backward besides the output, the input spikes included; likewise.
+    compile_seconds: of the first calls, with and without a gradient, of what torch.compile compiles.
+    differing_neurons: whose spikes differ from the reference's, with a potential within rounding of threshold.
+    """
 
     work: str
     shape: str

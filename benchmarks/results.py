@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from environment import ROOT, describe
-from measure import METHOD, Measurement, Row
+from measure import Measurement, Row
 
 FOLDER = ROOT / "benchmarks" / "results"
 
@@ -17,7 +17,6 @@ def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[
     """One run, as it is written to JSON."""
     return {
         "environment": describe(device),
-        "method": METHOD,
         "repeats": repeats,
         "rows": [asdict(row) for row in result.rows],
         "refused": [asdict(refusal) for refusal in result.refused],

@@ -72,14 +72,6 @@ def test_a_peer_begins_each_sequence_anew(peer: contenders.Contender) -> None:
         assert torch.equal(again, spikes) and torch.equal(other, grad)
 
 
-@pytest.mark.parametrize("contender", (NAIVE, *lineup.PEERS), ids=str)
-def test_half_types_are_what_is_said_of_them(contender: contenders.Contender) -> None:
-    if contender.compiles or (reason := contender.unusable_reason("cpu", SMALL.steps)) is not None:
-        pytest.skip("compiled" if contender.compiles else reason)
-    spikes = contender.build("cpu")(workloads.random_inputs(replace(SMALL, dtype=torch.bfloat16)).current)
-    assert contender.halves and spikes.dtype == (torch.float32 if "float32" in contender.halves else torch.bfloat16)
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_the_naive_loop_does_the_same_work(dtype: torch.dtype) -> None:
     """The same spikes; the same gradients, but for the rounding of one division."""
