@@ -1,8 +1,7 @@
-"""Where a number comes from: versions, machine, allocator, commit, hash of the kernel sources."""
+"""Where a number comes from: versions, machine, allocator, commit."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -20,15 +19,6 @@ from timing import call_clock, copy_call
 from snnkernels.machine import processor
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# What decides the code that runs on a device: loops, emitters, what they emit, how it is compiled, what is chosen.
-KERNEL_SOURCES = (
-    "csrc",
-    "setup.py",
-    *(f"snnkernels/{name}.py" for name in ("dispatch", "language", "neurons", "surrogates", "trace", "tuning")),
-    *(f"snnkernels/{name}" for name in ("emit", "engines", "tuning.json")),
-)
-_SOURCE_SUFFIXES = (".py", ".json", ".h", ".cpp", ".cuh", ".cu")
 
 # The other libraries, as they are called on PyPI.
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
@@ -101,22 +91,6 @@ def machine_key() -> str:
 def slug(name: str) -> str:
     """A device's name as a file's: "NVIDIA H200 NVL" gives "nvidia-h200-nvl"."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def source_hash(root: Path = ROOT) -> str:
-    """SHA-256 of the names and contents of all kernel sources under a checkout."""
-    digest = hashlib.sha256()
-    for path in sorted(_source_files(root)):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\n{len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def _source_files(root: Path) -> list[Path]:
-    entries = [root / entry for entry in KERNEL_SOURCES]
-    files = [file for entry in entries for file in (entry.rglob("*") if entry.is_dir() else [entry])]
-    return [file for file in files if file.is_file() and file.suffix in _SOURCE_SUFFIXES]
 
 
 def _version(distribution: str) -> str | None:

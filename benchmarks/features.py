@@ -1,11 +1,10 @@
-"""What saves bytes or operations beside what one writes without it: counts, packed spikes, events, drawn spikes."""
+"""What saves bytes or operations beside what one writes without it: counts, events, SpikingLinear."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import torch
 from contenders import Contender
@@ -17,18 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, poisson_encode, poisson_spikes, spike_linear
+from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, spike_linear
 
 WEIGHT_GRADIENT = "weight gradient"
 COUNT, COUNT_FORWARD = (f"spike count, {direction}" for direction in (FORWARD_BACKWARD, FORWARD))
-LINEAR, LINEAR_SHAPE, USUAL = (
-    "linear layer and neurons, forward+backward",
-    "784-1024,T=100,B=128,N=1024",
-    "nn.Linear, LIF",
-)
-
-
-PRODUCT = "3200x784x1000"
+LINEAR, USUAL = "linear layer and neurons, forward+backward", "nn.Linear, LIF"
+LINEAR_SHAPE, PRODUCT = "784-1024,T=100,B=128,N=1024", "3200x784x1000"
 
 Result = Tensor | Sequence[Tensor]
 
@@ -40,16 +33,14 @@ class Pair:
     usual, ours: how each is written.
     run: the usual call and ours; what they return is compared.
     right: what is compared with ours instead, where the usual way rounds otherwise and a spike may fall the other way.
-    read: what is compared of ours, where it has another form.
     tolerance: the most that results differ, relative to the largest; 0 for the same bits.
     keep: the same two, returning what holds the graph, and the bytes of the output in it.
     """
 
     usual: str
     ours: str
-    run: tuple[Callable[[], Result], Callable[[], Any]]
+    run: tuple[Callable[[], Result], Callable[[], Result]]
     right: Callable[[], Result] | None = None
-    read: Callable[[Any], Result] = lambda result: result
     tolerance: float = 0.0
     keep: tuple[Callable[[], Tensor], Callable[[], Tensor], int] | None = None
 
@@ -78,14 +69,11 @@ def features(device: str) -> list[Feature]:
     table: list[tuple[str, str, Callable[[str], Pair]]] = [
         (COUNT, layer, _count),
         (COUNT_FORWARD, layer, partial(_count, backward=False)),
-        (f"packed spikes, {FORWARD}", layer, _packed),
-        (f"constant current, {FORWARD_BACKWARD}", layer, _constant),
         (LINEAR, LINEAR_SHAPE, _spiking_linear),
     ]
     if device == "cuda":
         table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
     else:
-        table.append((f"drawn Poisson spikes, {FORWARD} and {WEIGHT_GRADIENT}", PRODUCT, _drawn))
         for rate in (0.12, 0.02):
             table.append((events(rate, FORWARD), PRODUCT, partial(_product, rate=rate)))
             table.append((events(rate, WEIGHT_GRADIENT), PRODUCT, partial(_product, rate=rate, backward=True)))
@@ -120,7 +108,7 @@ def _with_kept(measured: Row, pair: Pair) -> Row:
 
 
 def _check(feature: Feature, pair: Pair) -> None:
-    expected, actual = map(_tensors, ((pair.right or pair.run[0])(), pair.read(pair.run[1]())))
+    expected, actual = map(_tensors, ((pair.right or pair.run[0])(), pair.run[1]()))
     for right, ours in zip(expected, actual, strict=True):
         if right.shape != ours.shape:
             raise WrongResult(f"{pair.ours} is not timed on {feature}: it is {tuple(ours.shape)}")
@@ -136,42 +124,22 @@ def _tensors(result: Result) -> Sequence[Tensor]:
 
 
 _LAYER, _LARGE = (100, 128, 1024), (32, 64, 65536)
-_INPUTS, _OUTPUTS, _STEPS, _BATCH = 784, 1000, 25, 128
-_ROWS = _STEPS * _BATCH
+_INPUTS, _OUTPUTS, _ROWS = 784, 1000, 3200
 
 # Sums of products in another order.
 _ROUNDING = 1e-5
 
 
-def _layers(usual: Callable[..., Any], ours: Callable[..., Any], x: Tensor, grad: Tensor | None) -> tuple[Any, Any]:
-    """Calls of both on a current; with a gradient of the output, that of the current too."""
-
-    def run(layer: Callable[..., Any]) -> Any:
-        current = x.detach().requires_grad_(grad is not None)
-        output = layer(current)
-        return output if grad is None else (output.detach(), *torch.autograd.grad(output, current, grad))
-
-    return partial(run, usual), partial(run, ours)
-
-
 def _count(device: str, shape: tuple[int, ...] | None = None, backward: bool = True) -> Pair:
     inputs = random_inputs(Workload(shape or _LAYER, torch.float32, device))
-    ways = (lambda x: lif(x).sum(0), lambda x: lif(x, output="count"))
-    calls = _layers(*ways, inputs.current, inputs.grad_spikes[0] if backward else None)
+
+    def run(count: Callable[[Tensor], Tensor]) -> Result:
+        current = inputs.current.detach().requires_grad_(backward)
+        counts = count(current)
+        return [counts.detach(), *torch.autograd.grad(counts, current, inputs.grad_spikes[0])] if backward else counts
+
+    calls = partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="count"))
     return Pair("lif(x).sum(0)", 'lif(x, output="count")', calls)
-
-
-def _packed(device: str) -> Pair:
-    current = random_inputs(Workload(_LAYER, torch.float32, device)).current
-    calls = _layers(lif, partial(lif, output="packed"), current, None)
-    return Pair("lif(x)", 'lif(x, output="packed")', calls, read=lambda packed: packed.unpack(current.dtype))
-
-
-def _constant(device: str) -> Pair:
-    inputs, steps = random_inputs(Workload(_LAYER, torch.float32, device)), _LAYER[0]
-    ways = (lambda x: lif(x.expand(steps, *x.shape)), lambda x: lif(x, steps=steps))
-    calls = _layers(*ways, inputs.current[0].abs(), inputs.grad_spikes)
-    return Pair("lif(x.expand(T, ...))", "lif(x, steps=T)", calls, tolerance=_ROUNDING)
 
 
 def _random(device: str, seed: int, *shape: int, draw: Callable[..., Tensor] = torch.rand) -> Tensor:
@@ -194,17 +162,6 @@ def _product(device: str, rate: float, backward: bool = False) -> Pair:
         outputs = [product(spikes, weight) for product in products]
         dense, events = (partial(torch.autograd.grad, one, weight, grad, retain_graph=True) for one in outputs)
     return Pair("dense product", "events", (dense, events), tolerance=_ROUNDING)
-
-
-def _drawn(device: str) -> Pair:
-    weight, images = _weight(device), _random(device, 1, _BATCH, _INPUTS) * 0.24
-    grad = _random(device, 2, _STEPS, _BATCH, _OUTPUTS, draw=torch.randn)
-
-    def run(encode: Callable[..., Any]) -> Result:
-        current = spike_linear(encode(images, _STEPS, seed=3), weight)
-        return current.detach(), *torch.autograd.grad(current, weight, grad)
-
-    return Pair("poisson_encode", "poisson_spikes", (partial(run, poisson_encode), partial(run, poisson_spikes)))
 
 
 def _spiking_linear(device: str) -> Pair:
