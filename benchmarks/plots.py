@@ -23,16 +23,16 @@ def plot_path(folder: Path, stem: str) -> Path:
     return folder / f"benchmarks-{stem}.png"
 
 
-def write_plot(rows: Sequence[Row], folder: Path, stem: str) -> Path | None:
-    """The path of the plot, or None where there is nothing to draw."""
-    figure, path = layers(rows), plot_path(folder, stem)
+def write_plot(rows: Sequence[Row], folder: Path, stem: str, machine: str) -> Path | None:
+    """The path of the plot of a machine, or None where there is nothing to draw."""
+    figure, path = layers(rows, machine), plot_path(folder, stem)
     if figure is None:
         return None
     figure.savefig(path, dpi=110)
     return path
 
 
-def layers(rows: Sequence[Row]) -> Figure | None:
+def layers(rows: Sequence[Row], machine: str) -> Figure | None:
     """A panel for each layer, a bar for each contender and memory."""
     both = [row for row in rows if row.work == FORWARD_BACKWARD and row.dtype == "float32"]
     found = {(row.shape, row.contender, row.memory): row for row in both if row.contender not in ENGINES}
@@ -41,7 +41,7 @@ def layers(rows: Sequence[Row]) -> Figure | None:
         return None
     everyone = [contender.name for contender in lineup("cpu")]
     names = [name for name in everyone if any(key[0] in shapes and key[1] == name for key in found)][::-1]
-    figure = Figure(figsize=(3.6 * len(shapes) + 1.4, 1.3 + 0.4 * len(names)), layout="constrained")
+    figure = Figure(figsize=(3.6 * len(shapes) + 1.4, 1.7 + 0.4 * len(names)), layout="constrained")
     for axes, shape in zip(figure.subplots(1, len(shapes), sharey=True, squeeze=False)[0], shapes, strict=True):
         used = [memory for memory in _MEMORIES if any((shape, name, memory) in found for name in names)]
         height = 0.8 / max(1, len(used))
@@ -59,5 +59,7 @@ def layers(rows: Sequence[Row]) -> Figure | None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
         axes.grid(axis="x", color="#D9D9D9", linewidth=0.6)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", fontsize=8, frameon=False, ncols=2)
+    figure.suptitle(f"{machine}: forward + backward, float32", fontsize=12)
+    if len(used) > 1:
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", fontsize=8, frameon=False, ncols=2)
     return figure

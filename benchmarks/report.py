@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = measure(README_RUNS, FOLDER / f"{machine_key()}.json") if options.measure else 0
     found = files()
     for stem, runs in () if options.check else found.items():
-        if (path := write_plot(rows_of(runs), IMAGES, stem)) is not None:
+        if (path := write_plot(rows_of(runs), IMAGES, stem, title(runs))) is not None:
             print(f"{path.relative_to(ROOT)}: drawn")
     stale = {page: text for page in PAGES if page.read_text() != (text := filled(page, found))}
     for page, text in stale.items():

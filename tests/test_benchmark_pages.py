@@ -300,7 +300,7 @@ def test_what_the_readme_shows_is_measured_by_its_runs(native: None, nothing_is_
 
 
 def test_no_plot_of_nothing() -> None:
-    assert plots.layers([]) is None and plots.layers([row(shape=bars.TINY)]) is None
+    assert plots.layers([], "A CPU") is None and plots.layers([row(shape=bars.TINY)], "A CPU") is None
 
 
 def test_results_are_those_of_the_pages() -> None:
