@@ -66,9 +66,9 @@ def speed(found: Files, page: Path) -> str:
     chosen = {stem: rows_of(runs) for stem, runs in found.items() if stem in vendors.values()}
     lines = [
         _line("speed, as a fraction of a copy's", chosen.values(), COMPILED_ENGINES, lambda row: row.fraction_of_copy),
-        _line(f"memory at the peak, {NAIVE.name} / ours", chosen.values(), [NAIVE.name], _peaks, "{:.1f}"),
+        _line(f"memory at the peak, {NAIVE.name} / ours", chosen.values(), [NAIVE.name], _peaks, "{:.1f} x"),
         *(
-            _line(f"time, {shown(name)} / ours", chosen.values(), [name], lambda row: row.times_ours, "{:.1f}")
+            _line(f"time, {shown(name)} / ours", chosen.values(), [name], lambda row: row.times_ours, "{:.1f} x")
             for name in _SHORT
         ),
     ]

@@ -216,8 +216,8 @@ def test_tables_are_written_between_markers(tmp_path: Path) -> None:
     lines = [line for line in text.partition("text\n")[0].splitlines() if line.startswith("| ")][2:]
     assert lines[:3] == [
         "| speed, as a fraction of a copy's | 88% |",
-        "| memory at the peak, torch loop / ours | 3.0 |",
-        "| time, torch loop / ours | 8.0 |",
+        "| memory at the peak, torch loop / ours | 3.0 x |",
+        "| time, torch loop / ours | 8.0 x |",
     ]
     page.write_text(text)
     assert report.filled(page, found) == text
