@@ -34,7 +34,6 @@ class Contender:
     options: those with which `snnkernels.lif` computes the same; what is timed beside it has them too.
     difference: what else differs in the work, in words.
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
-    most_steps: T beyond which it is left out.
     encode: a library's own Poisson encoder, of images and the number of steps.
     own_encoder: whether its training step begins with that, and not with ours.
     form: what pages add to the name, the key of its rows, where it does not say which of a library's forms it is.
@@ -47,7 +46,6 @@ class Contender:
     gate: str | None = "rounding"
     requires: tuple[str, ...] = ()
     compiles: bool = False
-    most_steps: int | None = None
     encode: Callable[[Tensor, int], Tensor] | None = None
     own_encoder: bool = False
     form: str = ""
@@ -57,8 +55,8 @@ class Contender:
 
     def unusable_reason(self, device: str, steps: int) -> str | None:
         """Why it cannot be timed here, or None where it can."""
-        if self.most_steps is not None and steps > self.most_steps:
-            return f"compiles each of {steps} time steps, minutes long: left out beyond {self.most_steps}"
+        if self.compiles and steps > COMPILED_STEPS:
+            return f"compiles each of {steps} time steps, minutes long: left out beyond {COMPILED_STEPS}"
         return next(filter(None, map(import_error, self.requires)), None)
 
 
@@ -113,7 +111,6 @@ def compiled(contender: Contender, build: Callable[[str], Layer] | None = None) 
         difference=contender.difference,
         requires=contender.requires,
         compiles=True,
-        most_steps=COMPILED_STEPS,
     )
 
 

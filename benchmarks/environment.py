@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
 
 # Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
-_ALLOCATOR_VARIABLES = (
+_ALLOCATOR_VARIABLES = [
     "GLIBC_TUNABLES",
     "LD_PRELOAD",
     "MALLOC_MMAP_MAX_",
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
-)
+]
 
 # What a copy moves whose speed is the machine's: more than any cache holds.
 _COPIED_BYTES = 2**28
