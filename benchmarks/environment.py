@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from timing import call_clock, copy_call
 
+import snnkernels
 from snnkernels.machine import processor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +41,7 @@ def describe(device: str) -> dict[str, Any]:
     """All that a reader needs to judge, or repeat, a measurement on a kind of device."""
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
-        "snnkernels": _version("snnkernels"),
+        "snnkernels": snnkernels.__version__,
         "torch": torch.__version__,
         "triton": _version("triton"),
         "peers": {name: _version(name) for name in PEERS},
