@@ -288,8 +288,19 @@ def test_measuring_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(report, "PAGES", ())
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     monkeypatch.setattr(report, "measure", lambda runs, path: asked.append((runs, path)) or 1)
+    monkeypatch.setattr(Contender, "unusable_reason", lambda self, device, steps: None)
     assert report.main(["--measure"]) == 1
     assert asked == [(bars.README_RUNS, tmp_path / f"{report.machine_key()}.json")]
+
+
+def test_the_readme_is_not_measured_without_the_other_libraries(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their lines would go from its table."""
+    monkeypatch.setattr(Contender, "unusable_reason", lambda self, *_: "no" if self.name == "snnTorch" else None)
+    with pytest.raises(SystemExit, match="2"):
+        report.main(["--measure"])
+    assert "snnTorch cannot be imported here: `make peers` makes" in capsys.readouterr().err
 
 
 def test_what_the_readme_shows_is_measured_by_its_runs(native: None, nothing_is_timed: None, tmp_path: Path) -> None:
