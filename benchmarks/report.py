@@ -183,11 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--measure", action="store_true", help="first measure this machine: keep it quiet meanwhile")
     parser.add_argument("--check", action="store_true", help="write nothing; return 1 where a table is stale")
     options = parser.parse_args(arguments)
-    missing = [str(peer) for peer in lineup("cpu") if peer.name in _SHORT and peer.unusable_reason("cpu", 1)]
-    if options.measure and missing:
-        parser.error(
-            f"--measure: {', '.join(missing)} cannot be imported here: `make peers` makes an environment with all"
-        )
+    if options.measure:
+        missing = [str(peer) for peer in lineup("cpu") if peer.name in _SHORT and peer.unusable_reason("cpu", 1)]
+        if missing:
+            parser.error(f"--measure: {', '.join(missing)} cannot be imported here: `make peers` makes an environment")
     status = measure(README_RUNS, FOLDER / f"{machine_key()}.json") if options.measure else 0
     found = files()
     for stem, runs in () if options.check else found.items():

@@ -300,7 +300,7 @@ def test_the_readme_is_not_measured_without_the_other_libraries(
     monkeypatch.setattr(Contender, "unusable_reason", lambda self, *_: "no" if self.name == "snnTorch" else None)
     with pytest.raises(SystemExit, match="2"):
         report.main(["--measure"])
-    assert "snnTorch cannot be imported here: `make peers` makes" in capsys.readouterr().err
+    assert "snnTorch cannot be imported here: `make peers`" in capsys.readouterr().err
 
 
 def test_what_the_readme_shows_is_measured_by_its_runs(native: None, nothing_is_timed: None, tmp_path: Path) -> None:
