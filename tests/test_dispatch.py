@@ -18,7 +18,7 @@ from support import Target
 import snnkernels
 from snnkernels import Backend, backends, dispatch, lif, use_backend
 from snnkernels.engines import native
-from snnkernels.machine import cpu_model
+from snnkernels.machine import processor
 
 
 def machine(*pairs: tuple[str, str]) -> Callable[[str, torch.device], str | None]:
@@ -224,7 +224,7 @@ def test_command_line_lists_the_engines() -> None:
         pytest.skip("snnkernels is on the path, but not installed")
     out = python("import runpy; runpy.run_module('snnkernels', run_name='__main__')").stdout
     assert out.startswith(f"snnkernels {version}, torch {torch.__version__}, Python ")
-    assert cpu_model() in out.splitlines()[1] and f"{torch.get_num_threads()} threads" in out.splitlines()[1]
+    assert str(processor()) in out.splitlines()[1] and f"{torch.get_num_threads()} threads" in out.splitlines()[1]
     rows = [line.split(maxsplit=2) for line in out.splitlines()[2:]]
     assert [row[:2] for row in rows] == [[row.engine, row.device] for row in backends()]
     assert all(state == "usable" or state.startswith("not usable: ") for _, _, state in rows)

@@ -27,7 +27,7 @@ from runs import load_run
 
 import snnkernels
 from snnkernels import dispatch
-from snnkernels.machine import cpu_model
+from snnkernels.machine import processor
 
 
 def test_training_on_digits_reaches_93_percent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_results_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert {"reference", ran} <= set(summary["usable_engines"])
     made = summary["origin"]
     assert (made["device"], made["threads"]) == ("cpu", 1)
-    assert made["cpu"] == cpu_model() and (made["cpu"] or not Path("/proc/cpuinfo").exists())
+    assert made["cpu"] == str(processor()) and (made["cpu"] or not Path("/proc/cpuinfo").exists())
     assert made["versions"]["torch"] == torch.__version__
     assert made["versions"]["snnkernels"] == snnkernels.__version__
     assert made["versions"]["commit"] is None or re.fullmatch("[0-9a-f]{12,}(-dirty)?", made["versions"]["commit"])
