@@ -14,7 +14,8 @@ from torch import Tensor
 
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
-from snnkernels.neurons import lif_key
+from snnkernels.emit.cpp import neuron_struct
+from snnkernels.neurons import NEURONS, lif_key
 from snnkernels.surrogates import SURROGATES
 
 STEPS = (1, 2, 7, 8, 9, 64, 257)
@@ -43,6 +44,15 @@ def _computation(options: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 DIFFERENT_OPTIONS = list({_computation(options): options for options in OPTIONS}.values())
+
+# What takes a compiler long is tried on one neuron for each number of states, of those the one that computes most; all
+# neurons with `-m slow`.
+NEURONS_BY_STATES = list(
+    {
+        len(neuron.states): neuron.key
+        for neuron in sorted(NEURONS.values(), key=lambda neuron: len(neuron_struct(neuron)))
+    }.values()
+)
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -68,14 +68,10 @@ def random_tensors(dtype: torch.dtype, device: str, *step_shape: int) -> dict[st
     }
 
 
-@pytest.mark.parametrize("dtype", FLOATS, ids=str)
-@pytest.mark.parametrize("steps", STEPS)
-def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
-    """Under the interpreter every combination at one length, and every length for some of them."""
+def check_options(compiled: Target, steps: int, dtype: torch.dtype, chosen: Sequence[dict[str, Any]]) -> None:
     shape = (1, 5) if compiled.interpreted else (3, 37)
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     tensors = random_tensors(dtype, compiled.device, *shape)
-    chosen = OPTIONS if not compiled.interpreted or steps == 9 else OPTIONS[:: 64 if steps > 9 else 21]
     rates = []
     for index, options in enumerate(chosen):
         surrogate = WITHOUT_EXP[index % len(WITHOUT_EXP)]
@@ -83,6 +79,31 @@ def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
         expected = compare(compiled.engine, current, tensors, surrogate=surrogate, slope=slope, **options)
         rates.append(expected.spikes.double().mean().item())
     assert 0.05 < sum(rates) / len(rates) < 0.95, "the neurons must fire, and not always"
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("steps", STEPS)
+def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
+    """Every combination that is a computation of its own; those that come to the same too where it is quick.
+
+    Under the interpreter some of them at other lengths than one.
+    """
+    if not compiled.interpreted:
+        chosen = OPTIONS if steps < max(STEPS) else DIFFERENT_OPTIONS
+    elif steps == 9:
+        chosen = OPTIONS if dtype == torch.float32 else DIFFERENT_OPTIONS
+    else:
+        chosen = OPTIONS[:: 64 if steps > 9 else 21]
+    check_options(compiled, steps, dtype, chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("steps", STEPS)
+def test_every_option_at_every_length(compiled: Target, steps: int, dtype: torch.dtype) -> None:
+    if compiled.interpreted and steps > 9:
+        pytest.skip("the interpreter is slow: test_every_option has some of them")
+    check_options(compiled, steps, dtype, OPTIONS)
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -98,14 +119,29 @@ def test_every_surrogate(compiled: Target, surrogate: str, dtype: torch.dtype) -
             compare(compiled.engine, current, tensors, exact, surrogate=surrogate, slope=slope, **options)
 
 
-SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), (5, 2501)]
+MANY_BLOCKS = (5, 2501)
+SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), MANY_BLOCKS]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)
 def test_odd_sizes_and_many_blocks(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    if compiled.interpreted and dtype in (torch.float64, torch.bfloat16):
-        pytest.skip("the interpreter is slow: these sizes are run in float32 and float16")
+    if compiled.interpreted and (dtype in (torch.float64, torch.bfloat16) or shape == MANY_BLOCKS):
+        pytest.skip(
+            "the interpreter is slow: these sizes are run in float32 and float16, and the largest when asked for"
+        )
+    check_size(compiled, shape, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", (torch.float32, torch.float16), ids=str)
+def test_many_blocks_under_the_interpreter(compiled: Target, dtype: torch.dtype) -> None:
+    if not compiled.interpreted:
+        pytest.skip("test_odd_sizes_and_many_blocks has it")
+    check_size(compiled, MANY_BLOCKS, dtype)
+
+
+def check_size(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
     steps = 3 if compiled.interpreted else 21
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     compare(compiled.engine, current, random_tensors(state_dtype(dtype), compiled.device, *shape))
