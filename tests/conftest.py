@@ -10,9 +10,22 @@ import torch
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # which both Triton and the package read when they are imported
+# Threads that wait sleep: with other processes on the machine, such as pytest-xdist's, they would take turns spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # which torch reads when it is imported
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's deterministic algorithms ask for on a GPU
 
 from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share what a fixture made for their module run in one of pytest-xdist's processes, which makes it."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        if any(fixture.scope == "module" for definitions in fixtures for fixture in definitions):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import torch
 from torch import Tensor
 
+import snnkernels
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
 from snnkernels.emit.cpp import neuron_struct
@@ -167,6 +171,20 @@ def random_layer(inputs: int, outputs: int, dtype: torch.dtype = torch.float32) 
 def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of the outputs for backward to start from."""
     return torch.randn_like(spikes), torch.randn_like(state)
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A fresh Python with this package on its path. It imports torch for seconds: one runs what goes together."""
+    path = os.pathsep.join([str(Path(snnkernels.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path, **environment}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+
+def printed(code: str, **environment: str) -> str:
+    """What a fresh Python prints, which must end well."""
+    result = python(code, **environment)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def assert_same_bits(actual: Tensor, expected: Tensor, what: str = "") -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from support import Target, assert_same_bits, random_current
+from support import Target, assert_same_bits, printed, random_current
 
 from snnkernels import lif
 
@@ -99,9 +97,7 @@ print(during - before, after - before, resident() - before)
 @linux
 def test_what_is_kept_is_bounded() -> None:
     """With a limit of 256 MiB a third of 384 MiB of outputs goes back to the system; all of it when it is asked for."""
-    environment = {**os.environ, "SNNKERNELS_KEEP_MIB": "256"}
-    result = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True, env=environment)
-    during, after, emptied = (int(word) for word in result.stdout.split())
+    during, after, emptied = (int(word) for word in printed(GROWTH, SNNKERNELS_KEEP_MIB="256").split())
     assert during >= 23 << 24
     assert 13 << 24 <= after <= 17 << 24
     assert emptied <= 1 << 24
@@ -162,14 +158,7 @@ attempt(steps=64, output="count")
 
 
 def attempts(script: str) -> list[str]:
-    result = subprocess.run(
-        [sys.executable, "-c", SCARCE + script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "SNNKERNELS_KEEP_MIB": "512"},
-    )
-    return result.stdout.splitlines()
+    return printed(SCARCE + script, SNNKERNELS_KEEP_MIB="512").splitlines()
 
 
 @linux
@@ -189,8 +178,4 @@ def test_a_thread_that_gets_no_memory_says_so() -> None:
 @linux
 def test_what_was_freed_first_goes_first() -> None:
     """At a limit of 36 MiB the first of three outputs of 8 MiB makes room for one of 16, the size that is in use."""
-    environment = {**os.environ, "SNNKERNELS_KEEP_MIB": "36"}
-    result = subprocess.run(
-        [sys.executable, "-c", EVICTION], capture_output=True, text=True, check=True, env=environment
-    )
-    assert result.stdout.split() == ["False", "True", "True", "True", "True"]
+    assert printed(EVICTION, SNNKERNELS_KEEP_MIB="36").split() == ["False", "True", "True", "True", "True"]
