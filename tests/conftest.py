@@ -19,13 +19,21 @@ from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that share what a fixture made for their module run in one of pytest-xdist's processes, which makes it."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
+    """Tests that share what a fixture made for their module run in one of pytest-xdist's processes, which makes it.
+
+    Slow are tests of an engine that is interpreted, unless their arguments are those that few_interpreted names.
+    """
+    side_by_side = config.pluginmanager.hasplugin("xdist")
     for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-        if any(fixture.scope == "module" for definitions in fixtures for fixture in definitions):
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        if side_by_side and any(fixture.scope == "module" for same_name in fixtures for fixture in same_name):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+        arguments = item.callspec.params if hasattr(item, "callspec") else {}
+        target = arguments.get("compiled", arguments.get("target"))
+        few = {name: values for mark in item.iter_markers("few_interpreted") for name, values in mark.kwargs.items()}
+        interpreted = isinstance(target, Target) and target.interpreted
+        if interpreted and any(arguments[name] not in few[name] for name in few.keys() & arguments.keys()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -119,29 +119,14 @@ def test_every_surrogate(compiled: Target, surrogate: str, dtype: torch.dtype) -
             compare(compiled.engine, current, tensors, exact, surrogate=surrogate, slope=slope, **options)
 
 
-MANY_BLOCKS = (5, 2501)
-SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), MANY_BLOCKS]
+SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), (5, 2501)]
 
 
+# The interpreter is slow.
+@pytest.mark.few_interpreted(shape=SHAPES[:-1], dtype=(torch.float32, torch.float16))
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)
 def test_odd_sizes_and_many_blocks(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    if compiled.interpreted and (dtype in (torch.float64, torch.bfloat16) or shape == MANY_BLOCKS):
-        pytest.skip(
-            "the interpreter is slow: these sizes are run in float32 and float16, and the largest when asked for"
-        )
-    check_size(compiled, shape, dtype)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("dtype", (torch.float32, torch.float16), ids=str)
-def test_many_blocks_under_the_interpreter(compiled: Target, dtype: torch.dtype) -> None:
-    if not compiled.interpreted:
-        pytest.skip("test_odd_sizes_and_many_blocks has it")
-    check_size(compiled, MANY_BLOCKS, dtype)
-
-
-def check_size(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
     steps = 3 if compiled.interpreted else 21
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     compare(compiled.engine, current, random_tensors(state_dtype(dtype), compiled.device, *shape))
