@@ -88,12 +88,9 @@ def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
 
     Under the interpreter some of them at other lengths than one.
     """
-    if not compiled.interpreted:
-        chosen = OPTIONS if steps < max(STEPS) else DIFFERENT_OPTIONS
-    elif steps == 9:
-        chosen = OPTIONS if dtype == torch.float32 else DIFFERENT_OPTIONS
-    else:
-        chosen = OPTIONS[:: 64 if steps > 9 else 21]
+    chosen = OPTIONS if steps < max(STEPS) else DIFFERENT_OPTIONS
+    if compiled.interpreted:
+        chosen = DIFFERENT_OPTIONS if steps == 9 else OPTIONS[:: 64 if steps > 9 else 21]
     check_options(compiled, steps, dtype, chosen)
 
 
