@@ -15,8 +15,8 @@ sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
-test: $(VENV)/.installed  ## all tests that this machine can run
-	$(bin)/python -m pytest
+test: $(VENV)/.installed  ## all tests that this machine can run, on as many processors as it has, up to four
+	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
 
 lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the generated code
 	$(bin)/ruff check .

@@ -23,7 +23,7 @@ from ann import ann_config, build_ann  # noqa: E402
 from comparison import rows, write_table  # noqa: E402
 from config import Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from experiments import limited, train_network  # noqa: E402
-from mnist_example import interrupted_step, interruption  # noqa: E402
+from mnist_example import interrupted_step, interruption, one_thread  # noqa: E402, F401
 from model import build_model, spiking_layers  # noqa: E402
 from noise import NOISES, noisy  # noqa: E402
 from operations import count_operations  # noqa: E402
