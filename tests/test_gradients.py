@@ -240,7 +240,7 @@ def test_second_derivative_on_a_compiled_engine_is_an_error(
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
 def test_forward_mode_is_refused(compiled: Target) -> None:
     current = random_current(5, 2, 3, device=compiled.device)
-    with pytest.raises(RuntimeError, match="setup_context|jvp"):
+    with pytest.raises(RuntimeError, match="transform of torch.func was asked for"):
         torch.func.jvp(lambda x: lif(x, backend=compiled.engine), (current,), (current,))
     with forward_ad.dual_level(), pytest.raises(RuntimeError, match="jvp"):
         lif(forward_ad.make_dual(current, current), backend=compiled.engine)
