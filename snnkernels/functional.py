@@ -166,8 +166,8 @@ def empty_cache() -> None:
     """Give the memory of freed outputs that the native CPU engine keeps for the next ones back to the system.
 
     It keeps up to an eighth of the machine's memory, or as many mebibytes as SNNKERNELS_KEEP_MIB in the environment
-    says when the first large output is made (with 0, outputs are torch's own memory); what goes beyond 256 MiB the
-    system may take where it needs it. What is in use stays.
+    says when the engine first runs (with 0, outputs are torch's own memory); what goes beyond 256 MiB the system may
+    take where it needs it. What is in use stays.
     """
     if dispatch.unusable_reason("native", "cpu") is None:
         torch.ops.snnkernels.native_empty_cache()

@@ -53,8 +53,8 @@ constexpr size_t kPage = size_t(1) << 12, kHugePage = size_t(1) << 21;
 // is above them too, which takes longer than a small layer does.
 constexpr int64_t kLarge = int64_t(1) << 16;
 
-// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says. It is read when the
-// first large output is made, and what is wrong with it is Python's ValueError there.
+// Bytes that are kept at most: an eighth of the machine's memory, or what SNNKERNELS_KEEP_MIB says. It is read when
+// memory is first taken from here, and what is wrong with it is Python's ValueError there.
 size_t most_kept() {
   const char* variable = std::getenv("SNNKERNELS_KEEP_MIB");
   const std::string text = variable == nullptr ? "" : variable;
