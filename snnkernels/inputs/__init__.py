@@ -35,7 +35,17 @@ from .spikes import (
     is_capturing,
 )
 from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
-from .values import DTYPES, Parameter, check_dense, check_dtype, check_flag, check_number, check_values, is_subclass
+from .values import (
+    DTYPES,
+    Parameter,
+    check_dense,
+    check_dtype,
+    check_flag,
+    check_number,
+    check_values,
+    is_subclass,
+    is_transformed,
+)
 
 __all__ = [
     "DTYPES",
@@ -87,6 +97,7 @@ __all__ = [
     "is_capturing",
     "is_subclass",
     "is_recorded",
+    "is_transformed",
     "quiet_in_a_trace",
     "refuse_scripting",
 ]

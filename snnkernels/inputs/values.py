@@ -111,9 +111,11 @@ def is_subclass(value: object) -> bool:
     return isinstance(value, Tensor) and type(value) not in own and not isinstance(value, _STAND_INS)
 
 
-def is_transformed(value: Tensor) -> bool:
+def is_transformed(value: object) -> bool:
     """Whether torch.func is at work, which lets nobody look at values."""
-    return not torch.compiler.is_compiling() and torch._C._functorch.is_functorch_wrapped_tensor(value)
+    if torch.compiler.is_compiling() or not isinstance(value, Tensor):
+        return False
+    return torch._C._functorch.is_functorch_wrapped_tensor(value)
 
 
 def check_whole(name: str, value: int, of: str = "a whole number") -> int:
