@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import torch
+from pages import code
 from support import assert_same_bits
 from torch import Tensor, nn
 from torch.nn.utils import prune
@@ -213,12 +212,9 @@ def test_the_base_knows_no_neuron() -> None:
         layer.upside_dwn = True
 
 
-@pytest.mark.parametrize("heading", ["Layers and their parameters", "FSDP"])
-def test_code_on_the_page_runs(heading: str) -> None:
-    page = (Path(__file__).resolve().parents[1] / "docs/pytorch.md").read_text()
+def test_code_on_the_page_runs() -> None:
     names: dict[str, Any] = {}
-    for section in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", page, re.M | re.S):
-        if section[0] in ("Layers and their parameters", heading):  # later sections import what the first does
-            for block in re.findall(r"```python\n(.*?)```", section[1], re.S):
-                exec(block, names)
-    assert heading != "FSDP" or callable(names["shard"])
+    for heading in ("Layers and their parameters", "FSDP"):
+        for block in code("docs/pytorch.md", heading):
+            exec(block, names)
+    assert callable(names["shard"])

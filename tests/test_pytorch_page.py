@@ -1,4 +1,5 @@
-"""The code on the page about PyTorch's tools runs, from top to bottom, and does what the page says."""
+"""The code on the page about PyTorch's tools runs, from top to bottom, and does what the page says. The sections from
+the layers' on stand by themselves, and are run where what they say is tested."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from pages import ROOT
 from support import skip_or_fail
 
-PAGE = (Path(__file__).resolve().parents[1] / "docs" / "pytorch.md").read_text()
+PAGE, _, _ = (ROOT / "docs" / "pytorch.md").read_text().partition("## Layers and their parameters")
 
 
 @pytest.fixture(scope="module")
