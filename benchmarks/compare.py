@@ -1,7 +1,7 @@
 """Our engines, the torch loop and other libraries, interleaved in one process: `python benchmarks/compare.py --help`.
 
 Prints, and adds to a JSON file, medians of paired repeats: how many times as long as ours a contender takes at the same
-equations, its speed as a fraction of the copy bandwidth of the same run, peak memory, compilations.
+equations, its speed as a fraction of the copy bandwidth of the same run, peak memory.
 """
 
 from __future__ import annotations
@@ -14,59 +14,40 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from compilations import caches_disabled
-from contenders import Contender
+from contenders import Contender, caches_disabled
 from features import features, measure_feature
 from lineup import contenders_for
 from measure import Measurement, measure_layer
 from memory import FRESH, MEMORIES, WARM, available_bytes, keep_memory
-from networks import measure_step, networks
+from networks import measure_step, mnist_network
 from results import add_run, report
 from tables import table
-from workloads import FORWARD_BACKWARD, Workload, public_workloads, scaling_workloads, standard_workloads
+from workloads import DIRECTIONS, FORWARD_BACKWARD, Workload, public_workloads, standard_workloads
 
 # What a suite measures: a name to choose by, and the measurement.
 Case = tuple[str, Callable[[], Measurement]]
 
+# What the torch loop keeps for backward, and the gate's, in float32.
+_BYTES_PER_ELEMENT = 64
+
 
 def layers(options: argparse.Namespace, device: str) -> list[Case]:
     """A layer of neurons alone. Each shape is compiled for itself, which is the best that a compiler can do."""
-
-    def measure(workload: Workload) -> Measurement:
-        torch.compiler.reset()
-        return measure_layer(workload, _chosen(options), options.repeats, _memory(options, device))
-
-    return [(str(workload), partial(measure, workload)) for workload in standard_workloads(device)]
+    run = partial(_layer, options, device, directions=DIRECTIONS)
+    return [(str(workload), partial(run, workload)) for workload in standard_workloads(device)]
 
 
 def public(options: argparse.Namespace, device: str) -> list[Case]:
     """Large layers that others have published times of, as far as memory goes."""
-
-    def measure(workload: Workload) -> Measurement:
-        torch.compiler.reset()
-        needed, available = workload.elements * _BYTES_PER_ELEMENT, available_bytes(device)
-        if available is not None and needed > available:
-            return Measurement(skipped=[f"{workload}: needs {needed >> 30} GiB, {available >> 30} are free"])
-        return measure_layer(
-            workload, _chosen(options), options.repeats, _memory(options, device), directions=[FORWARD_BACKWARD]
-        )
-
-    return [(str(workload), partial(measure, workload)) for workload in public_workloads(device)]
-
-
-def scaling(options: argparse.Namespace, device: str) -> list[Case]:
-    """More steps, more neurons; what a new shape makes a compiler do is counted."""
-    run = partial(
-        measure_layer, repeats=options.repeats, memory=_memory(options, device), directions=[FORWARD_BACKWARD]
-    )
-    return [(str(w), partial(run, w, _chosen(options))) for w in scaling_workloads(device)]
+    run = partial(_layer, options, device, directions=[FORWARD_BACKWARD])
+    return [(str(workload), partial(run, workload)) for workload in public_workloads(device)]
 
 
 def steps(options: argparse.Namespace, device: str) -> list[Case]:
-    """Whole training steps."""
-    run = partial(measure_step, repeats=options.repeats, memory=_memory(options, device))
-    chosen = _chosen(options)
-    return [(str(n), partial(run, n, chosen)) for n in networks(device) if options.large or not n.large]
+    """A whole training step."""
+    network = mnist_network(device)
+    run = partial(measure_step, network, _chosen(options), options.repeats, _memory(options, device))
+    return [(str(network), run)]
 
 
 def pairs(options: argparse.Namespace, device: str) -> list[Case]:
@@ -75,10 +56,15 @@ def pairs(options: argparse.Namespace, device: str) -> list[Case]:
     return [(str(feature), partial(run, feature)) for feature in features(device)]
 
 
-SUITES = {"layers": layers, "scaling": scaling, "public": public, "steps": steps, "features": pairs}
+SUITES = {"layers": layers, "public": public, "steps": steps, "features": pairs}
 
-# What the torch loop keeps for backward, and the gate's, in float32.
-_BYTES_PER_ELEMENT = 64
+
+def _layer(options: argparse.Namespace, device: str, workload: Workload, directions: Sequence[str]) -> Measurement:
+    torch.compiler.reset()
+    needed, available = workload.elements * _BYTES_PER_ELEMENT, available_bytes(device)
+    if available is not None and needed > available:
+        return Measurement(skipped=[f"{workload}: needs {needed >> 30} GiB, {available >> 30} are free"])
+    return measure_layer(workload, _chosen(options), options.repeats, _memory(options, device), directions)
 
 
 def _chosen(options: argparse.Namespace) -> Callable[..., list[Contender]]:
@@ -109,7 +95,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="work whose name has this text: T=25, bfloat16")
     parser.add_argument("--contender", default="", metavar="TEXT", help="contenders whose name has this text")
     parser.add_argument("--skip", default="", metavar="TEXT", help="no contender whose name has this text: compiled")
-    parser.add_argument("--large", action="store_true", help="also networks that take a CPU minutes")
     options = parser.parse_args(arguments)
     if options.repeats < 1:
         parser.error(f"--repeats must be 1 or more, got {options.repeats}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +33,7 @@ class Contender:
     build: its layer on a kind of device ("cpu", "cuda").
     options: those with which `snnkernels.lif` computes the same; what is timed beside it has them too.
     difference: what else differs in the work, in words.
-    halves: the same of half types, of which our engines read and write the layer but in which they do not compute.
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
-    most_steps: T beyond which it is left out.
     encode: a library's own Poisson encoder, of images and the number of steps.
     own_encoder: whether its training step begins with that, and not with ours.
     form: what pages add to the name, the key of its rows, where it does not say which of a library's forms it is.
@@ -44,11 +43,9 @@ class Contender:
     build: Callable[[str], Layer]
     options: Options = field(default_factory=dict)
     difference: str = ""
-    halves: str = ""
     gate: str | None = "rounding"
     requires: tuple[str, ...] = ()
     compiles: bool = False
-    most_steps: int | None = None
     encode: Callable[[Tensor, int], Tensor] | None = None
     own_encoder: bool = False
     form: str = ""
@@ -58,8 +55,8 @@ class Contender:
 
     def unusable_reason(self, device: str, steps: int) -> str | None:
         """Why it cannot be timed here, or None where it can."""
-        if self.most_steps is not None and steps > self.most_steps:
-            return f"compiles each of {steps} time steps, minutes long: left out beyond {self.most_steps}"
+        if self.compiles and steps > COMPILED_STEPS:
+            return f"compiles each of {steps} time steps, minutes long: left out beyond {COMPILED_STEPS}"
         return next(filter(None, map(import_error, self.requires)), None)
 
 
@@ -84,6 +81,16 @@ def import_error(module: str) -> str | None:
     return None
 
 
+@contextmanager
+def caches_disabled() -> Iterator[None]:
+    """torch.compile compiles anew, not from an earlier process's cache on disk, and as often as shapes ask for it.
+
+    torch's own limit would run a function eagerly from the ninth shape on, without a word.
+    """
+    with torch.compiler.config.patch(force_disable_caches=True), torch._dynamo.config.patch(recompile_limit=64):
+        yield
+
+
 def engine(name: str) -> Engine:
     """An engine of ours with the default options."""
     return Engine(name, lambda device: our_layer(name), gate="exact")
@@ -102,10 +109,8 @@ def compiled(contender: Contender, build: Callable[[str], Layer] | None = None) 
         build or (lambda device: torch.compile(contender.build(device), fullgraph=True)),
         options=contender.options,
         difference=contender.difference,
-        halves=contender.halves,
         requires=contender.requires,
         compiles=True,
-        most_steps=COMPILED_STEPS,
     )
 
 
@@ -114,7 +119,7 @@ def described(options: Options) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
-NAIVE = Contender("torch loop", lambda device: lif_loop, halves="computes in the half type")
+NAIVE = Contender("torch loop", lambda device: lif_loop)
 NAIVE_COMPILED = compiled(NAIVE)
 REFERENCE = engine("reference")
 COMPILED_ENGINES = tuple(name for name in dispatch.ENGINES if name != REFERENCE.name)

@@ -1,68 +1,67 @@
-"""Where a number comes from: versions, machine, allocator, commit, hash of the kernel sources."""
+"""Where a number comes from: versions, machine, allocator, commit."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import os
 import platform
 import re
 import subprocess
+from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
+from timing import call_clock, copy_call
 
-from snnkernels.machine import cpu_model
+import snnkernels
+from snnkernels.machine import processor
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# What decides the code that runs on a device: loops, emitters, what they emit, how it is compiled, what is chosen.
-KERNEL_SOURCES = (
-    "csrc",
-    "setup.py",
-    "snnkernels/dispatch.py",
-    "snnkernels/emit",
-    "snnkernels/engines",
-    "snnkernels/language.py",
-    "snnkernels/neurons.py",
-    "snnkernels/surrogates.py",
-    "snnkernels/trace.py",
-    "snnkernels/tuning.py",
-    "snnkernels/tuning.json",
-)
-_SOURCE_SUFFIXES = (".py", ".json", ".h", ".cpp", ".cuh", ".cu")
 
 # The other libraries, as they are called on PyPI.
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
 
 # Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
-_ALLOCATOR_VARIABLES = (
+_ALLOCATOR_VARIABLES = [
     "GLIBC_TUNABLES",
     "LD_PRELOAD",
     "MALLOC_MMAP_MAX_",
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
-)
+]
+
+# What a copy moves whose speed is the machine's: more than any cache holds.
+_COPIED_BYTES = 2**28
 
 
 def describe(device: str) -> dict[str, Any]:
     """All that a reader needs to judge, or repeat, a measurement on a kind of device."""
     return {
-        "snnkernels": _version("snnkernels"),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "snnkernels": snnkernels.__version__,
         "torch": torch.__version__,
         "triton": _version("triton"),
         "peers": {name: _version(name) for name in PEERS},
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cpu": cpu_model(),
+        "processor": asdict(processor()),
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "copy_gb_per_second": round(copy_speed(device) / 1e9, 1),
         "allocator": {name: os.environ[name] for name in _ALLOCATOR_VARIABLES if name in os.environ} or "default",
         "commit": _output("git", "-C", str(ROOT), "rev-parse", "HEAD"),
         "uncommitted_changes": _uncommitted_changes(),
         "gpu": gpu() if device == "cuda" else None,
     }
+
+
+def copy_speed(device: str) -> float:
+    """Bytes a second, read and written, of a large torch copy between warm buffers, by all of torch's threads."""
+    call, clock = copy_call(_COPIED_BYTES, device), call_clock(device)
+    return _COPIED_BYTES / median(clock(call, 1) for _ in range(9))
 
 
 def gpu() -> dict[str, Any]:
@@ -79,25 +78,20 @@ def gpu() -> dict[str, Any]:
     }
 
 
+def machine_key() -> str:
+    """The name of this machine's file of results: "amd-25-17-2-cpus".
+
+    The processor's numbers, as two that are both called "AMD EPYC" differ by a factor; its name where it has none.
+    """
+    found = processor()
+    numbered = found.family is not None and found.model is not None
+    name = f"{found.vendor} {found.family} {found.model}" if numbered else found.name
+    return slug(f"{name} {os.cpu_count()} cpus")
+
+
 def slug(name: str) -> str:
     """A device's name as a file's: "NVIDIA H200 NVL" gives "nvidia-h200-nvl"."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def source_hash(root: Path = ROOT) -> str:
-    """SHA-256 of the names and contents of all kernel sources under a checkout."""
-    digest = hashlib.sha256()
-    for path in sorted(_source_files(root)):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\n{len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def _source_files(root: Path) -> list[Path]:
-    entries = [root / entry for entry in KERNEL_SOURCES]
-    files = [file for entry in entries for file in (entry.rglob("*") if entry.is_dir() else [entry])]
-    return [file for file in files if file.is_file() and file.suffix in _SOURCE_SUFFIXES]
 
 
 def _version(distribution: str) -> str | None:

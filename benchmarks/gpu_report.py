@@ -23,9 +23,8 @@ from typing import Any
 import torch
 from bars import GPU_LAYERS, judged
 from budget import FAILED, run_in_time
-from compilations import caches_disabled
-from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED, Contender, engines_for
-from environment import ROOT, gpu, slug, source_hash
+from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED, Contender, caches_disabled, engines_for
+from environment import ROOT, gpu, slug
 from features import COUNT, COUNT_FORWARD, features, measure_feature
 from lineup import contenders_for
 from measure import Measurement, measure_layer
@@ -50,7 +49,7 @@ def no_report_reason() -> str | None:
         return f"there is no CUDA GPU to report on: {why}"
     package = Path(snnkernels.__file__).resolve().parent
     if package != ROOT / "snnkernels":
-        return f"snnkernels is imported from {package}, not from this checkout, whose kernels the report names by hash"
+        return f"snnkernels is imported from {package}, not from this checkout, whose commit the report names"
     return None
 
 
@@ -152,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tests = count_tests(options.junit.read_text()) if options.junit else run_tests(TEST_SECONDS)
     with caches_disabled():
         result, left_out = measure_all(REPEATS, options.seconds, options.data)
-    content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out, kernel_sources=source_hash())
+    content = report("cuda", result, REPEATS, tests=tests, left_out=unusable + left_out)
     path = options.out / f"{slug(gpu()['name'])}.json"
     add_run(path, content)
     print(summary(tests, result, unusable + left_out))

@@ -1,32 +1,198 @@
-"""Everyone who is measured on a kind of device, in the order of the tables."""
+"""Everyone who is measured: other libraries' layers, each set to the equations of `snnkernels.lif` as far as it can.
+
+None is imported before it is asked for. A library is measured by its one call for all time steps where it has one, else
+in a loop over `current.unbind(0)`. Norse's `Lift` and sinabs' call index the current in loops of their own, which
+makes them quadratic in T; so both are measured in a loop over `unbind`, too. torch.compile takes all but sinabs whole.
+"""
 
 from __future__ import annotations
 
-from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED, Contender, engines_for
-from peers import PEERS
-from workloads import BACKWARD, FORWARD, Workload
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from contenders import ELEMENTWISE, NAIVE, NAIVE_COMPILED, Contender, Layer, compiled, engines_for
+from torch import Tensor
+from workloads import BACKWARD, FORWARD, HALVES, Workload
+
+
+def _unbound(step: Callable[[Tensor, Any], tuple[Tensor, Any]], start: Callable[[Tensor], Any]) -> Layer:
+    """A layer from a step of an input and a state; `start` makes the first from an input."""
+
+    def layer(current: Tensor) -> Tensor:
+        state, spikes = start(current[0]), []
+        for x in current.unbind(0):
+            spike, state = step(x, state)
+            spikes.append(spike)
+        return torch.stack(spikes)
+
+    return layer
+
+
+def _snntorch(device: str) -> Layer:
+    """It resets in the step after the spike, by the whole threshold, and fires above threshold only."""
+    import snntorch
+
+    neuron = snntorch.Leaky(beta=0.9, threshold=1.0, spike_grad=snntorch.surrogate.fast_sigmoid(slope=25))
+    return _unbound(neuron.to(device), torch.zeros_like)
+
+
+def _snntorch_rate(images: Tensor, steps: int) -> Tensor:
+    from snntorch import spikegen
+
+    return spikegen.rate(images, num_steps=steps)
+
+
+_SNNTORCH = Contender(
+    "snnTorch",
+    _snntorch,
+    options={"delay_reset": True, "strict": True},
+    requires=("snntorch",),
+    encode=_snntorch_rate,
+)
+
+
+def _spikingjelly(device: str, wrap: bool = False) -> Layer:
+    """Its LIFNode, all steps at once; on a GPU it picks Triton by itself: CUDA is not in its wheel.
+
+    Its Triton kernels take half types from a neuron that is prepared for a precision, with states of that type. It has
+    no fast sigmoid that is 1 at threshold, so its arc tangent is taken. It decays by v - v / tau.
+    """
+    from spikingjelly.activation_based import functional, neuron, precision, surrogate
+
+    options: dict[str, Any] = {
+        "tau": 10.0,
+        "decay_input": False,
+        "v_reset": None,
+        "detach_reset": True,
+        "step_mode": "m",
+    }
+
+    @cache
+    def nodes(dtype: torch.dtype) -> tuple[Any, Any]:
+        node = neuron.LIFNode(surrogate_function=surrogate.ATan(alpha=2.0), **options)
+        if device == "cuda" and dtype in HALVES:
+            storage = "fp16" if dtype == torch.float16 else "bf16"
+            precision.prepare_model_for_precision(node, device, {"neuron_storage": storage})
+        # The state is a buffer that the next call would continue from; clearing it is no work for the compiler.
+        return node, torch.compile(node, fullgraph=True) if wrap else node
+
+    def layer(current: Tensor) -> Tensor:
+        node, call = nodes(current.dtype)
+        spikes = call(current)
+        functional.reset_net(node)
+        return spikes
+
+    return layer
+
+
+def _spikingjelly_poisson(images: Tensor, steps: int) -> Tensor:
+    from spikingjelly.activation_based import encoding
+
+    return encoding.PoissonEncoder(step_mode="m")(images.expand(steps, *images.shape))
+
+
+_SPIKINGJELLY = Contender(
+    "SpikingJelly",
+    _spikingjelly,
+    options={"surrogate": "arctan", "slope": 2.0},
+    difference="decay as v - v / 10",
+    requires=("spikingjelly.activation_based.neuron",),
+    encode=_spikingjelly_poisson,
+)
+
+
+def _norse_cell() -> Any:
+    """It scales the input by dt / tau = 0.1, which a threshold of 0.1 makes up for, fires above threshold only, and
+    lets the gradient through the reset. Norse 1.1's "super" surrogate ignores its slope: it is that of slope 1."""
+    from norse.torch import LIFBoxCell, LIFBoxParameters
+    from norse.torch.functional.reset import reset_subtract
+
+    return LIFBoxCell(LIFBoxParameters(v_th=torch.as_tensor(0.1), reset_method=reset_subtract), dt=0.001)
+
+
+def _norse_lift(device: str) -> Layer:
+    from norse.torch import Lift
+
+    lifted = Lift(_norse_cell())
+    return lambda current: lifted(current)[0]
+
+
+def _norse_loop(device: str) -> Layer:
+    from norse.torch.functional.lif_box import LIFBoxFeedForwardState
+
+    # The cell's own first state is a leaf that needs a gradient, which keeps torch.compile from taking it whole.
+    return _unbound(_norse_cell(), lambda x: LIFBoxFeedForwardState(torch.zeros_like(x)))
+
+
+_NORSE: dict[str, Any] = {
+    "options": {"input_scale": 0.1, "threshold": 0.1, "strict": True, "detach_reset": False, "slope": 1.0},
+    "requires": ("norse.torch",),
+}
+_NORSE_LOOP = Contender("Norse cell, loop", _norse_loop, **_NORSE)
+
+
+def _sinabs_neuron(device: str) -> Any:
+    """The gradient goes through the reset. Its surrogates are any callable."""
+    from sinabs.activation import SingleSpike
+    from sinabs.layers import LIF
+
+    def fast_sigmoid(v: Tensor, threshold: Tensor) -> Tensor:
+        return 1 / (1 + 25 * (v - threshold).abs()) ** 2
+
+    tau = -1 / math.log(0.9)
+    neuron = LIF(tau, spike_fn=SingleSpike, norm_input=False, surrogate_grad_fn=fast_sigmoid)
+    return neuron.requires_grad_(False).to(device)
+
+
+def _sinabs_call(device: str) -> Layer:
+    neuron = _sinabs_neuron(device)
+
+    def layer(current: Tensor) -> Tensor:
+        neuron.reset_states()
+        return neuron(current.transpose(0, 1)).transpose(0, 1)
+
+    return layer
+
+
+def _sinabs_loop(device: str) -> Layer:
+    """Each call goes on from the state that the last one left in the neuron."""
+    neuron = _sinabs_neuron(device)
+    return _unbound(lambda x, _: (neuron(x.unsqueeze(1)).squeeze(1), None), lambda _: neuron.reset_states())
+
+
+_SINABS: dict[str, Any] = {
+    "options": {"detach_reset": False},
+    "requires": ("sinabs.layers",),
+}
+
+PEERS = (
+    _SNNTORCH,
+    compiled(_SNNTORCH),
+    _SPIKINGJELLY,
+    compiled(_SPIKINGJELLY, lambda device: _spikingjelly(device, wrap=True)),
+    Contender("Norse", _norse_lift, form="one call (Lift)", **_NORSE),
+    _NORSE_LOOP,
+    compiled(_NORSE_LOOP),
+    Contender("sinabs", _sinabs_call, form="one call", **_SINABS),
+    Contender("sinabs, loop", _sinabs_loop, **_SINABS),
+)
 
 # Elements up to which a layer measures the overhead of a call, which an elementwise operator has too.
 _TINY = 1024
 
 
 def lineup(device: str) -> list[Contender]:
-    """The torch loop first: others are related to it."""
+    """Everyone in the order of the tables, the torch loop first: others are related to it."""
     return [NAIVE, NAIVE_COMPILED, *engines_for(device), *PEERS]
-
-
-_BY_NAME = {contender.name: contender for contender in lineup("cuda")}
 
 
 def shown(name: str) -> str:
     """What pages call the contender of a row."""
-    contender = _BY_NAME.get(name)
-    return f"{name}, {contender.form}" if contender and contender.form else name
-
-
-def in_halves(name: str) -> str:
-    """What differs in the work of a row's contender in half types."""
-    return _BY_NAME[name].halves if name in _BY_NAME else ""
+    form = next((contender.form for contender in PEERS if contender.name == name), "")
+    return f"{name}, {form}" if form else name
 
 
 def contenders_for(workload: Workload, direction: str) -> list[Contender]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from compilations import Compilations, watch
 from contenders import Contender, Layer, Options, described, forward, forward_backward, our_layer, timed_call
 from gate import Gate, WrongResult
 from memory import peak_bytes
@@ -16,27 +16,6 @@ from workloads import DIRECTIONS, Workload, bytes_moved, random_inputs
 from snnkernels import dispatch
 from snnkernels.tuning import Sizes
 
-# What the numbers of a file mean, for those who read it without this code.
-METHOD = {
-    "ms": "median wall-clock time of a call from an idle device to an idle one, launches included, what it allocates "
-    "freed within it; a sample is the mean of several calls where all are short, of as many for each contender",
-    "ours": "the engine of snnkernels that is paired with the contender, set to the contender's equations by `options`",
-    "times_ours": "median of contender / ours over paired, interleaved repeats, each in an order drawn from a fixed "
-    "seed; _min and _max are their extremes",
-    "memory": "fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator",
-    "device_ms": "median time between CUDA events, second-level cache flushed, stream held until the call is launched, "
-    "as far as CUDA queues launches; null on a CPU; ours_device_ms is that of our call",
-    "bytes": "what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states",
-    "fraction_of_copy": "speed over `bytes` against a torch copy of as many; median over paired repeats, device time",
-    "peak_bytes": "memory held at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU",
-    "kept_bytes": "memory held from forward to backward besides the output, the input spikes included; likewise",
-    "compilations": "by torch.compile and Triton at the contender's first calls on this shape in its process",
-    "compile_seconds": "of these first calls, with and without a gradient",
-    "differing_neurons": "neurons whose spikes differ from the reference's in float32, potential within rounding of "
-    "threshold",
-    "gradient": "dense and random, of the spikes",
-}
-
 _COPY = "copy"
 
 # Who takes longer for the first calls with and without a gradient is not timed, but for compilers.
@@ -45,7 +24,19 @@ _FIRST_CALLS_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Row:
-    """A contender at one piece of work, as METHOD says."""
+    """A contender at one piece of work, beside our engine, which `options` set to its equations but for `difference`.
+
+    ms: median wall clock of a call from an idle device to an idle one; ours_ms is that of our call.
+    times_ours: median of contender / ours over paired, interleaved repeats; _min and _max are their extremes.
+    memory: fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator.
+    device_ms: median time between CUDA events, cache flushed, stream held until the call is launched; None on a CPU.
+    bytes: what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states.
+    fraction_of_copy: speed over `bytes` against a torch copy of as many, by the device's time.
+    peak_bytes: memory at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU.
+    kept_bytes: memory held from forward to backward besides the output, the input spikes included; likewise.
+    compile_seconds: of the first calls, with and without a gradient, of what torch.compile compiles.
+    differing_neurons: whose spikes differ from the reference's, with a potential within rounding of threshold.
+    """
 
     work: str
     shape: str
@@ -71,7 +62,6 @@ class Row:
     ours_peak_bytes: int | None = None
     kept_bytes: int | None = None
     ours_kept_bytes: int | None = None
-    compilations: int = 0
     compile_seconds: float | None = None
     differing_neurons: int = 0
 
@@ -107,12 +97,12 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender that passed the gate, and what came of its first calls."""
+    """A contender that passed the gate; how long its first calls took, if they compile; neurons that differ."""
 
     contender: Contender
     layer: Layer
-    compiled: Compilations
-    differing: int
+    compile_seconds: float | None = None
+    differing: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,14 +147,15 @@ def admit_one(contender: Contender, gate: Gate, result: Measurement, shape: str)
         result.skipped.append(f"{contender.name}: {reason}")
         return None
     layer = contender.build(workload.device)
-    with watch() as compiled:
-        forward_backward(layer, gate.inputs)
-        forward(layer, gate.inputs)
-    if compiled.seconds > _FIRST_CALLS_SECONDS and not contender.compiles:
-        result.skipped.append(f"{contender.name} on {workload}: its first calls took {compiled.seconds:.0f} s")
+    start = time.perf_counter()
+    forward_backward(layer, gate.inputs)
+    forward(layer, gate.inputs)
+    seconds = time.perf_counter() - start
+    if seconds > _FIRST_CALLS_SECONDS and not contender.compiles:
+        result.skipped.append(f"{contender.name} on {workload}: its first calls took {seconds:.0f} s")
         return None
     try:
-        return Entry(contender, layer, compiled, gate.check(contender, layer))
+        return Entry(contender, layer, seconds if contender.compiles else None, gate.check(contender, layer))
     except WrongResult as error:
         place = shape, workload.dtype_name, workload.device
         result.refused.append(Refusal(None, *place, contender.name, reason=str(error)))
@@ -262,7 +253,6 @@ def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: T
         **bandwidth,
         peak_bytes=timed.peaks[contender.name],
         ours_peak_bytes=timed.peaks[partner],
-        compilations=entry.compiled.number,
-        compile_seconds=entry.compiled.seconds if entry.compiled.number else None,
+        compile_seconds=entry.compile_seconds,
         differing_neurons=entry.differing,
     )

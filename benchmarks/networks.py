@@ -1,4 +1,4 @@
-"""Whole training steps: linear layers, each followed by a contender's neurons, called for all time steps at once."""
+"""A whole training step: linear layers, each followed by a contender's neurons, called for all time steps at once."""
 
 from __future__ import annotations
 
@@ -22,23 +22,18 @@ EVENT_STEP = "training step against event-driven"
 # After the name of a library whose step begins with its own encoder; all others begin with ours.
 ITS_ENCODER = ", its encoder"
 
-# Beyond this size the linear layers alone take a CPU many seconds.
-_LARGE = 1024
-
 # Of the pixels of MNIST a fifth is not black, and an image's mean intensity is about 0.12.
 _LIT, _INTENSITY = 0.2, 0.6
 
 
 @dataclass(frozen=True)
 class Network:
-    """`sizes` are those of its layers. With `encoded`, Poisson spikes of images go in, and the loss is on spike counts;
-    else random numbers go in, and the loss is the sum of all spikes."""
+    """A classifier of images as Poisson spikes; `sizes` are those of its layers, the loss is on spike counts."""
 
     sizes: tuple[int, ...]
     steps: int
     batch: int
     device: str
-    encoded: bool
 
     @property
     def shape_name(self) -> str:
@@ -49,23 +44,12 @@ class Network:
         """Its first layer of neurons alone."""
         return Workload((self.steps, self.batch, self.sizes[1]), torch.float32, self.device)
 
-    @property
-    def large(self) -> bool:
-        """Whether it is measured on a CPU on request only."""
-        return self.device == "cpu" and self.sizes[-1] > _LARGE
-
     def __str__(self) -> str:
         return f"{self.shape_name} float32 {self.device}"
 
 
 def mnist_network(device: str) -> Network:
-    return Network((784, 1000, 10), 25, 128, device, encoded=True)
-
-
-def networks(device: str) -> list[Network]:
-    """A network for MNIST, and the layers of Open Neuromorphic's benchmark of libraries (2024)."""
-    public = [Network((size, size), 500, 16, device, encoded=False) for size in (512, 4096, 16384)]
-    return [mnist_network(device), *public]
+    return Network((784, 1000, 10), 25, 128, device)
 
 
 # What is left of a step is its encoder, matrix products, loss and optimizer.
@@ -79,8 +63,7 @@ def measure_step(
     torch.compiler.reset()
     result = Measurement()
     everyone = [*contenders(network.layer, FORWARD_BACKWARD), NO_NEURONS]
-    if network.encoded:
-        everyone += [replace(one, name=one.name + ITS_ENCODER, own_encoder=True) for one in everyone if one.encode]
+    everyone += [replace(one, name=one.name + ITS_ENCODER, own_encoder=True) for one in everyone if one.encode]
     entries = admit(everyone, network.layer, result, network.shape_name)
     dense = Work(
         name=TRAINING_STEP,
@@ -90,7 +73,7 @@ def measure_step(
         call=partial(_dense_step, network),
     )
     works = [dense]
-    if network.encoded and network.device == "cpu":
+    if network.device == "cpu":
         ours = f"{dispatch.choose(network.device)}, events"
         works.append(replace(dense, name=EVENT_STEP, call=partial(_beside_events, network), ours=ours))
     for work in works:
@@ -110,40 +93,29 @@ def _beside_events(network: Network, contender: Contender | None, layer: Layer) 
 def step_call(
     network: Network, layer: Layer, events: bool = False, encode: Callable[[Tensor, int], Tensor] = poisson_encode
 ) -> Callable[[], Tensor]:
-    """A training step, with Adam where the network is a classifier; the same weights and images for everyone."""
+    """A training step with Adam; the same weights and images for everyone."""
     torch.manual_seed(0)
-    kind = SpikeLinear if events else nn.Linear
+    kind, encode = (SpikeLinear, poisson_spikes) if events else (nn.Linear, encode)
     model = nn.Sequential(*(kind(*pair) for pair in zip(network.sizes, network.sizes[1:], strict=False)))
     model.to(network.device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    if network.encoded:
-        spikes_of, loss_of = _classifier(network, poisson_spikes if events else encode)
-    else:
-        spikes_of, loss_of = _summed(network)
+    images, targets = _digits(network)
 
     def step() -> Tensor:
-        spikes = spikes_of()
+        spikes = encode(images, network.steps)
         for linear in model:
             spikes = layer(linear(spikes))
-        loss = loss_of(spikes)
+        loss = spike_count_loss(spikes, targets)
         optimizer.zero_grad()
         loss.backward()
-        if network.encoded:
-            optimizer.step()
+        optimizer.step()
         return loss.detach()
 
     return step
 
 
-def _classifier(
-    network: Network, encode: Callable[[Tensor, int], object]
-) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
+def _digits(network: Network) -> tuple[Tensor, Tensor]:
+    """Random images as bright as digits, and labels."""
     lit = torch.rand(network.batch, network.sizes[0]) < _LIT
     images = (lit * torch.rand(lit.shape) * 2 * _INTENSITY).clamp(max=1).to(network.device)
-    targets = torch.randint(network.sizes[-1], (network.batch,)).to(network.device)
-    return lambda: encode(images, network.steps), lambda spikes: spike_count_loss(spikes, targets)
-
-
-def _summed(network: Network) -> tuple[Callable[[], Tensor], Callable[[Tensor], Tensor]]:
-    current = torch.randn(network.steps, network.batch, network.sizes[0], device=network.device)
-    return lambda: current, lambda spikes: spikes.sum()
+    return images, torch.randint(network.sizes[-1], (network.batch,)).to(network.device)

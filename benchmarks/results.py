@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from environment import ROOT, describe
-from measure import METHOD, Measurement, Row
+from measure import Measurement, Row
 
 FOLDER = ROOT / "benchmarks" / "results"
 
@@ -17,7 +17,6 @@ def report(device: str, result: Measurement, repeats: int, **more: Any) -> dict[
     """One run, as it is written to JSON."""
     return {
         "environment": describe(device),
-        "method": METHOD,
         "repeats": repeats,
         "rows": [asdict(row) for row in result.rows],
         "refused": [asdict(refusal) for refusal in result.refused],
@@ -72,5 +71,6 @@ def _is_of(row: dict[str, Any], refusal: dict[str, Any]) -> bool:
 
 
 def rows_of(runs: list[dict[str, Any]]) -> list[Row]:
-    """All rows, as they were measured."""
-    return [Row(**row) for run in runs for row in run["rows"]]
+    """All rows, as they were measured; what earlier files tell besides is left in them."""
+    names = [field.name for field in fields(Row)]
+    return [Row(**{name: row[name] for name in names if name in row}) for run in runs for row in run["rows"]]

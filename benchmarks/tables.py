@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from contenders import NAIVE
 from measure import Row
+
+# Median seconds that pytest has measured, by direction, dtype and device, then by contender and shape.
+MEDIANS: dict[str, dict[tuple[str, str], float]] = {}
 
 _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("shape", lambda row: row.shape),
@@ -24,7 +28,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("ours peak MB", lambda row: "" if row.ours_peak_bytes is None else f"{row.ours_peak_bytes / 1e6:.1f}"),
     ("kept MB", lambda row: "" if row.kept_bytes is None else f"{row.kept_bytes / 1e6:.1f}"),
     ("ours kept MB", lambda row: "" if row.ours_kept_bytes is None else f"{row.ours_kept_bytes / 1e6:.1f}"),
-    ("compiled", lambda row: f"{row.compilations} in {row.compile_seconds:.1f} s" if row.compile_seconds else ""),
+    ("compiled", lambda row: f"{row.compile_seconds:.1f} s" if row.compile_seconds else ""),
 )
 _TEXT_COLUMNS = ("shape", "dtype", "memory", "contender", "ours")
 
@@ -39,6 +43,21 @@ def table(rows: Sequence[Row]) -> str:
         lines = ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
         tables.append("\n".join([", ".join(work), *lines]))
     return "\n\n".join(tables)
+
+
+def glance(found: dict[tuple[str, str], float]) -> list[str]:
+    """A line for each contender and two columns for each shape."""
+    names, shapes = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 1))
+    lines = [["", *(cell for shape in shapes for cell in (shape, ""))]]
+    for name in names:
+        cells = [name]
+        for shape in shapes:
+            seconds, loop = found.get((name, shape)), found.get((NAIVE.name, shape))
+            cells.append("" if seconds is None else f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}")
+            cells.append("" if seconds is None or loop is None else f"{loop / seconds:.2g} x")
+        lines.append(cells)
+    width = max(map(len, names))
+    return columns([[cells[0].ljust(width), *cells[1:]] for cells in lines])
 
 
 def columns(lines: Sequence[Sequence[str]]) -> list[str]:

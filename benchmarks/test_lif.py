@@ -1,8 +1,7 @@
-"""The LIF layer: engines and other libraries beside the torch loop, in groups of direction, shape, dtype and device.
+"""The LIF layer: engines and other libraries beside the torch loop, at a few telling shapes or, if asked for, at all.
 
 What is timed is a call from an idle device to an idle device, by the wall clock. The first calls of a contender, which
-compile and warm up, are not timed; how long they took stands in extra_info where anything was compiled. A contender
-that does not pass the gate is not timed at all.
+compile and warm up, are not timed. A contender that does not pass the gate is not timed at all.
 """
 
 from __future__ import annotations
@@ -11,30 +10,44 @@ from functools import lru_cache
 
 import pytest
 import torch
-from contenders import NAIVE, Contender, described, timed_call
+from contenders import Contender, described, timed_call
 from environment import slug
 from gate import Gate
-from lineup import contenders_for
+from lineup import contenders_for, shown
 from measure import Entry, Measurement, admit_one
+from tables import MEDIANS
 from timing import synchronize
-from workloads import FORWARD, FORWARD_BACKWARD, Workload, bytes_moved, random_inputs, standard_workloads
+from workloads import (
+    FORWARD,
+    FORWARD_BACKWARD,
+    Workload,
+    bytes_moved,
+    random_inputs,
+    standard_workloads,
+    telling_workloads,
+)
 
 from snnkernels.dispatch import checkpoint_interval
 
 DEVICES = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
 
-# Beyond it a loop under torch.compile takes a minute and more to compile: compare.py measures that, to COMPILED_STEPS.
-_QUICKLY_COMPILED_STEPS = 32
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize(("workload", "direction", "contender"), cases(metafunc.config.option.all_shapes))
 
 
-def cases() -> list[object]:
-    """Workload by workload, so that one set of inputs is held at a time; the loop first: others are related to it."""
+def cases(all_shapes: bool) -> list[object]:
+    """Workload by workload, so that one set of inputs is held at a time; the loop first: others are related to it.
+
+    Other libraries under torch.compile, which takes minutes, are left to compare.py.
+    """
     return [
         pytest.param(workload, direction, contender, id=case_id(workload, direction, contender))
         for device in DEVICES
-        for workload in standard_workloads(device)
+        for workload in (standard_workloads if all_shapes else telling_workloads)(device)
         for direction in (FORWARD, FORWARD_BACKWARD)
         for contender in contenders_for(workload, direction)
+        if not (contender.compiles and contender.requires) and (all_shapes or not contender.form)
     ]
 
 
@@ -55,8 +68,6 @@ _tried: dict[tuple[str, Workload], tuple[Entry | None, Measurement]] = {}
 
 def admit(contender: Contender, workload: Workload) -> Entry:
     """A contender after its first calls; skips the test where it cannot be timed, fails it where the gate refuses."""
-    if contender.compiles and workload.steps > _QUICKLY_COMPILED_STEPS:
-        pytest.skip(f"{contender.name}: compiles {workload.steps} time steps, a minute or more: measured by compare.py")
     if (contender.name, workload) not in _tried:
         result = Measurement()
         entry = admit_one(contender, gate_of(workload), result, workload.shape_name)
@@ -69,17 +80,8 @@ def admit(contender: Contender, workload: Workload) -> Entry:
     return entry
 
 
-@pytest.fixture(scope="session")
-def loop_medians() -> dict[str, float]:
-    """Seconds of the torch loop, by group."""
-    return {}
-
-
 @pytest.mark.benchmark(min_rounds=5, max_time=0.5)
-@pytest.mark.parametrize(("workload", "direction", "contender"), cases())
-def test_lif(
-    benchmark, loop_medians: dict[str, float], workload: Workload, direction: str, contender: Contender
-) -> None:
+def test_lif(benchmark, workload: Workload, direction: str, contender: Contender) -> None:
     entry = admit(contender, workload)
     call = timed_call(entry.layer, direction, gate_of(workload).inputs)
 
@@ -97,9 +99,7 @@ def test_lif(
     benchmark.extra_info.update(bytes_moved=moved, bytes_per_second=moved / seconds)
     if contender.options:
         benchmark.extra_info["options"] = described(contender.options)
-    if entry.compiled.number:
-        benchmark.extra_info.update(compilations=entry.compiled.number, compile_seconds=entry.compiled.seconds)
-    if contender.name == NAIVE.name:
-        loop_medians[benchmark.group] = seconds
-    elif benchmark.group in loop_medians:
-        benchmark.extra_info["ratio_to_loop"] = loop_medians[benchmark.group] / seconds
+    if entry.compile_seconds:
+        benchmark.extra_info["compile_seconds"] = entry.compile_seconds
+    what = f"{direction}, {workload.dtype_name}, {workload.device}"
+    MEDIANS.setdefault(what, {})[shown(contender.name), workload.shape_name] = seconds

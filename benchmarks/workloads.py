@@ -104,21 +104,16 @@ _PUBLIC_HALF_SHAPES = tuple((steps, 64, 65536) for steps in (4, 8, 16, 32))
 PUBLIC_SHAPE = _PUBLIC_HALF_SHAPES[-1]
 _PUBLIC_WIDE_SHAPES = tuple((steps, 1, 2**20) for steps in (8, 32, 128))
 
-# What a layer's time, and the compilers, make of more steps and of more neurons.
-_SCALING_SHAPES = tuple((steps, 16, 1024) for steps in (8, 16, 32, 64, 128)) + tuple(
-    (16, 1, 2**power) for power in range(8, 21, 2)
-)
+
+def telling_workloads(device: str) -> list[Workload]:
+    """A call's overhead, a usual layer, and the same for longer: seconds on two CPU cores."""
+    return [Workload(shape, torch.float32, device) for shape in (TINY_SHAPE, WIDE_SHAPE, LONG_SHAPE)]
 
 
 def standard_workloads(device: str) -> list[Workload]:
-    """The table of the benchmarks: seconds on two CPU cores."""
+    """Every kind of layer: minutes on two CPU cores."""
     table = [(shape, torch.float32) for shape in _SHAPES] + [(shape, torch.bfloat16) for shape in _BFLOAT16_SHAPES]
     return [Workload(shape, dtype, device) for shape, dtype in table]
-
-
-def scaling_workloads(device: str) -> list[Workload]:
-    """One dimension at a time."""
-    return [Workload(shape, torch.float32, device) for shape in _SCALING_SHAPES]
 
 
 def public_workloads(device: str) -> list[Workload]:

@@ -2,6 +2,7 @@
 
 from .autograd import FusedLIF
 from .dispatch import Backend, backends
+from .each_step import EachStep
 from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import empty_cache, lif, use_backend
 from .layers import LIF
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LIF",
     "Backend",
+    "EachStep",
     "FusedLIF",
     "PackedSpikes",
     "PoissonSpikes",

@@ -111,3 +111,8 @@ def event_limit(product: str, outputs: int) -> float:
         if outputs >= least:
             limit = rate
     return limit
+
+
+def keeps_float64(device: torch.device) -> bool:
+    """Whether a tensor of float64 can be made there with its values."""
+    return device.type not in ("meta", "mps")

@@ -28,7 +28,7 @@ class _Keywords(TypedDict, total=False):
     beta: Parameter
     threshold: Parameter
     initial_state: Tensor | None
-    reset: str | float
+    reset: float | str
     delay_reset: bool
     detach_reset: bool
     strict: bool
@@ -77,7 +77,7 @@ def lif(
     beta: Parameter = 0.9,
     threshold: Parameter = 1.0,
     initial_state: Tensor | None = None,
-    reset: str | float = "subtract",
+    reset: float | str = "subtract",
     delay_reset: bool = False,
     detach_reset: bool = True,
     strict: bool = False,

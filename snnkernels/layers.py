@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .functional import Output, lif, scan
-from .inputs import (
-    LIFOptions,
-    Parameter,
-    check_dtype,
-    check_flag,
-    check_lif,
-    check_number,
-    check_values,
-    lif_options,
-    refuse_scripting,
-)
+from .inputs import LIF_CHECKS, LIF_RANGES, LIFOptions, Parameter, check_flag, check_lif
+from .neuron_layer import NeuronLayer
 
 
-class LIF(nn.Module):
+def _return_state(name: str, value: bool) -> bool:
+    check_flag(name, value)
+    return value
+
+
+class LIF(NeuronLayer):
     """A layer of leaky integrate-and-fire neurons over all time steps: :func:`snnkernels.lif` with its parameters.
 
-    It keeps no state between calls: `return_state=True` gives the final one, which the next call takes.
+    It keeps no state between calls: `return_state=True` gives the final one, which the next call takes. Every argument
+    but device and dtype is an attribute, which can be read, and set where nothing else is said: `layer.slope = 2`,
+    `layer.beta = 0.5`. A number fills a parameter or buffer, an nn.Parameter takes its place. What is set is checked;
+    torch.compile makes no new graph for another number.
 
     Args:
         beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
-            for one a channel), of which the layer holds a copy.
-        learn_beta, learn_threshold: make it a parameter. Nothing keeps it in range: clamp beta to [0, 1] and threshold
-            above 0 after a step of the optimizer.
+            for one a channel), of which the layer holds a copy. An nn.Parameter is used as it is: it is trained,
+            whatever learn_beta says, and shared with whatever else has it.
+        learn_beta, learn_threshold: make it a parameter, a number one of shape `[1]`.
+        constrain: keep what is learned in its range, beta in (0, 1) and threshold above 0, by a parametrization
+            (torch.nn.utils.parametrize); cannot be set afterwards. Without it an optimizer may take beta anywhere, and
+            a threshold that is not positive raises ValueError at the next call, where values on a CPU are looked at; on
+            a GPU such neurons fire at every step. Then clamp both after a step of the optimizer.
         return_state: forward returns (spikes, final state).
-        device, dtype: of parameters and of tensors given; None for a tensor's own, and for torch's default.
-        options: every other option of :func:`snnkernels.lif`, by name.
+        device, dtype: of parameters and of tensors given; None for a tensor's own, and for torch's default, float32 at
+            least. Parameters and buffers keep float32 at least where the module is cast to a half type afterwards.
+        All others: as in :func:`snnkernels.lif`.
 
-    Raises TypeError and ValueError on wrong options, here and not at the first call.
+    `reset_parameters()` gives parameters and buffers the values that the constructor was given, or the number or tensor
+    that they were set to since. A layer made on the meta device has them as soon as `to_empty` gives it memory.
+
+    Raises TypeError and ValueError on wrong options, here and not at the first call, and AttributeError where a
+    misspelt one is set.
     """
 
     beta: Parameter
     threshold: Parameter
+    learn_beta: bool
+    learn_threshold: bool
+    return_state: bool
+    reset: float | str
+    delay_reset: bool
+    detach_reset: bool
+    strict: bool
+    input_scale: float
+    surrogate: str
+    slope: float | None
+    time_dim: int
+    pre_reset_state: bool
+    steps: int | None
+    output: str
+    backend: str
+
+    _ranges = LIF_RANGES
+    _checks = {"return_state": _return_state, **LIF_CHECKS}
+    _as_options = LIFOptions
+    _refused: ClassVar = {
+        "initial_state": "LIF holds no state: give initial_state at the call, layer(current, initial_state)"
+    }
 
     def __init__(
         self,
@@ -48,61 +78,30 @@ class LIF(nn.Module):
         *,
         learn_beta: bool = False,
         learn_threshold: bool = False,
+        constrain: bool = False,
         return_state: bool = False,
+        reset: float | str = "subtract",
+        delay_reset: bool = False,
+        detach_reset: bool = True,
+        strict: bool = False,
+        input_scale: float = 1.0,
+        surrogate: str = "fast_sigmoid",
+        slope: float | None = None,
+        time_dim: int = 0,
+        pre_reset_state: bool = False,
+        steps: int | None = None,
+        output: str = "spikes",
+        backend: str = "auto",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
-        **options: Any,
     ) -> None:
-        super().__init__()
-        self.options = lif_options(options)
-        check_flag("return_state", return_state)
-        self.return_state = return_state
-        for name, value, learn in (("beta", beta, learn_beta), ("threshold", threshold, learn_threshold)):
-            check_flag(f"learn_{name}", learn)
-            self._hold(name, value, learn, {"device": device, "dtype": dtype})
-
-    def _hold(self, name: str, value: Parameter, learn: bool, place: dict[str, Any]) -> None:
-        """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
-        positive = name == "threshold"
-        if isinstance(value, Tensor):
-            check_values(name, value, positive=positive)
-            value = value.detach().to(**place, copy=True)
-        else:
-            number = check_number(name, value, positive=positive)
-            value = torch.tensor(number, **place) if learn else value
-        if not isinstance(value, Tensor):
-            setattr(self, name, value)
-            return
-        check_dtype(name, value)
-        if learn:
-            setattr(self, name, nn.Parameter(value))
-        else:
-            self.register_buffer(name, value)
+        super().__init__(locals())
 
     def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
-        params = self.beta, self.threshold
+        (beta, threshold), options = self._values(current)
         if not isinstance(current, Tensor):  # as torch.fx records a call
-            options = {"beta": params[0], "threshold": params[1], **self.options._asdict()}
-            return lif(current, initial_state=initial_state, return_state=self.return_state, **options)
-        checked = check_lif(current, initial_state, *params, self.options)
-        return scan(checked, current, initial_state, params, self.return_state)
-
-    __prepare_scriptable__ = refuse_scripting
-
-    def extra_repr(self) -> str:
-        params = {"beta": self.beta, "threshold": self.threshold}
-        shown: dict[str, object] = {name: _shown(value) for name, value in params.items()}
-        shown |= {f"learn_{name}": True for name, value in params.items() if isinstance(value, nn.Parameter)}
-        if self.return_state:
-            shown["return_state"] = True
-        defaults = LIFOptions()._asdict()
-        shown |= {name: value for name, value in self.options._asdict().items() if value != defaults[name]}
-        return ", ".join(f"{name}={value}" for name, value in shown.items())
-
-
-def _shown(value: Parameter) -> str:
-    """A parameter in a printed model: its number, or its shape where it has several."""
-    if not isinstance(value, Tensor):
-        return f"{value:g}"
-    return f"{value.item():g}" if value.numel() == 1 and not value.is_meta else f"tensor{tuple(value.shape)}"
+            given = {"beta": beta, "threshold": threshold, **options._asdict()}
+            return lif(current, initial_state=initial_state, return_state=self.return_state, **given)
+        checked = check_lif(current, initial_state, beta, threshold, options)
+        return scan(checked, current, initial_state, (beta, threshold), self.return_state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +18,10 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from . import flops, ops  # noqa: F401  the operators, and what they count as
 from .autograd import graph_of, once_differentiable, wants_graph
+from .checked import CheckedModule
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
-from .inputs import check_binary, check_linear, check_product, is_recorded, quiet_in_a_trace, refuse_scripting
+from .inputs import check_binary, check_linear, check_product, is_recorded, quiet_in_a_trace
 from .packed import PackedSpikes
 
 Spikes = Tensor | PackedSpikes | PoissonSpikes
@@ -176,7 +177,7 @@ class _EventLinear(torch.autograd.Function):
         )
 
 
-class SpikeLinear(nn.Linear):
+class SpikeLinear(CheckedModule, nn.Linear):
     """`torch.nn.Linear` for spikes: :func:`spike_linear` with its parameters, and nn.Linear's state_dict.
 
     Its input is `[T, B, K]` or any `[..., K]`, 0 or 1: a tensor, :class:`snnkernels.PackedSpikes` or
@@ -184,8 +185,10 @@ class SpikeLinear(nn.Linear):
 
     Args:
         in_features, out_features, bias, device, dtype: as in nn.Linear.
-        product: "auto", "events" or "dense", as in :func:`spike_linear`.
+        product: "auto", "events" or "dense", as in :func:`spike_linear`; an attribute, which can be set.
     """
+
+    _checks: ClassVar = {"product": lambda _, product: check_product(product)}
 
     def __init__(
         self,
@@ -198,12 +201,10 @@ class SpikeLinear(nn.Linear):
         product: str = "auto",
     ) -> None:
         super().__init__(in_features, out_features, bias, device, dtype)
-        self.product = check_product(product)
+        self.product = product
 
     def forward(self, spikes: Spikes) -> Tensor:
         return spike_linear(spikes, self.weight, self.bias, product=self.product)
-
-    __prepare_scriptable__ = refuse_scripting
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.product == "auto" else f", product={self.product!r}")

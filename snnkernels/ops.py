@@ -5,13 +5,13 @@ one list, as a compiler ahead of time takes none that is empty. x is contiguous,
 it is the same at all `steps`, which may be 0 else. In other shapes what is before time is `outer` and what is after it
 `inner`: states `[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`. `numbers` are
 the constants, after them the parameters where these are no tensors, and last the slope; or `values` are, a tensor of as
-many, which kernels read where it is: numbers that change make no other graph then. Checkpoints
-`[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps, but for the first where that is
-zero; none where interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states, and gradients of the first, are written
-where `with_state` asks for them; else there are none of them (S = 0). All of these have scan.state_dtype, and all
-tensors are on one device. The gradient of the spikes is contiguous, or `[outer, T, inner]` with any strides over outer
-and T; its dtype is x's. Spikes have the shape of x with all steps; else the output is what scan.OUTPUTS says. Poisson
-spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+many, which kernels read where it is: numbers that change make no other graph then. Checkpoints `[T / interval, S,
+outer, inner]` (the states that enter each chunk of `interval` steps, but for the first where that is zero; none where
+interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states,
+and gradients of the first, are written where `with_state` asks for them; else there are none of them (S = 0). All of
+these have scan.state_dtype, and all tensors are on one device. The gradient of the spikes is contiguous, or `[outer, T,
+inner]` with any strides over outer and T; its dtype is x's. Spikes have the shape of x with all steps; else the output
+is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
 
 `check_values`, of Python, is for graphs of torch.compile: see inputs/numbers.py.
 

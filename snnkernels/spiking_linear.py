@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from inspect import signature
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
 
 from .autograd import (
     gradients,
@@ -20,6 +22,7 @@ from .autograd import (
     wants_graph,
     with_graph,
 )
+from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Output, as_output
@@ -29,10 +32,8 @@ from .inputs import (
     check_lif,
     check_packed_time_first,
     check_spike_values,
-    check_time_first,
     is_recorded,
     is_subclass,
-    refuse_scripting,
 )
 from .layers import LIF
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
@@ -44,7 +45,7 @@ from .scan import Checked, checkpoint_count
 _CHUNK_BYTES = 1 << 23
 
 
-class SpikingLinear(nn.Module):
+class SpikingLinear(CheckedModule):
     """`SpikeLinear` followed by `LIF`, with the same results, that keeps one bit an input spike for backward.
 
     The input current is not kept: backward computes it again, some time steps at a time, from the packed input spikes
@@ -54,16 +55,28 @@ class SpikingLinear(nn.Module):
     otherwise.
 
     Under torch.compile, torch.jit.trace and autocast, for values other than 0 and 1, with the reference engine, and
-    where a part of it has hooks (as old pruning and weight_norm do) or another forward, it is the two layers one after
-    the other; also where a tensor of spikes is in a CUDA graph that is being recorded. To see its values the host waits
-    for a GPU else; it does not for spikes that are packed or drawn.
+    where a part of it has hooks (as old pruning and weight_norm do) or another forward, or all modules have hooks, it
+    is the two layers one after the other; also where a tensor of spikes is in a CUDA graph that is being recorded. To
+    see its values the host waits for a GPU else; it does not for spikes that are packed or drawn.
+
+    What can be set are attributes of the two: `layer.neuron.slope = 2`, `layer.linear.product = "dense"`.
 
     Args:
-        in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`.
-        options: everything that :class:`snnkernels.LIF` takes, by name, but for time_dim and steps.
+        in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`; parameters of
+            the neurons are float32 at least.
+        All others: as in :class:`snnkernels.LIF`, which takes time_dim and steps too.
 
     Raises TypeError and ValueError on wrong options.
     """
+
+    _refused: ClassVar = {
+        name: f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}"
+        for name in ("time_dim", "steps")
+    }
+    _elsewhere: ClassVar = {
+        **dict.fromkeys(signature(SpikeLinear).parameters, "linear"),
+        **dict.fromkeys(signature(LIF).parameters, "neuron"),
+    }
 
     def __init__(
         self,
@@ -74,18 +87,33 @@ class SpikingLinear(nn.Module):
         dtype: torch.dtype | None = None,
         *,
         product: str = "auto",
-        **options: Any,
+        beta: Parameter = 0.9,
+        threshold: Parameter = 1.0,
+        learn_beta: bool = False,
+        learn_threshold: bool = False,
+        constrain: bool = False,
+        return_state: bool = False,
+        reset: float | str = "subtract",
+        delay_reset: bool = False,
+        detach_reset: bool = True,
+        strict: bool = False,
+        input_scale: float = 1.0,
+        surrogate: str = "fast_sigmoid",
+        slope: float | None = None,
+        pre_reset_state: bool = False,
+        output: str = "spikes",
+        backend: str = "auto",
     ) -> None:
+        of_neurons = signature(LIF).parameters.keys() - {"device", "dtype"}
+        options = {name: value for name, value in locals().items() if name in of_neurons}
         super().__init__()
-        check_time_first(options)
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
-        self.neuron = LIF(**options, device=device, dtype=dtype)
+        neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)
+        self.neuron = LIF(**options, device=device, dtype=neurons_dtype)
 
     def forward(self, spikes: Spikes, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]` or None. Returns what LIF does."""
         return _forward(spikes, self.linear, self.neuron, initial_state)
-
-    __prepare_scriptable__ = refuse_scripting
 
 
 def _forward(
@@ -137,10 +165,10 @@ def _to_keep(
 
 def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:
     """Whether a call of the module is that layer's forward, and no more: to some hooks, as of pruning, its weights are
-    due; a part may have been replaced, or have a forward of its own."""
+    due; others, of all modules, watch it; a part may have been replaced, or have a forward of its own."""
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
     own = type(module).forward is layer.forward and "forward" not in vars(module)
-    return own and not any(hooks)
+    return own and not any(hooks) and not _has_any_global_hook()
 
 
 @dataclass(frozen=True)

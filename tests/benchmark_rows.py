@@ -35,6 +35,6 @@ def result_row(work: str, shape: str, **changes: Any) -> Row:
 
 def small_features(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features of a size that takes no time; those of a list made before keep their names."""
-    sizes = {"_LAYER": (20, 3, 40), "_INPUTS": 50, "_OUTPUTS": 30, "_STEPS": 5, "_BATCH": 4, "_ROWS": 20}
+    sizes = {"_LAYER": (20, 3, 40), "_INPUTS": 50, "_OUTPUTS": 30, "_ROWS": 20}
     for name, size in sizes.items():
         monkeypatch.setattr(features, name, size)

@@ -10,9 +10,30 @@ import torch
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # which both Triton and the package read when they are imported
+# Threads that wait sleep: with other processes on the machine, such as pytest-xdist's, they would take turns spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # which torch reads when it is imported
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's deterministic algorithms ask for on a GPU
 
 from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share what a fixture made for their module run in one of pytest-xdist's processes, which makes it.
+
+    Slow are tests of an engine that is interpreted, unless their arguments are those that few_interpreted names.
+    """
+    side_by_side = config.pluginmanager.hasplugin("xdist")
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        if side_by_side and any(fixture.scope == "module" for same_name in fixtures for fixture in same_name):
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+        arguments = item.callspec.params if hasattr(item, "callspec") else {}
+        target = arguments.get("compiled", arguments.get("target"))
+        few = {name: values for mark in item.iter_markers("few_interpreted") for name, values in mark.kwargs.items()}
+        interpreted = isinstance(target, Target) and target.interpreted
+        if interpreted and any(arguments[name] not in few[name] for name in few.keys() & arguments.keys()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -23,9 +23,12 @@ import train  # noqa: E402
 QUICK = ["--dataset", "digits", "--device", "cpu", "--hidden", "50", "--epochs", "1", "--no-tensorboard"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Networks as small as these train slower on many threads, most of all where others use the cores too."""
+    """Networks as small as these train slower on many threads, most of all where others use the cores too.
+
+    Also those that a module's fixtures train.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import torch
 from torch import Tensor
 
+import snnkernels
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
-from snnkernels.neurons import lif_key
+from snnkernels.emit.cpp import neuron_struct
+from snnkernels.neurons import NEURONS, lif_key
 from snnkernels.surrogates import SURROGATES
 
 STEPS = (1, 2, 7, 8, 9, 64, 257)
@@ -43,6 +48,15 @@ def _computation(options: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 DIFFERENT_OPTIONS = list({_computation(options): options for options in OPTIONS}.values())
+
+# What takes a compiler long is tried on one neuron for each number of states, of those the one that computes most; all
+# neurons with `-m slow`.
+NEURONS_BY_STATES = list(
+    {
+        len(neuron.states): neuron.key
+        for neuron in sorted(NEURONS.values(), key=lambda neuron: len(neuron_struct(neuron)))
+    }.values()
+)
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:
@@ -157,6 +171,22 @@ def random_layer(inputs: int, outputs: int, dtype: torch.dtype = torch.float32) 
 def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of the outputs for backward to start from."""
     return torch.randn_like(spikes), torch.randn_like(state)
+
+
+def python(code: str, **variables: str | None) -> subprocess.CompletedProcess[str]:
+    """A fresh Python with this package on its path, and these variables in its environment, or without those that are
+    None. It imports torch for seconds: one runs what goes together."""
+    path = os.pathsep.join([str(Path(snnkernels.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    changed = {**os.environ, "PYTHONPATH": path, **variables}
+    environment = {name: value for name, value in changed.items() if value is not None}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+
+def printed(code: str, **variables: str | None) -> str:
+    """What a fresh Python prints, which must end well."""
+    result = python(code, **variables)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def assert_same_bits(actual: Tensor, expected: Tensor, what: str = "") -> None:

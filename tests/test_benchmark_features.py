@@ -33,7 +33,7 @@ def test_every_feature_is_measured(small: None, feature: Feature) -> None:
     assert row.ms > 0 and row.ours_ms > 0 and row.fraction_of_copy is None
 
 
-def test_wrong_packed_spikes_are_not_timed(native: None, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_counts_are_not_timed(native: None, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are refused as others are, and what else there is to measure goes on."""
     right = features.lif
 
@@ -41,9 +41,9 @@ def test_wrong_packed_spikes_are_not_timed(native: None, small: None, monkeypatc
         return right(1 - current if options else current, **options)
 
     monkeypatch.setattr(features, "lif", lif)
-    (feature,) = (one for one in features.features("cpu") if "packed" in one.work)
+    (feature,) = (one for one in features.features("cpu") if one.work == features.COUNT)
     result = features.measure_feature(feature, repeats=1, memory="fresh")
-    assert result.rows == [] and f'lif(x, output="packed") is not timed on {feature}' in str(result.refused[0])
+    assert result.rows == [] and f'lif(x, output="count") is not timed on {feature}' in str(result.refused[0])
 
 
 def pair_of(ours: Tensor, tolerance: float = 0.0) -> Feature:

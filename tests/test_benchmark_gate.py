@@ -255,11 +255,14 @@ def test_a_red_gate_fails_its_benchmark_before_any_timing(tmp_path: Path) -> Non
     groups = [f"{direction} {TINY} float32 cpu" for direction in (FORWARD, FORWARD_BACKWARD)]
     assert sorted(timed) == [(group, name) for group in groups for name in ("reference", "torch loop")]
     assert timed[groups[0], "torch loop"].keys() == {"bytes_moved", "bytes_per_second"}
-    assert timed[groups[0], "reference"].keys() == {"bytes_moved", "bytes_per_second", "ratio_to_loop"}
+    assert timed[groups[0], "reference"].keys() == {"bytes_moved", "bytes_per_second"}
+    table = done.stdout[done.stdout.index("forward, float32, cpu: milliseconds") :].splitlines()
+    assert table[1].split() == [TINY] and [line.split()[-2:] for line in table[2:3]] == [["1", "x"]]
+    assert table[3].startswith("reference ") and table[3].endswith(" x") and "--all-shapes" in done.stdout
 
 
 def test_pytest_admits_whom_the_other_benchmarks_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slow first calls skip the test, the gate fails it; of a loop of many steps a compiler is not asked."""
+    """Slow first calls skip the test, and the gate fails it."""
     pytest.importorskip("pytest_benchmark")
     import test_lif
 
@@ -272,8 +275,17 @@ def test_pytest_admits_whom_the_other_benchmarks_do(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(measure, "_FIRST_CALLS_SECONDS", 0.0)
     with pytest.raises(pytest.skip.Exception, match="slow on T=20,B=3,N=37 float32 cpu: its first calls took 0 s"):
         test_lif.admit(replace(NAIVE, name="slow"), SMALL)
-    with pytest.raises(pytest.skip.Exception, match="compiles 33 time steps"):
-        test_lif.admit(contenders.NAIVE_COMPILED, replace(SMALL, shape=(33, 1, 1)))
+
+
+def test_few_shapes_are_timed_unless_all_are_asked_for() -> None:
+    """A compiler is asked for the loop alone."""
+    pytest.importorskip("pytest_benchmark")
+    import test_lif
+
+    few, every = ({case.id: case.values for case in test_lif.cases(all_shapes)} for all_shapes in (False, True))
+    assert few.keys() < every.keys() and 2 * len(few) < len(every)
+    assert {workload.shape for workload, *_ in few.values()} == {(4, 1, 16), (25, 128, 1000), (100, 128, 1024)}
+    assert {who.name for _, _, who in every.values() if who.compiles} == {contenders.NAIVE_COMPILED.name}
 
 
 @pytest.mark.filterwarnings("ignore")  # other libraries' warnings are not ours to heed

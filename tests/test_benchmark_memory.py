@@ -1,4 +1,4 @@
-"""What the benchmarks say of memory and compilations."""
+"""What the benchmarks say of memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ import snnkernels
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
-import compilations  # noqa: E402
 import memory  # noqa: E402
 
 GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this C library is not glibc")
@@ -61,38 +60,6 @@ print(min(faults))
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         faults[kind] = int(done.stdout)
     assert faults["warm"] < 16 < faults["fresh"]
-
-
-def test_compilations_are_counted() -> None:
-    compiled = torch.compile(lambda x: x * 2 + 1, backend="eager", dynamic=False)
-    with compilations.watch() as first:
-        compiled(torch.ones(3))
-    with compilations.watch() as again:
-        compiled(torch.ones(3))
-    with compilations.watch() as other_shape:
-        compiled(torch.ones(4))
-    assert (first.number, again.number, other_shape.number) == (1, 0, 1) and first.seconds > 0
-
-
-def test_kernels_that_triton_compiles_are_counted() -> None:
-    pytest.importorskip("triton.backends.nvidia")
-    script = """
-import compilations
-from triton_report import Variant, compile_launch, launches
-launch = launches(Variant(arch=90, dtype="float32"))["forward"]
-with compilations.caches_disabled():
-    with compilations.watch() as first:
-        compile_launch(launch, 90)
-    with compilations.watch() as again:
-        compile_launch(launch, 90)
-    with compilations.watch() as elsewhere:
-        compile_launch(launch, 80)
-print(first.number, again.number, elsewhere.number)
-"""
-    paths = [str(BENCHMARKS), str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TRITON_INTERPRET": "0"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1", "0", "1"]
 
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells a process's memory")

@@ -24,10 +24,9 @@ import networks  # noqa: E402
 import report  # noqa: E402
 import results  # noqa: E402
 from benchmark_rows import result_row, small_features  # noqa: E402
-from compilations import Compilations  # noqa: E402
-from contenders import Contender  # noqa: E402
-from measure import Entry, Measurement, Refusal, Row, Work  # noqa: E402
-from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs, scaling_workloads  # noqa: E402
+from contenders import COMPILED_STEPS, Contender  # noqa: E402
+from measure import Entry, Refusal, Row, Work  # noqa: E402
+from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs  # noqa: E402
 
 
 def row(**changes: Any) -> Row:
@@ -38,9 +37,10 @@ FEATURES = features.features("cpu")
 
 
 def run(*rows: Row, **environment: Any) -> dict[str, Any]:
-    result = results.report("cpu", Measurement(list(rows)), repeats=3)
-    result["environment"] |= {"cpu": "A CPU", "threads": 2, "torch": "2.13", "commit": "0" * 40} | environment
-    return result
+    """A run of a machine whose processor's model was not recorded, but for what is changed or added."""
+    about = {"cpu": "A CPU", "threads": 2, "torch": "2.13", "commit": "0" * 40, "uncommitted_changes": False}
+    about |= {"peers": dict.fromkeys(report.PEERS), "gpu": None}
+    return {"environment": about | environment, "rows": [asdict(row) for row in rows], "refused": [], "skipped": []}
 
 
 def test_a_later_run_stands_for_an_earlier_one(tmp_path: Path) -> None:
@@ -95,7 +95,14 @@ def test_bars_are_judged_by_their_rows() -> None:
         row(work=FORWARD, contender="native", fraction_of_copy=0.756),
         row(**step, contender="neurons left out", times_ours=2.5),
         row(**step, contender="snnTorch", times_ours=1.9),
-        row(contender="nn.Linear, LIF", kept_bytes=160, ours_kept_bytes=10),
+        row(
+            work=features.LINEAR,
+            shape=features.LINEAR_SHAPE,
+            contender="nn.Linear, LIF",
+            memory="fresh",
+            kept_bytes=160,
+            ours_kept_bytes=10,
+        ),
     )
     layer, network = f"{bars.LONG}, warm memory", step["shape"]
     assert found[layer, "torch loop / ours"] == ("4.4 x", "missed")
@@ -148,8 +155,8 @@ def nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everyone is here and passes the gate, and has a row of every piece of work; features are small."""
 
     def admit(contenders: Sequence[Contender], workload: Workload, *_: Any) -> list[Entry]:
-        here = [c for c in contenders if c.most_steps is None or workload.steps <= c.most_steps]
-        return [Entry(contender, lambda current: current, Compilations(), 0) for contender in here]
+        here = [c for c in contenders if not c.compiles or workload.steps <= COMPILED_STEPS]
+        return [Entry(contender, lambda current: current) for contender in here]
 
     def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str) -> list[Row]:
         place = {"dtype": work.dtype, "device": work.device, "memory": memory, "fraction_of_copy": 0.5}
@@ -190,67 +197,74 @@ def test_runs_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
     assert len(capsys.readouterr().out.splitlines()) == len(bars.RUNS)
 
 
-PAGE = "# Title\n\n<!-- benchmarks: short -->\nold\n<!-- end -->\n\ntext\n<!-- benchmarks: scaling -->\n<!-- end -->\n"
+PAGE = "# Title\n\n<!-- benchmarks: speed -->\nold\n<!-- end -->\n\ntext\n<!-- benchmarks: bars -->\n<!-- end -->\n"
+NAMED = {"name": "A CPU", "family": 25, "model": 17, "caches": {"L2": 1 << 20}}
+
+
+def layer_of_everyone() -> list[Row]:
+    rows = [row(contender=name, peak_bytes=30, ours_peak_bytes=10) for name in (*report._SHORT, "sinabs")]
+    return [*rows, row(contender="native", fraction_of_copy=0.875)]
 
 
 def test_tables_are_written_between_markers(tmp_path: Path) -> None:
-    rows = row(times_ours=4.44), row(memory="fresh", times_ours=5.0), row(contender="Norse", times_ours=40.0)
     page = tmp_path / "page.md"
     page.write_text(PAGE)
-    text = report.filled(page, {"cpu": [run(*rows)]})
-    assert text.startswith("# Title\n\n<!-- benchmarks: short -->\n\n") and "old" not in text
-    assert f"|  | {bars.LONG} |" in text and "| torch loop | 4.4 \\| 5.0 |" in text
-    assert "| Norse, one call (Lift) | 40.0 \\| - |" in text and "| sinabs, loop | - |" in text
-    assert "A CPU, 2 threads; torch 2.13" in text and "commit 0000000000" in text
-    assert "text\n<!-- benchmarks: scaling -->\n\nNot measured.\n\n<!-- end -->" in text
-    page.write_text(text)
-    assert report.filled(page, {"cpu": [run(*rows)]}) == text
-
-
-def test_changes_of_any_run_are_told() -> None:
-    """Of one that stands between others, too."""
-    runs = [run(row(), commit=letter * 40, uncommitted_changes=letter == "b") for letter in "abc"]
-    assert report.machine(runs).endswith(f"commit {'a' * 10} to {'c' * 10} and changes.")
-    assert report.machine(runs[::2]).endswith(f"commit {'a' * 10} to {'c' * 10}.")
-
-
-def test_libraries_without_a_row_are_not_named() -> None:
-    peers = dict.fromkeys(report.PEERS, "1.0")
-    runs = [run(row(), row(contender="snnTorch"), peers=peers), run(row(contender="Norse cell, loop"), peers=peers)]
-    assert "; snntorch 1.0; norse 1.0; commit" in report.machine(runs)
-
-
-@pytest.mark.parametrize("section", report.SECTIONS)
-def test_every_section_has_a_table(section: str) -> None:
-    shape, (feature, *_) = scaling_workloads("cpu")[0].shape_name, FEATURES
-    rows = [
-        row(),
-        row(shape=shape, compilations=2, compile_seconds=3.0, options="strict=True", difference="decay as v - v / 10"),
-        row(contender="native", bytes_per_second=2e9, fraction_of_copy=0.5),
-        row(work=bars.TRAINING_STEP, contender="neurons left out"),
-        row(work=feature.work, kept_bytes=2_000_000, ours_kept_bytes=1_000_000),
-        row(shape="T=4,B=64,N=65536", dtype="bfloat16"),
+    found = {"amd-25-17-2-cpus": [run(*layer_of_everyone(), processor=NAMED)]}
+    text = report.filled(page, found)
+    assert text.startswith("# Title\n\n<!-- benchmarks: speed -->\n\n") and "old" not in text
+    assert f"| {bars.LONG}, float32, forward+backward | A CPU (family 25 model 17), 2 threads |" in text
+    lines = [line for line in text.partition("text\n")[0].splitlines() if line.startswith("| ")][2:]
+    assert lines[:3] == [
+        "| speed, as a fraction of a copy's | 88% |",
+        "| memory at the peak, torch loop / ours | 3.0 x |",
+        "| time, torch loop / ours | 8.0 x |",
     ]
-    lines = report.SECTIONS[section](rows).splitlines()
-    table = [line for line in lines if line.startswith("|")]
-    assert len(table) > 2 and len({line.replace("\\|", "").count("|") for line in table[:3]}) == 1
+    page.write_text(text)
+    assert report.filled(page, found) == text
 
 
-def test_what_differs_in_half_types_is_said_of_them_alone() -> None:
-    rows = [row(dtype=dtype, contender="SpikingJelly", difference="decay") for dtype in ("float32", "bfloat16")]
-    full, half = report.layers(rows).split("\n\n**")
-    assert "| decay |" in full and "| decay; states of the half type |" in half
+def test_the_readme_has_no_empty_cell(tmp_path: Path) -> None:
+    """Of each vendor the machine that was measured last, and what was measured on all of these."""
+    whole = layer_of_everyone()
+    found = {
+        "amd-25-17-2-cpus": [run(*whole, processor=NAMED, date="2026-12-01")],
+        "intel-model-not-recorded": [run(*(one for one in whole if one.contender != "sinabs, loop"))],
+        "amd-epyc-model-not-recorded": [run(*whole[:1])],
+        "nvidia-h100": [run(row(device="cuda"), gpu={"name": "H100"})],
+    }
+    header, _, *lines = report.speed(found, tmp_path / "README.md").splitlines()
+    assert header.endswith("| A CPU (family 25 model 17), 2 threads | A CPU (model not recorded), 2 threads |")
+    assert len(lines) == len(report._SHORT) + 1 and not any("sinabs" in line or "|  |" in line for line in lines)
 
 
-def test_sections_of_a_gpu() -> None:
-    """Large layers have their bandwidth shown, float16 among them; there is the device's time, and one memory."""
-    gpu = {"device": "cuda", "memory": "gpu", "device_ms": 0.25, "ours_device_ms": 0.125}
-    large = gpu | {"shape": bars.PUBLIC, "dtype": "float16", "contender": "triton", "bytes_per_second": 2e12}
-    rows = [row(**large), row(**gpu), row(**gpu | {"work": features.COUNT, "contender": "lif(x).sum(0)"})]
-    assert f"| {bars.PUBLIC} | float16 | gpu | triton | forward+backward | 0.250 | 2000.0 |" in report.bandwidth(rows)
-    assert "float16" in report.public(rows) and "float16" not in report.layers(rows)
-    assert "| device ms |" in report.layers(rows) and "| 0.250 | 0.125 |" in report.saved(rows)
-    assert report.short(rows).splitlines()[2:4] == ["| torch loop | 8.0 |", "| torch loop, compiled | - |"]
+def test_files_are_read_the_last_measured_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "FOLDER", tmp_path)
+    for stem, date in (("a", {}), ("b", {"date": "2026-12-01"}), ("c", {"date": "2026-12-02"})):
+        (tmp_path / f"{stem}.json").write_text(json.dumps({"runs": [{"environment": date, "rows": []}]}))
+    assert list(report.files()) == ["c", "b", "a"]
+
+
+def test_bars_are_a_column_for_each_machine(tmp_path: Path) -> None:
+    """What nobody measured has no line, what missed its bar says so."""
+    fast, slow = run(row(times_ours=7.0), processor=NAMED), run(row(times_ours=2.0))
+    gpu = {"device": "cuda", "memory": "gpu"}
+    table = report.bars({"a": [fast], "b": [slow], "h": [run(row(**gpu), gpu={"name": "H100"})]}, tmp_path / "x.md")
+    cpus, gpus = (part.splitlines() for part in table.split("\n\n"))
+    assert cpus[2:] == [f"| {bars.LONG}, warm memory | torch loop / ours | 4.5 x | 6 x | 7 x | **2 x, missed** |"]
+    assert len(gpus) == 3 and gpus[0].endswith("| H100 |") and "**8 x, missed**" in gpus[2]
+
+
+def test_a_machine_is_told_with_its_versions() -> None:
+    """Changes of any run, and no library without a row."""
+    peers = dict.fromkeys(report.PEERS, "1.0")
+    runs = [run(row(contender="snnTorch"), commit=c * 40, uncommitted_changes=c == "b", peers=peers) for c in "abc"]
+    runs[0]["environment"] |= {"copy_gb_per_second": 30.0, "date": "2026-11-30"}
+    runs[2]["environment"] |= {"copy_gb_per_second": 41.0, "processor": NAMED, "date": "2026-12-01"}
+    assert report.versions(runs) == (
+        "caches 1024 KiB L2; a copy moves 30 to 41 GB/s; torch 2.13; snntorch 1.0; "
+        f"commit {'a' * 10} to {'c' * 10} and changes; measured 2026-11-30 to 2026-12-01."
+    )
+    assert report.versions(runs[::2]).count("changes") == 0
 
 
 def test_pages_have_the_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -261,29 +275,43 @@ def test_pages_have_the_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     page.write_text(PAGE)
     for name, value in (("PAGES", (page,)), ("ROOT", tmp_path), ("FOLDER", folder), ("IMAGES", tmp_path)):
         monkeypatch.setattr(report, name, value)
-    results.add_run(folder / "cpu.json", run(row()))
+    results.add_run(folder / "cpu.json", run(*layer_of_everyone()))
     assert report.main(["--check"]) == 1 and page.read_text() == PAGE
-    assert report.main([]) == 0 and "](benchmarks-cpu-layers.png)" in page.read_text()
+    assert report.main([]) == 0 and "](benchmarks-cpu.png)" in page.read_text()
     assert report.main(["--check"]) == 0
-    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["benchmarks-cpu-layers.png"]
+    assert [path.stat().st_size > 5000 for path in tmp_path.glob("*.png")] == [True]
 
 
-def test_plots_are_of_what_there_is(tmp_path: Path) -> None:
-    scaled = [row(shape=w.shape_name, contender=name) for w in scaling_workloads("cpu") for name in ("native", "Norse")]
-    drawn = plots.write_plots([row(peak_bytes=10_000_000), *scaled], tmp_path, "cpu")
-    assert [path.name for path in drawn] == [f"benchmarks-cpu-{name}.png" for name in ("layers", "scaling", "memory")]
-    assert all(path.stat().st_size > 5000 for path in drawn)
-    assert plots.write_plots([], tmp_path, "none") == []
+def test_measuring_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One command: its runs go to this machine's file, and a run that fails is told by the status."""
+    asked: list[Any] = []
+    monkeypatch.setattr(report, "PAGES", ())
+    monkeypatch.setattr(report, "FOLDER", tmp_path)
+    monkeypatch.setattr(report, "measure", lambda runs, path: asked.append((runs, path)) or 1)
+    monkeypatch.setattr(Contender, "unusable_reason", lambda self, device, steps: None)
+    assert report.main(["--measure"]) == 1
+    assert asked == [(bars.README_RUNS, tmp_path / f"{report.machine_key()}.json")]
 
 
-def test_the_plot_of_memory_is_of_one_memory() -> None:
-    """Rows of fresh memory are left out, whichever comes last in the file."""
-    rows = [row(peak_bytes=10_000_000), row(memory="fresh", peak_bytes=20_000_000)]
-    rows.append(row(memory="fresh", contender="Norse", peak_bytes=30_000_000))
-    figure = plots._memory(rows)
-    assert figure is not None
-    (axes,) = figure.axes
-    assert [bar.get_width() for bar in axes.patches] == [10.0] and axes.get_xlabel().endswith("warm memory")
+def test_the_readme_is_not_measured_without_the_other_libraries(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their lines would go from its table."""
+    monkeypatch.setattr(Contender, "unusable_reason", lambda self, *_: "no" if self.name == "snnTorch" else None)
+    with pytest.raises(SystemExit, match="2"):
+        report.main(["--measure"])
+    assert "snnTorch cannot be imported here: `make peers`" in capsys.readouterr().err
+
+
+def test_what_the_readme_shows_is_measured_by_its_runs(native: None, nothing_is_timed: None, tmp_path: Path) -> None:
+    rows = [one for arguments in bars.README_RUNS for one in rows_of(arguments)]
+    rows = [replace(one, peak_bytes=30, ours_peak_bytes=10) for one in rows]
+    table = report.speed({"amd": [run(*rows)]}, tmp_path / "README.md")
+    assert len(table.splitlines()) == 2 + 2 + len(report._SHORT)
+
+
+def test_no_plot_of_nothing() -> None:
+    assert plots.layers([], "A CPU") is None and plots.layers([row(shape=bars.TINY)], "A CPU") is None
 
 
 def test_results_are_those_of_the_pages() -> None:

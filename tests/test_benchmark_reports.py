@@ -1,4 +1,4 @@
-"""What the benchmarks report: tables, JSON, the source hash, and the GPU report as far as it goes without a GPU."""
+"""What the benchmarks report: tables, JSON, and the GPU report as far as it goes without a GPU."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from measure import Measurement, Refusal, Row  # noqa: E402
 from mnist import MNIST_TO_98  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload  # noqa: E402
 
+from snnkernels.machine import Processor, processor  # noqa: E402
+
 TINY = "T=4,B=1,N=16"
 REFUSAL = Refusal(None, TINY, "float32", "cuda", "native", "native is not timed")
 
@@ -48,15 +50,15 @@ def row(**changes: Any) -> Row:
 
 
 def test_table_on_a_cpu() -> None:
-    compiled = row(contender="compiled", ms=1.0, compilations=2, compile_seconds=12.25, times_ours=0.75)
+    compiled = row(contender="compiled", ms=1.0, compile_seconds=12.25, times_ours=0.75)
     step = row(work="training step", bytes_per_second=None, fraction_of_copy=None, peak_bytes=2_000_000)
     assert tables.table([row(), compiled, step]).splitlines() == [
         "forward, cpu",
         "shape        dtype    memory  contender   ours        ms  ours ms  x ours    min - max  GB/s  of copy"
-        "     compiled",
+        "  compiled",
         "T=8,B=2,N=4  float32  warm    torch loop  native  12.000    1.500    8.00  7.25 - 9.00   2.0      50%",
         "T=8,B=2,N=4  float32  warm    compiled    native   1.000    1.500    0.75  7.25 - 9.00   2.0      50%"
-        "  2 in 12.2 s",
+        "    12.2 s",
         "",
         "training step, cpu",
         "shape        dtype    memory  contender   ours        ms  ours ms  x ours    min - max  peak MB",
@@ -92,23 +94,17 @@ def test_compare_writes_rows_and_versions(tmp_path: Path, capsys: pytest.Capture
         assert entry.keys() == Row.__dataclass_fields__.keys() and entry["memory"] == "fresh"
     found = second["environment"]
     assert found["torch"] == torch.__version__ and found["threads"] == torch.get_num_threads()
-    assert {"snnkernels", "python", "cpu", "commit", "uncommitted_changes", "allocator"} <= found.keys()
+    assert {"snnkernels", "python", "date", "commit", "uncommitted_changes", "allocator"} <= found.keys()
+    assert found["processor"] == asdict(processor()) and found["copy_gb_per_second"] > 0
     assert found["peers"].keys() == {"snntorch", "spikingjelly", "norse", "sinabs"}
     assert TINY in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("suite", compare.SUITES)
-def test_suites_have_cases_of_distinct_names(suite: str) -> None:
-    """On either device; large networks are a CPU's on request only."""
-    names = {}
-    for device in ("cpu", "cuda"):
-        for large in ([], ["--large"]):
-            options = compare.parse([suite, *large])
-            names[device, bool(large)] = [name for name, _ in compare.SUITES[suite](options, device)]
-            assert len(set(names[device, bool(large)])) == len(names[device, bool(large)]) > 0
-    missing = 2 if suite == "steps" else 0
-    assert len(names["cpu", False]) == len(names["cpu", True]) - missing
-    assert len(names["cuda", False]) == len(names["cuda", True])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_suites_have_cases_of_distinct_names(suite: str, device: str) -> None:
+    names = [name for name, _ in compare.SUITES[suite](compare.parse([suite]), device)]
+    assert len(set(names)) == len(names) > 0
 
 
 @pytest.mark.parametrize("arguments", [["--repeats", "0"], pytest.param(["--device", "cuda"], marks=NO_GPU)])
@@ -130,28 +126,14 @@ def test_slug(name: str, expected: str) -> None:
     assert environment.slug(name) == expected
 
 
-def test_source_hash_is_that_of_the_kernel_sources(tmp_path: Path) -> None:
-    """It changes with a file's content and name, and with no cache, library or other file."""
-    sources = {"csrc/cuda/scan.cu": "a", "csrc/scan.h": "b", "snnkernels/engines/triton.py": "c"}
-    sources |= {name: "d" for name in environment.KERNEL_SOURCES if Path(name).suffix}
-    for name, text in sources.items():
-        Path(tmp_path, name).parent.mkdir(parents=True, exist_ok=True)
-        Path(tmp_path, name).write_text(text)
-    first = environment.source_hash(tmp_path)
-    for other in ("snnkernels/engines/triton.pyc", "snnkernels/_cpu.abi3.so", "snnkernels/layers.py", "README.md"):
-        Path(tmp_path, other).write_text("e")
-    assert environment.source_hash(tmp_path) == first
-    hashes = {first}
-    for name in sources:
-        Path(tmp_path, name).write_text("changed")
-        hashes.add(environment.source_hash(tmp_path))
-    Path(tmp_path, "csrc/scan.h").rename(tmp_path / "csrc/loop.h")
-    hashes.add(environment.source_hash(tmp_path))
-    assert len(hashes) == len(sources) + 2
-
-
-def test_every_kernel_source_exists() -> None:
-    assert all(Path(environment.ROOT, name).exists() for name in environment.KERNEL_SOURCES)
+def test_machines_of_one_name_have_files_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for numbers in ((25, 17), (26, 2), (None, None)):
+        one = Processor("AMD EPYC", "AMD", *numbers, stepping=1, caches={})
+        monkeypatch.setattr(environment, "processor", lambda one=one: one)
+        monkeypatch.setattr(environment.os, "cpu_count", lambda: 2)
+        found.append(environment.machine_key())
+    assert found == ["amd-25-17-2-cpus", "amd-26-2-2-cpus", "amd-epyc-2-cpus"]
 
 
 _JUNIT = """<testsuites><testsuite>
@@ -277,6 +259,7 @@ def test_gpu_report_is_written(
     result = Measurement([row(device="cuda", contender="triton", device_ms=0.5)], refused)
     for module in (gpu_report, environment):
         monkeypatch.setattr(module, "gpu", lambda: device)
+    monkeypatch.setattr(environment, "copy_speed", lambda device: 4e12)
     monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
     monkeypatch.setattr(gpu_report, "unusable_engines", list)
     monkeypatch.setattr(gpu_report, "run_tests", lambda seconds: tests)
@@ -285,7 +268,7 @@ def test_gpu_report_is_written(
     (content,) = json.loads(Path(tmp_path, "results", "nvidia-h200.json").read_text())["runs"]
     assert content["tests"] == tests and content["left_out"] == [left_out]
     assert content["refused"] == [asdict(refusal) for refusal in refused]
-    assert content["environment"]["gpu"] == device and content["kernel_sources"] == environment.source_hash()
+    assert content["environment"]["gpu"] == device
     assert content["rows"][0]["device_ms"] == 0.5
 
 
@@ -298,6 +281,7 @@ def test_gpu_report_takes_the_results_of_tests_that_were_run(tmp_path: Path, mon
 
     for module in (gpu_report, environment):
         monkeypatch.setattr(module, "gpu", lambda: {"name": "NVIDIA H200"})
+    monkeypatch.setattr(environment, "copy_speed", lambda device: 4e12)
     monkeypatch.setattr(gpu_report, "no_report_reason", lambda: None)
     monkeypatch.setattr(gpu_report, "unusable_engines", list)
     monkeypatch.setattr(gpu_report, "measure_all", measure_all)
@@ -316,7 +300,7 @@ def test_gpu_report_without_a_gpu(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_gpu_report_is_of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed copy would be measured under the hash of other sources."""
+    """An installed copy would be measured under the commit of other sources."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(snnkernels, "__file__", "/elsewhere/snnkernels/__init__.py")
     assert "/elsewhere/snnkernels, not from this checkout" in (gpu_report.no_report_reason() or "")

@@ -18,13 +18,11 @@ import networks  # noqa: E402
 from contenders import NAIVE, REFERENCE  # noqa: E402
 from naive import lif_loop  # noqa: E402
 
-SMALL_NETWORK = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+SMALL_NETWORK = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu")
 
 
-@pytest.mark.parametrize("encoded", [True, False])
-def test_a_training_step_is_measured(encoded: bool) -> None:
-    network = replace(SMALL_NETWORK, encoded=encoded)
-    result = networks.measure_step(network, lambda *work: [NAIVE, REFERENCE], repeats=2, memory="fresh")
+def test_a_training_step_is_measured() -> None:
+    result = networks.measure_step(SMALL_NETWORK, lambda *work: [NAIVE, REFERENCE], repeats=2, memory="fresh")
     rows = [row for row in result.rows if row.work == networks.TRAINING_STEP]
     assert [row.contender for row in rows] == ["torch loop", "reference", "neurons left out"]
     assert {row.shape for row in rows} == {"12-20-5,T=4,B=3"}
@@ -44,19 +42,14 @@ def test_everyone_trains_on_the_same_steps() -> None:
 def test_images_are_as_bright_as_digits() -> None:
     network = replace(SMALL_NETWORK, sizes=(784, 20, 5), batch=128)
     torch.manual_seed(0)
-    encode, _ = networks._classifier(network, networks.poisson_encode)
-    assert 0.10 < encode().mean() < 0.14
-
-
-def test_large_networks_are_for_gpus() -> None:
-    large = {device: [network.large for network in networks.networks(device)] for device in ("cpu", "cuda")}
-    assert large == {"cpu": [False, False, True, True], "cuda": [False] * 4}
+    images, targets = networks._digits(network)
+    assert 0.10 < images.mean() < 0.14 and targets.shape == (128,)
 
 
 def test_the_event_driven_step_has_the_losses_of_the_dense_one() -> None:
     """From the same seed it draws the same spikes; its sums round otherwise."""
     Target("native", "cpu").require()
-    network = networks.Network((30, 40, 5), steps=6, batch=16, device="cpu", encoded=True)
+    network = networks.Network((30, 40, 5), steps=6, batch=16, device="cpu")
     losses = {}
     for events in (False, True):
         step = networks.step_call(network, REFERENCE.build("cpu"), events=events)
@@ -68,19 +61,17 @@ def test_the_event_driven_step_has_the_losses_of_the_dense_one() -> None:
 
 def test_both_steps_are_measured() -> None:
     Target("native", "cpu").require()
-    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu")
     result = networks.measure_step(network, lambda *work: [REFERENCE], repeats=2, memory="fresh")
     assert [(row.work, row.contender, row.ours) for row in result.rows] == [
         (work, contender, ours)
         for work, ours in ((networks.TRAINING_STEP, "native"), (networks.EVENT_STEP, "native, events"))
         for contender in ("reference", "neurons left out")
     ]
-    one = networks.measure_step(replace(network, encoded=False), lambda *work: [REFERENCE], repeats=2, memory="fresh")
-    assert {row.work for row in one.rows} == {networks.TRAINING_STEP}
 
 
 def test_a_library_is_also_measured_with_its_encoder() -> None:
-    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu")
     asked: list[tuple[int, ...]] = []
 
     def encode(images: Tensor, steps: int) -> Tensor:
@@ -96,7 +87,7 @@ def test_a_library_is_also_measured_with_its_encoder() -> None:
 
 def test_a_refused_library_has_no_row_of_a_step() -> None:
     """Nor with its encoder: the refusal names the rows that it would have."""
-    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu", encoded=True)
+    network = networks.Network((12, 20, 5), steps=4, batch=3, device="cpu")
     wrong = replace(NAIVE, name="wrong", build=lambda device: lambda current: 1 - lif_loop(current), encode=torch.rand)
     result = networks.measure_step(network, lambda *work: [NAIVE, wrong], repeats=2, memory="fresh")
     assert {row.contender for row in result.rows} == {"torch loop", "neurons left out"}

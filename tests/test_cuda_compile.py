@@ -8,13 +8,14 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
-from support import skip_or_fail
+from support import NEURONS_BY_STATES, skip_or_fail
 
 from snnkernels.dispatch import checkpoint_interval
 from snnkernels.engines import native
@@ -85,12 +86,21 @@ def build_flags() -> list[str]:
     raise AssertionError("setup.py names no flags for device code")
 
 
-def compile_kernels(compiler: str, source: Path, architecture: int, folder: Path) -> list[Kernel]:
-    """All kernels of a source file."""
+def compile_kernels(
+    compiler: str, source: Path, architecture: int, folder: Path, neurons: Sequence[str]
+) -> list[Kernel]:
+    """The kernels of a source file, for these neurons alone."""
     folder = folder / f"{source.stem}_{architecture}"
     folder.mkdir()
     target = f"arch=compute_{architecture},code=sm_{architecture}"
+    listed = "".join(f" X({neuron})" for neuron in neurons)
+    first = folder / "neurons_of_the_test.h"
+    first.write_text(
+        f'#include "{ROOT / "csrc" / "generated" / "neurons.h"}"\n'
+        f"#undef SNN_FOR_EACH_NEURON\n#define SNN_FOR_EACH_NEURON(X){listed}\n"
+    )
     command = [compiler, "-std=c++17", *build_flags(), "-gencode", target, "-cubin", "-o", f"{folder}/out.cubin"]
+    command += ["-include", str(first)]
     command += ["-Xptxas", "-v", "--keep", "--keep-dir", str(folder), str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -106,21 +116,22 @@ def compile_kernels(compiler: str, source: Path, architecture: int, folder: Path
 
 @pytest.fixture(scope="module", params=["usual", pytest.param("all", marks=pytest.mark.slow)])
 def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Kernel]:
-    """All kernels for sm_90, and those that need most registers for others; or all for all."""
-    compiler, folder = nvcc(), tmp_path_factory.mktemp("cuda")
+    """A neuron for each number of states, for sm_90, and where most registers are needed for others; or all for all."""
+    compiler, folder, everything = nvcc(), tmp_path_factory.mktemp("cuda"), request.param == "all"
+    neurons = list(NEURONS) if everything else NEURONS_BY_STATES
     jobs = [
         (source, architecture)
         for source in SOURCES
         for architecture in SLOW_ARCHITECTURES
-        if request.param == "all"
+        if everything
         or architecture == 90
         or ("bfloat16" in source.stem and architecture <= 100)
         or (source.stem, architecture) == ("forward_double", 100)
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder), jobs))
+        compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder, neurons), jobs))
     # One neuron a thread or 16 bytes of them, times outputs, or with gradients of parameters and without; four dtypes.
-    expected = {"forward": len(NEURONS) * 2 * len(OUTPUTS), "backward": len(NEURONS) * 2 * 2, "poisson": 4 * 2}
+    expected = {"forward": len(neurons) * 2 * len(OUTPUTS), "backward": len(neurons) * 2 * 2, "poisson": 4 * 2}
     for (source, _), found in zip(jobs, compiled, strict=True):
         assert len(found) == expected[source.stem.partition("_")[0]], source
     return [kernel for found in compiled for kernel in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -68,14 +68,10 @@ def random_tensors(dtype: torch.dtype, device: str, *step_shape: int) -> dict[st
     }
 
 
-@pytest.mark.parametrize("dtype", FLOATS, ids=str)
-@pytest.mark.parametrize("steps", STEPS)
-def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
-    """Under the interpreter every combination at one length, and every length for some of them."""
+def check_options(compiled: Target, steps: int, dtype: torch.dtype, chosen: Sequence[dict[str, Any]]) -> None:
     shape = (1, 5) if compiled.interpreted else (3, 37)
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     tensors = random_tensors(dtype, compiled.device, *shape)
-    chosen = OPTIONS if not compiled.interpreted or steps == 9 else OPTIONS[:: 64 if steps > 9 else 21]
     rates = []
     for index, options in enumerate(chosen):
         surrogate = WITHOUT_EXP[index % len(WITHOUT_EXP)]
@@ -83,6 +79,28 @@ def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
         expected = compare(compiled.engine, current, tensors, surrogate=surrogate, slope=slope, **options)
         rates.append(expected.spikes.double().mean().item())
     assert 0.05 < sum(rates) / len(rates) < 0.95, "the neurons must fire, and not always"
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("steps", STEPS)
+def test_every_option(compiled: Target, steps: int, dtype: torch.dtype) -> None:
+    """Every combination that is a computation of its own; those that come to the same too where it is quick.
+
+    Under the interpreter some of them at other lengths than one.
+    """
+    chosen = OPTIONS if steps < max(STEPS) else DIFFERENT_OPTIONS
+    if compiled.interpreted:
+        chosen = DIFFERENT_OPTIONS if steps == 9 else OPTIONS[:: 64 if steps > 9 else 21]
+    check_options(compiled, steps, dtype, chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("steps", STEPS)
+def test_every_option_at_every_length(compiled: Target, steps: int, dtype: torch.dtype) -> None:
+    if compiled.interpreted and steps > 9:
+        pytest.skip("the interpreter is slow: test_every_option has some of them")
+    check_options(compiled, steps, dtype, OPTIONS)
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -101,11 +119,11 @@ def test_every_surrogate(compiled: Target, surrogate: str, dtype: torch.dtype) -
 SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), (5, 2501)]
 
 
+# The interpreter is slow.
+@pytest.mark.few_interpreted(shape=SHAPES[:-1], dtype=(torch.float32, torch.float16))
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)
 def test_odd_sizes_and_many_blocks(compiled: Target, shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    if compiled.interpreted and dtype in (torch.float64, torch.bfloat16):
-        pytest.skip("the interpreter is slow: these sizes are run in float32 and float16")
     steps = 3 if compiled.interpreted else 21
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     compare(compiled.engine, current, random_tensors(state_dtype(dtype), compiled.device, *shape))

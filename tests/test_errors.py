@@ -254,8 +254,8 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: LIF(detach_rest=True),
         TypeError,
         "LIF has no option 'detach_rest'; did you mean 'detach_reset' or 'delay_reset'?; it has beta, threshold, "
-        "learn_beta, learn_threshold, return_state, device, dtype, reset, delay_reset, detach_reset, strict, "
-        "input_scale, surrogate, slope, time_dim, pre_reset_state, steps, output, backend",
+        "learn_beta, learn_threshold, constrain, return_state, reset, delay_reset, detach_reset, strict, input_scale, "
+        "surrogate, slope, time_dim, pre_reset_state, steps, output, backend, device, dtype",
     ),
     "input_scale needs a gradient": (
         lambda: lif(CURRENT, input_scale=torch.ones((), requires_grad=True)),
@@ -341,12 +341,12 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "dtype of a layer's learnable number": (
         lambda: LIF(learn_beta=True, dtype=torch.int32),
         TypeError,
-        f"beta must be {FLOATS}, got int32",
+        f"dtype must be {FLOATS}, got int32",
     ),
     "dtype of a layer's tensor": (
         lambda: LIF(torch.tensor(0.9), dtype=torch.int32),
         TypeError,
-        f"beta must be {FLOATS}, got int32",
+        f"dtype must be {FLOATS}, got int32",
     ),
     "time_dim is no whole number": (
         lambda: lif(CURRENT, time_dim=1.0),
@@ -491,6 +491,7 @@ def test_message(call: Callable[[], Any], error: type[Exception], message: str) 
 def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: f"no {engine} for {device} today")
     monkeypatch.setattr(checks, "_known_plan", checks._plan)  # which remembers who could run
+    monkeypatch.setattr(checks, "_known_call", checks._check_call)
     message = f'^backend="{engine}" cannot run on cpu: no {engine} for cpu today$'
     with pytest.raises(RuntimeError, match=message):
         lif(CURRENT, backend=engine)

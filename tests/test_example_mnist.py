@@ -27,7 +27,7 @@ from runs import load_run
 
 import snnkernels
 from snnkernels import dispatch
-from snnkernels.machine import cpu_model
+from snnkernels.machine import processor
 
 
 def test_training_on_digits_reaches_93_percent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_results_say_where_they_come_from(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert {"reference", ran} <= set(summary["usable_engines"])
     made = summary["origin"]
     assert (made["device"], made["threads"]) == ("cpu", 1)
-    assert made["cpu"] == cpu_model() and (made["cpu"] or not Path("/proc/cpuinfo").exists())
+    assert made["cpu"] == str(processor()) and (made["cpu"] or not Path("/proc/cpuinfo").exists())
     assert made["versions"]["torch"] == torch.__version__
     assert made["versions"]["snnkernels"] == snnkernels.__version__
     assert made["versions"]["commit"] is None or re.fullmatch("[0-9a-f]{12,}(-dirty)?", made["versions"]["commit"])
@@ -184,6 +184,20 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
 def test_every_way_to_train_learns(arguments: str, tmp_path: Path) -> None:
     summary = run([*QUICK, "--epochs", "4", "--batch-size", "16", *arguments.split()], tmp_path)
     assert summary["test_accuracy"] >= 0.3, "a guess is right in 0.1 of all cases"
+
+
+def test_a_run_saved_with_other_names_of_its_convolutions_loads(tmp_path: Path) -> None:
+    """Checkpoints from when EachStep held its layer: `to_conv1.layer.weight` for `to_conv1.weight`."""
+    arguments = ["--model", "conv", "--channels", "4", "--time-steps", "4", "--limit", "100"]
+    run([*QUICK, *arguments], tmp_path)
+    weights, saved = load_run(tmp_path).model.state_dict(), checkpoint(tmp_path / "best.pt")
+    names = [name for name in saved["model"] if name.startswith("to_conv1.")]
+    assert names == ["to_conv1.weight", "to_conv1.bias"]
+    for name in names:
+        saved["model"][name.replace(".", ".layer.")] = saved["model"].pop(name)
+    torch.save(saved, tmp_path / "best.pt")
+    again = load_run(tmp_path).model.state_dict()
+    assert list(again) == list(weights) and all(torch.equal(again[name], weights[name]) for name in weights)
 
 
 def test_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
@@ -15,10 +16,11 @@ from typing import Any
 
 import pytest
 import torch
-from mnist_example import one_thread, run  # noqa: F401
+from mnist_example import failure, one_thread, run  # noqa: F401
 
 # isort: split
 import data
+import snn_against_ann
 
 # What no server listens at: connections are refused at once.
 REFUSED = "http://127.0.0.1:9/"
@@ -122,14 +124,18 @@ def test_auto_without_torchvision_says_why(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "torchvision cannot be imported: ModuleNotFoundError: import of torchvision halted" in digits.note
 
 
-@pytest.fixture(params=["as torchvision lays it out", "the archives alone", "extracted"])
+def extract(raw: Path) -> None:
+    for archive in list(raw.iterdir()):
+        (raw / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
+        archive.unlink()
+
+
+@pytest.fixture(params=["as torchvision lays it out", "the archives alone", "extracted", "the extracted files alone"])
 def layout(request: pytest.FixtureRequest, small_mnist: Path) -> Iterator[Path]:
     raw = small_mnist / "MNIST" / "raw"
-    if request.param == "extracted":
-        for archive in list(raw.iterdir()):
-            (raw / archive.stem).write_bytes(gzip.decompress(archive.read_bytes()))
-            archive.unlink()
-    yield raw if request.param == "the archives alone" else small_mnist
+    if "extracted" in request.param:
+        extract(raw)
+    yield raw if "alone" in request.param else small_mnist
 
 
 def test_reads_mnist_and_leaves_its_folder_alone(layout: Path) -> None:
@@ -142,26 +148,160 @@ def test_reads_mnist_and_leaves_its_folder_alone(layout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "lacks"),
     [
-        lambda raw: (raw / "t10k-labels-idx1-ubyte.gz").unlink(),
-        lambda raw: (raw / "train-images-idx3-ubyte.gz").write_bytes(b"half"),
+        (lambda raw: (raw / "t10k-labels-idx1-ubyte.gz").unlink(), "t10k-labels-idx1-ubyte.gz is missing"),
+        (
+            lambda raw: (raw / "train-images-idx3-ubyte.gz").write_bytes(b"half"),
+            "train-images-idx3-ubyte.gz has 4 bytes and a wrong checksum",
+        ),
     ],
     ids=["missing", "damaged"],
 )
-def test_archives_that_are_not_whole(damage: Callable[[Path], object], small_mnist: Path) -> None:
+def test_archives_that_are_not_whole(damage: Callable[[Path], object], lacks: str, small_mnist: Path) -> None:
     damage(small_mnist / "MNIST" / "raw")
-    with pytest.raises(data.DataError, match="is not whole in"):
+    with pytest.raises(data.DataError, match=rf"is not whole in {small_mnist} \({lacks}\), and cannot be downloaded: "):
         data.load("mnist", small_mnist)
 
 
-def test_damaged_extracted_files(small_mnist: Path) -> None:
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+ANEW = "remove it and start again, which downloads it, or copy it anew"
+Files = dict[str, bytes]
+
+
+def other_part(files: Files) -> Files:
+    """Of train and test the one for the other."""
+    other = {"train": "t10k", "t10k": "train"}
+    return {f"{other[name[: name.index('-')]]}{name[name.index('-') :]}": content for name, content in files.items()}
+
+
+# What is wrong with extracted files of 60 training and 20 test images, and the sentence about it.
+FAULTS: dict[str, tuple[Callable[[Files], Files], str]] = {
+    "fewer labels": (
+        lambda files: {**files, LABELS: idx_files(50, 1)[LABELS]},
+        f"{{raw}}/{IMAGES} holds 60 images and {LABELS} 50 labels, where each image must have one label: replace the "
+        "two by files that belong together",
+    ),
+    "more labels": (
+        lambda files: {**files, "t10k-labels-idx1-ubyte": files[LABELS]},
+        "{raw}/t10k-images-idx3-ubyte holds 20 images and t10k-labels-idx1-ubyte 60 labels, where each image must have "
+        "one label: replace the two by files that belong together",
+    ),
+    "cut off": (
+        lambda files: {**files, IMAGES: files[IMAGES][:1000]},
+        f"{{raw}}/{IMAGES} has 1,000 bytes, where 60 images, of which it speaks, take 47,056: {ANEW}",
+    ),
+    "cut off in its beginning": (
+        lambda files: {**files, LABELS: files[LABELS][:6]},
+        f"{{raw}}/{LABELS} ends after 6 bytes, where 8 say what it holds: {ANEW}",
+    ),
+    "too long": (
+        lambda files: {**files, LABELS: files[LABELS] + b"\0"},
+        f"{{raw}}/{LABELS} has 69 bytes, where 60 labels, of which it speaks, take 68: {ANEW}",
+    ),
+    "a web page": (
+        lambda files: {**files, IMAGES: b"\n<!DOCTYPE html>\n<html><title>404</title></html>"},
+        f"{{raw}}/{IMAGES} holds a web page, which begins with '<!DOCTYPE html>', where images in MNIST's format are "
+        f"expected: {ANEW}",
+    ),
+    "empty": (
+        lambda files: {**files, LABELS: b""},
+        f"{{raw}}/{LABELS} is empty, where labels in MNIST's format are expected: {ANEW}",
+    ),
+    "compressed": (
+        lambda files: {**files, IMAGES: gzip.compress(files[IMAGES])},
+        f"{{raw}}/{IMAGES} is compressed with gzip, where images in MNIST's format are expected: give it a name that "
+        "ends in .gz, or extract it",
+    ),
+    "of numbers that are no bytes": (
+        lambda files: {**files, LABELS: b"\0\0\x0c\x01" + files[LABELS][4:]},
+        f"{{raw}}/{LABELS} begins with the bytes 00 00 0c 01, where labels in MNIST's format are expected: {ANEW}",
+    ),
+    "labels for images": (
+        lambda files: {**files, IMAGES: files[LABELS], LABELS: files[IMAGES]},
+        f"{{raw}}/{IMAGES} holds labels, where images in MNIST's format are expected: give the images and the labels "
+        "each other's names",
+    ),
+    "images of another size": (
+        lambda files: {**files, IMAGES: files[IMAGES].replace(b"\0\0\0\x1c" * 2, b"\0\0\0\x20\0\0\0\x10", 1)},
+        f"{{raw}}/{IMAGES} holds images of 32x16 pixels, where 28x28 are expected: put MNIST's own there",
+    ),
+    "labels beyond 9": (
+        lambda files: {**files, LABELS: files[LABELS][:-1] + b"\x1a"},
+        f"{{raw}}/{LABELS} holds the label 26 at position 59, where labels must be 0 to 9: {ANEW}",
+    ),
+    "too few images": (
+        lambda files: {**files, **{name: idx_files(5, 1)[name] for name in (IMAGES, LABELS)}},
+        f"{{raw}}/{IMAGES} holds 5 images, where 6 or more are needed: {ANEW}",
+    ),
+    "test for train": (
+        other_part,
+        "{raw} has 20 images in the train files and 60 in the t10k files, where the train files must have the more: "
+        "give the files each other's names",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", ["MNIST/raw", "."])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_extracted_files_that_are_wrong(fault: str, place: str, mnist: Any, tmp_path: Path) -> None:
+    """Found when the data is loaded, which every command does before it trains: a sentence on the file, what it is,
+    what it should be, and what to do."""
+    damage, sentence = FAULTS[fault]
+    raw = tmp_path / place
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, content in damage(idx_files(60, 20)).items():
+        (raw / name).write_bytes(content)
+    with pytest.raises(data.DataError) as raised:
+        data.load("mnist", tmp_path)
+    assert str(raised.value) == sentence.format(raw=raw)
+    note = data.load("auto", tmp_path).note
+    assert note.startswith(f"{sentence.format(raw=raw)}. Training on scikit-learn's handwritten digits instead")
+
+
+def test_wrong_files_stop_a_command_before_it_trains(
+    mnist: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, content in {**idx_files(60, 20), LABELS: idx_files(50, 20)[LABELS]}.items():
+        (raw / name).write_bytes(content)
+    arguments = ["--dataset", "mnist", "--data-dir", str(tmp_path), "--device", "cpu"]
+    text = failure([*arguments, "--out", str(tmp_path / "run")], capsys)
+    assert text == f"error: {FAULTS['fewer labels'][1].format(raw=raw)}"
+    assert not list((tmp_path / "run").iterdir())
+    text = failure([*arguments, "--out", str(tmp_path / "other")], capsys, snn_against_ann.main)
+    assert text == f"error: {FAULTS['fewer labels'][1].format(raw=raw)}"
+
+
+def test_some_extracted_files_are_missing(mnist: Any, tmp_path: Path) -> None:
+    files = idx_files(60, 20)
+    (tmp_path / IMAGES).write_bytes(files[IMAGES])
+    lacks = ", ".join(f"{name} is missing" for name in files if name != IMAGES)
+    with pytest.raises(data.DataError, match=rf"is not whole in {tmp_path} \({lacks}\), and cannot be downloaded: "):
+        data.load("mnist", tmp_path)
+
+
+@pytest.mark.parametrize("archives", [True, False])
+def test_files_that_must_not_be_read(
+    archives: bool, small_mnist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the system's administrator, whom nothing is refused, tests cannot take the right away: they say no instead."""
     raw = small_mnist / "MNIST" / "raw"
-    for archive in list(raw.iterdir()):
-        (raw / archive.stem).write_bytes(gzip.decompress(archive.read_bytes())[:1_000])
-        archive.unlink()
-    with pytest.raises(data.DataError, match="cannot be read"):
+    if not archives:
+        extract(raw)
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    path = raw / (f"{IMAGES}.gz" if archives else IMAGES)
+    with pytest.raises(data.DataError) as raised:
         data.load("mnist", small_mnist)
+    assert str(raised.value) == (
+        f"MNIST in {small_mnist} cannot be read: PermissionError: [Errno 13] Permission denied: '{path}': make its "
+        "files readable, or name another folder by --data-dir"
+    )
 
 
 def test_fashion_mnist_as_torchvision_lays_it_out(mnist: Any, tmp_path: Path) -> None:

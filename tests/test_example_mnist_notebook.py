@@ -56,7 +56,7 @@ def test_the_notebook_runs(stored: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert names.findall(parameters.source) == names.findall(SMALL), "SMALL is to set what the notebook sets"
     shown, said = images(stored), {line.replace("mnist", "digits") for line in words(stored)}
     parameters.source = SMALL
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # the stored one ran on a CPU
     nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(EXAMPLE)}}).execute()
     assert images(notebook) == shown

@@ -24,6 +24,7 @@ from data import Digits, Split  # noqa: E402
 from encoding import Encoder  # noqa: E402
 from evaluation import evaluate  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from mnist_example import one_thread  # noqa: E402, F401
 from PIL import Image, ImageStat  # noqa: E402
 from recording import LayerRecord, Recording, Survey, record, record_again, survey  # noqa: E402
 from result_pictures import draw_confusion, draw_time_steps  # noqa: E402

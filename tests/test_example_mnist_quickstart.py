@@ -19,7 +19,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """Of a process to which there is no torchvision, and so no MNIST."""
     (tmp_path / "torchvision.py").write_text("raise ImportError('not here')")
     paths = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "OMP_NUM_THREADS": "2", "PYTHONPATH": paths}
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
 
 
 def quickstart(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -53,11 +53,8 @@ class Killed(Exception):
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("uninterrupted")
     run(ARGUMENTS, out)
-    torch.set_num_threads(threads)
     return out
 
 

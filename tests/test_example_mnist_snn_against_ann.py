@@ -23,15 +23,15 @@ from ann import ann_config, build_ann  # noqa: E402
 from comparison import rows, write_table  # noqa: E402
 from config import Config, DataConfig, NetworkConfig, OptimizationConfig  # noqa: E402
 from experiments import limited, train_network  # noqa: E402
-from mnist_example import interrupted_step, interruption  # noqa: E402
-from model import EachStep, build_model, spiking_layers  # noqa: E402
+from mnist_example import interrupted_step, interruption, one_thread  # noqa: E402, F401
+from model import build_model, spiking_layers  # noqa: E402
 from noise import NOISES, noisy  # noqa: E402
 from operations import count_operations  # noqa: E402
 from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
 from trainer import Trainer  # noqa: E402
 
-from snnkernels import LIF, dispatch  # noqa: E402
+from snnkernels import LIF, EachStep, dispatch  # noqa: E402
 
 QUICK = ["--dataset", "digits", "--hidden", "20", "--time-steps", "6", "--epochs", "8", "--seeds", "2"]
 QUICK += ["--learning-rates", "3e-3", "1e-2", "--sweep-images", "300", "--test-images", "100", "--target", "0.5"]

@@ -45,7 +45,7 @@ def test_a_bias_may_have_any_strides() -> None:
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # torch's own forward mode uses it
 def test_forward_mode_is_refused() -> None:
     spikes, weight = random_spikes(4, 3, 6), torch.randn(5, 6)
-    with pytest.raises(RuntimeError, match="setup_context|jvp"):
+    with pytest.raises(RuntimeError, match="transform of torch.func was asked for"):
         torch.func.jvp(lambda weight: spike_linear(spikes, weight, product="events"), (weight,), (weight,))
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from pages import section
-from support import Target, assert_same_bits, random_current
+from support import Target, assert_same_bits, printed, random_current
 
 from snnkernels import lif
 
@@ -100,9 +98,7 @@ print(during - before, after - before, resident() - before)
 @linux
 def test_what_is_kept_is_bounded() -> None:
     """With a limit of 256 MiB a third of 384 MiB of outputs goes back to the system; all of it when it is asked for."""
-    environment = {**os.environ, "SNNKERNELS_KEEP_MIB": "256"}
-    result = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True, env=environment)
-    during, after, emptied = (int(word) for word in result.stdout.split())
+    during, after, emptied = (int(word) for word in printed(GROWTH, SNNKERNELS_KEEP_MIB="256").split())
     assert during >= 23 << 24
     assert 13 << 24 <= after <= 17 << 24
     assert emptied <= 1 << 24
@@ -163,14 +159,7 @@ attempt(steps=64, output="count")
 
 
 def attempts(script: str) -> list[str]:
-    result = subprocess.run(
-        [sys.executable, "-c", SCARCE + script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "SNNKERNELS_KEEP_MIB": "512"},
-    )
-    return result.stdout.splitlines()
+    return printed(SCARCE + script, SNNKERNELS_KEEP_MIB="512").splitlines()
 
 
 @linux
@@ -187,13 +176,6 @@ def test_a_thread_that_gets_no_memory_says_so() -> None:
     assert re.fullmatch(r"MemoryError out of memory: the native engine cannot get \d+ bytes", error)
 
 
-def python(code: str, keep: str | None) -> subprocess.CompletedProcess[str]:
-    """A fresh Python with this value of the variable, or without it."""
-    environment = {name: value for name, value in os.environ.items() if name != "SNNKERNELS_KEEP_MIB"}
-    environment |= {} if keep is None else {"SNNKERNELS_KEEP_MIB": keep}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-
-
 KEPT = """
 import torch
 from snnkernels import lif
@@ -208,7 +190,7 @@ print(address() == kept)
 @linux
 @pytest.mark.parametrize("keep", [None, " \t\n", " 64 "])
 def test_an_empty_variable_is_one_that_is_not_set(keep: str | None) -> None:
-    assert python(KEPT, keep).stdout == "True\n"
+    assert printed(KEPT, SNNKERNELS_KEEP_MIB=keep) == "True\n"
 
 
 WRONG = """
@@ -236,8 +218,7 @@ print("right")
 @linux
 def test_a_variable_that_is_no_number_is_an_error_where_it_is_first_used() -> None:
     """Each time, until it is right, and without harm to a process that forks meanwhile."""
-    result = python(WRONG, None)
-    assert result.stdout == "right\n", result.stderr
+    assert printed(WRONG, SNNKERNELS_KEEP_MIB=None) == "right\n"
 
 
 OF_TORCH = """
@@ -266,15 +247,11 @@ def test_memory_of_torchs_own_is_seen_and_can_be_resized() -> None:
     text = section("docs/pytorch.md", "Memory of the CPU engine")
     assert "`SNNKERNELS_KEEP_MIB=0` in the environment switches it off" in text
     assert "shows 0 bytes for such an output" in text
-    assert python(OF_TORCH, "0").stdout.split() == ["True", "True", "True"]
-    assert python(OF_TORCH, None).stdout.split() == ["False", "True", "True"]
+    assert printed(OF_TORCH, SNNKERNELS_KEEP_MIB="0").split() == ["True", "True", "True"]
+    assert printed(OF_TORCH, SNNKERNELS_KEEP_MIB=None).split() == ["False", "True", "True"]
 
 
 @linux
 def test_what_was_freed_first_goes_first() -> None:
     """At a limit of 36 MiB the first of three outputs of 8 MiB makes room for one of 16, the size that is in use."""
-    environment = {**os.environ, "SNNKERNELS_KEEP_MIB": "36"}
-    result = subprocess.run(
-        [sys.executable, "-c", EVICTION], capture_output=True, text=True, check=True, env=environment
-    )
-    assert result.stdout.split() == ["False", "True", "True", "True", "True"]
+    assert printed(EVICTION, SNNKERNELS_KEEP_MIB="36").split() == ["False", "True", "True", "True", "True"]

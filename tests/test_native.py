@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from operators import STEPS, backward_arguments, forward_arguments, operator, poisson_arguments
-from support import Target
+from support import Target, printed
 from torch import Tensor
 
 from snnkernels import lif
@@ -146,8 +145,7 @@ print(threads_that((8, 16, 64)), threads_that((8, 64, 1024)))
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux tells them")
 def test_a_small_layer_is_left_to_one_thread() -> None:
     """However many outer places it has; other threads are started by what is worth it."""
-    result = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["0", "3"]
+    assert printed(THREADS).split() == ["0", "3"]
 
 
 @pytest.fixture

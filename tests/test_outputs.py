@@ -203,7 +203,7 @@ def test_constant_current_is_neither_written_out_nor_its_gradient(compiled: Targ
     with Calls() as mode:
         lif(current, steps=64, output="count", backend=compiled.engine).sum().backward()
     (_, given, _), (_, _, outputs) = mode.calls
-    assert given[0].shape == outputs[0].shape == (1, 1, 16)
+    assert given[0][0].shape == outputs[0].shape == (1, 1, 16)
 
 
 def test_layer_that_counts_trains_as_one_that_sums(target: Target) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from support import assert_rounded, assert_same_bits, skip_or_fail
+from support import assert_rounded, assert_same_bits, random_spikes, skip_or_fail
 from torch import Tensor, nn
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "coming-from.md").read_text()
@@ -127,11 +127,38 @@ def _surrogate_rows() -> Iterator[Row]:
                 yield Row(name, their_neuron.format(theirs), our_neuron.format(ours), ROUNDING)
 
 
+class LayerRow(NamedTuple):
+    """A layer without time of a library, and ours over all steps."""
+
+    library: str
+    theirs: str
+    ours: str
+
+    def __str__(self) -> str:
+        return f"{self.library}: {self.theirs}"
+
+
+def _layer_rows() -> Iterator[LayerRow]:
+    header, *rows = _cells(SECTIONS["Layers without time"])
+    assert header == ["there", "here"] and rows
+    for there, here in rows:
+        library, theirs = re.fullmatch(r"(\w+)(?:, a step at a time)?: `(.*)", there).groups()
+        yield LayerRow(library, theirs, here)
+
+
+LAYERS = list(_layer_rows())
 NEURONS, SURROGATES = list(_neuron_rows()), list(_surrogate_rows())
 
 
 def blocks(section: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", SECTIONS[section], re.S)
+
+
+def load_weights(net: nn.Module, state: dict[str, Tensor]) -> None:
+    """The page's own function, which raises where a weight is missing or has no place."""
+    names: dict[str, Any] = {}
+    exec(blocks("Trained weights")[0], names)
+    names["load_weights"](net, state)
 
 
 @pytest.fixture
@@ -156,16 +183,18 @@ class Result(NamedTuple):
     grads: dict[str, Tensor]
 
 
-def names_of(library: str, x: Tensor) -> tuple[nn.Module, Tensor, dict[str, Any]]:
-    """Run the code of a library's section on an x: the model and spikes of theirs, then all names, ours last.
-
-    Skips where the library is not installed, or fails where SNNKERNELS_REQUIRE names it.
-    """
+def require(library: str) -> None:
+    """Skip where the library is not installed, or fail where SNNKERNELS_REQUIRE names it."""
     module = LIBRARIES[library].module
     try:
         importlib.import_module(module)
     except ImportError as error:
         skip_or_fail(module, f"{library} cannot be imported: {error}")
+
+
+def names_of(library: str, x: Tensor) -> tuple[nn.Module, Tensor, dict[str, Any]]:
+    """Run the code of a library's section on an x: the model and spikes of theirs, then all names, ours last."""
+    require(library)
     names: dict[str, Any] = {"x": x}
     theirs, ours = blocks(library)
     torch.manual_seed(0)
@@ -232,7 +261,7 @@ def test_neuron_computes_the_same_bits_in_float32(row: Row, dtype: torch.dtype) 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_model_computes_the_same(library: str, dtype: torch.dtype) -> None:
-    """The code before and after: spikes, gradients of the weights, and the weights load."""
+    """The code before and after: spikes, gradients of the weights, and the weights load, all of them."""
     x = 6 * torch.rand(STEPS, BATCH, 784)
     net, spikes, names = names_of(library, x)
     grad = torch.randn_like(spikes)
@@ -242,8 +271,80 @@ def test_model_computes_the_same(library: str, dtype: torch.dtype) -> None:
     assert_same_bits(names["spikes"].detach(), spikes.detach(), "spikes")
     theirs, ours = net[0].weight.grad, names["net"][0].weight.grad
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6 * theirs.abs().max().item())  # Norse's 0.1 is float32
-    assert not names["net"].load_state_dict(net.state_dict(), strict=False).missing_keys
+    load_weights(names["net"], net.state_dict())
 
 
 def test_every_row_says_how_equal_it_is() -> None:
     assert {row.equal for row in NEURONS} == {BITS, ROUNDING, BELOW}
+
+
+@pytest.mark.parametrize("row", LAYERS, ids=str)
+def test_layer_without_time_computes_the_same(row: LayerRow, dtype: torch.dtype) -> None:
+    """After its weights are loaded: outputs, in training where it keeps statistics over all steps, and gradients."""
+    require(row.library)
+    names: dict[str, Any] = {}
+    exec(blocks(row.library)[0].split("\n\n")[0] + "\n" + blocks("Layers without time")[0].split("\n\n")[0], names)
+    if row.library == "SpikingJelly":
+        exec("from spikingjelly.activation_based import layer", names)
+    if row.library == "Norse":
+        exec("from norse.torch import Lift", names)
+    theirs, ours = eval(row.theirs, names), eval(row.ours, names)
+    load_weights(ours, theirs.state_dict())
+    x, grads = random_spikes(STEPS, BATCH, 2, 8, 8, rate=0.5, dtype=dtype), []
+    outputs = []
+    for net in (theirs, ours):
+        torch.manual_seed(0)  # for the same mask
+        leaf = x.clone().requires_grad_()
+        loop = row.library == "snnTorch" and net is theirs
+        outputs.append(torch.stack([net(step) for step in leaf]) if loop else net(leaf))
+        grads.append(torch.autograd.grad(outputs[-1].square().sum(), leaf)[0])
+    assert_rounded(outputs[1].detach(), outputs[0].detach(), "output")
+    assert_rounded(grads[1], grads[0], "gradient")
+
+
+def test_model_with_convolutions_of_the_page(dtype: torch.dtype) -> None:
+    names: dict[str, Any] = {"nn": nn, "x": torch.rand(STEPS, BATCH, 1, 28, 28)}
+    exec(blocks("Layers without time")[0], names)
+    assert names["spikes"].shape == (STEPS, BATCH, 10)
+
+
+CONVOLUTIONS = """
+net = nn.Sequential(
+    {0}nn.Conv2d(1, 4, 3){1}, {0}nn.BatchNorm2d(4){1}, {2},
+    {0}nn.MaxPool2d(2){1}, {0}nn.Flatten(){1}, nn.Linear(36, 5), {2},
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "theirs", "ours"),
+    [
+        ("snnTorch", "snn.Leaky(0.8, learn_beta=True, init_hidden=True)", "LIF(0.9, learn_beta=True, **leaky)"),
+        ("snnTorch", "snn.Leaky(0.9, threshold=0.5, init_hidden=True)", "LIF(0.9, 0.5, **leaky)"),
+        ("SpikingJelly", "neuron.IFNode(v_threshold=0.5)", 'LIF(1, 0.5, reset="zero", **node)'),
+    ],
+)
+def test_trained_network_with_convolutions(library: str, theirs: str, ours: str, dtype: torch.dtype) -> None:
+    """Its weights and statistics, and what its neurons learned, strictly: the same spikes of the last layer."""
+    *_, names = names_of(library, torch.zeros(2, 1, 784))
+    exec("from snnkernels import EachStep\n" + CONVOLUTIONS.format("", "", theirs), names)
+    net = names["net"]
+    x = torch.rand(STEPS, BATCH, 1, 8, 8)
+    for step in x:  # statistics, in training
+        net(step)
+    state = net.eval().state_dict()
+    if library == "snnTorch":
+        names["utils"].reset(net)
+    else:
+        names["functional"].reset_net(net)
+    expected = torch.stack([net(step) for step in x])
+    exec(CONVOLUTIONS.format("EachStep(", ")", ours), names)
+    timed = names["net"].eval()
+    load_weights(timed, state)
+    assert 0.02 < expected.mean() < 0.98
+    assert_same_bits(timed(x).detach(), expected.detach(), "spikes")
+    without = {name: value for name, value in state.items() if name != "0.weight"}
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "0.weight"'):
+        load_weights(timed, without)
+    with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "0.gain"'):
+        load_weights(timed, {**state, "0.gain": torch.ones(1)})

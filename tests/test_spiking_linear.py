@@ -205,6 +205,22 @@ def test_a_hook_of_a_part_is_called() -> None:
     assert rates == [spikes.mean().item()]
 
 
+@pytest.mark.parametrize("mode", [True, False])
+def test_a_hook_of_all_modules_sees_the_inner_layers(mode: bool) -> None:
+    """Profilers and debuggers register one: in training as in eval."""
+    fused, separate = layers()
+    fused.train(mode)
+    spikes, seen = spike_train(), []
+    hook = nn.modules.module.register_module_forward_hook(lambda module, inputs, out: seen.append(type(module)))
+    try:
+        with torch.set_grad_enabled(mode):
+            result = fused(spikes)
+    finally:
+        hook.remove()
+    assert seen == [SpikeLinear, LIF, SpikingLinear]
+    assert_same_bits(result.detach(), separate(spikes).detach(), "spikes")
+
+
 class HalfAsMuch(SpikeLinear):
     def forward(self, spikes: Tensor) -> Tensor:
         return super().forward(spikes) / 2
@@ -398,7 +414,7 @@ def test_spikes_with_the_batch_outside_are_the_same_bits(form: str) -> None:
 
 
 def test_unknown_option_is_named() -> None:
-    with pytest.raises(TypeError, match="LIF has no option 'slop'; did you mean 'slope'?"):
+    with pytest.raises(TypeError, match=r"SpikingLinear has no option 'slop'; did you mean 'slope'\?; it has in_feat"):
         SpikingLinear(3, 2, slop=3)
 
 

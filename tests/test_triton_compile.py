@@ -10,10 +10,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import NEURONS_BY_STATES
+from triton_variants import Variant
 
 from snnkernels.engines.triton_tiling import VARIATIONS
 from snnkernels.neurons import NEURONS
@@ -29,14 +32,13 @@ MOST_BARRIERS = 8  # of a few conversions of layout for 8 steps; one for each st
 MOST_STACK = 16  # bytes, of a few of all variants: backward of 16 bytes of neurons, nearly all on sm_100
 WORKERS = 2
 
-Variant = dict[str, Any]
 Report = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed")
 
 
 def _variants(**choices: Sequence[Any]) -> list[Variant]:
-    return [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
+    return [Variant(**dict(zip(choices, values, strict=True))) for values in itertools.product(*choices.values())]
 
 
 MOST_REGISTERS = {"per_neuron": [True], "param_grads": [True]}
@@ -50,7 +52,7 @@ FEW = [
     *_variants(arch=[90], dtype=["float32", "bfloat16"], inner=[1 << 20, (1 << 20) + 1], **POISSON),
     *_variants(arch=[90], dtype=["float32", "bfloat16"], variation=list(VARIATIONS), **MOST_REGISTERS),
     *_variants(arch=[90], dtype=DTYPES),
-    *_variants(arch=[90], dtype=["bfloat16"], neuron=list(NEURONS), **MOST_REGISTERS),
+    *_variants(arch=[90], dtype=["bfloat16"], neuron=NEURONS_BY_STATES, **MOST_REGISTERS),
     *_variants(arch=[90], dtype=["float32"], surrogate=list(SURROGATES), **MOST_REGISTERS),
     *_variants(arch=[90], dtype=["float32", "bfloat16"], inner=[1 << 14, (1 << 20) + 1], **MOST_REGISTERS),
 ]
@@ -100,7 +102,7 @@ def _run(*command: str, **options: Any) -> str:
 
 
 def _reports(variants: Sequence[Variant]) -> list[Report]:
-    shares = [list(variants[worker::WORKERS]) for worker in range(WORKERS)]
+    shares = [[asdict(variant) for variant in variants[worker::WORKERS]] for worker in range(WORKERS)]
     with ThreadPoolExecutor(WORKERS) as pool:
         outputs = pool.map(lambda share: _run("triton_report.py", input=json.dumps(share)), shares)
         return [json.loads(line) for output in outputs for line in output.splitlines()]
@@ -141,14 +143,20 @@ def _complaints(report: Report, most_stack: int) -> list[str]:
 
 
 def _check(variants: Sequence[Variant], most_stack: int = 0) -> None:
-    reports = _reports(variants)
-    assert len(reports) == sum(len(variant.get("kernels", ("forward", "backward"))) for variant in variants)
+    once = list(dict.fromkeys(variants))
+    reports = _reports(once)
+    assert len(reports) == sum(len(variant.kernels) for variant in once)
     failures = [(complaints, report) for report in reports if (complaints := _complaints(report, most_stack))]
     assert not failures, "\n".join(f"{', '.join(complaints)}: {report}" for complaints, report in failures)
 
 
 def test_no_spills_wide_accesses_no_fused_multiply_adds() -> None:
     _check(FEW)
+
+
+@pytest.mark.slow
+def test_no_spills_wide_accesses_no_fused_multiply_adds_in_any_neuron() -> None:
+    _check(_variants(arch=[90], dtype=["bfloat16"], neuron=list(NEURONS), **MOST_REGISTERS))
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from typing import Any
 import torch
 import triton
 from triton.backends.compiler import GPUTarget
+from triton_variants import Variant
 
 from snnkernels import tuning
 from snnkernels.engines import triton_plan
@@ -30,29 +31,6 @@ from snnkernels.neurons import NEURONS
 from snnkernels.scan import state_dtype
 
 _INTERVAL = 8
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A scan, or a draw of Poisson spikes, for which kernels are compiled."""
-
-    arch: int  # compute capability, such as 90
-    dtype: str
-    kernels: tuple[str, ...] = ("forward", "backward")  # or "poisson"
-    neuron: str = "lif_subtract_after_detached"
-    surrogate: str = "fast_sigmoid"
-    per_neuron: bool = False  # parameters
-    param_grads: bool = (
-        False  # without, and without one for each neuron, parameters are numbers, and states zero and not asked for
-    )
-    outer: int = 1
-    steps: int = 100
-    inner: int = 1 << 20
-    constant: float = 0.5
-    output: str = "spikes"
-    x_once: bool = False  # one step for all
-    variation: str = "full"  # of the tiling
-    first: int = 0  # step of the draw
 
 
 @dataclass

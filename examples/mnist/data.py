@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import queue
-import shutil
 import socket
-import tempfile
 import threading
 import time
 import urllib.request
@@ -15,8 +14,8 @@ from http.client import HTTPException
 from pathlib import Path
 
 import torch
-from config import RunError
 from devices import rank
+from idx import DataError, read_halves
 from torch import Tensor
 
 CLASSES = 10
@@ -26,10 +25,6 @@ NETWORK_TIMEOUT_SECONDS = 5.0
 
 # The validation images are the same in every run, whatever its seed: accuracies on them can be compared.
 _SPLIT_SEED = 0
-
-
-class DataError(RunError):
-    """A data set is not to be had; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -141,52 +136,77 @@ def _torchvision_splits(name: str, data_dir: Path) -> tuple[Split, Split]:
     kind = getattr(datasets, name)
     try:
         splits = _read_local(kind, data_dir)
-    except (AssertionError, OSError, RuntimeError, ValueError) as error:
-        raise DataError(f"{name} in {data_dir.absolute()} cannot be read: {_one_line(error)}") from error
+    except OSError as error:
+        raise DataError(
+            f"{name} in {data_dir.absolute()} cannot be read: {_one_line(error)}: make its files readable, or name "
+            "another folder by --data-dir"
+        ) from error
     if splits is not None:
         return splits
     try:
-        return _download(kind, data_dir)
+        _download(kind, data_dir)
+        return _splits(_folders(kind, data_dir)[0])
     except (HTTPException, OSError, RuntimeError) as error:
+        lacks = _what_lacks(kind, data_dir)
         raise DataError(
-            f"{name} is not whole in {data_dir.absolute()}, and cannot be downloaded: {_one_line(error)}"
+            f"{name} is not whole in {data_dir.absolute()}{lacks}, and cannot be downloaded: {_one_line(error)}"
         ) from error
 
 
 def _read_local(kind: type, data_dir: Path) -> tuple[Split, Split] | None:
     """Read the archives of a torchvision data set, or the files extracted from them, or return None where either lacks.
 
-    The archives come first and are extracted to a temporary folder: they have checksums, which what an interrupted
-    extraction leaves has not, and data_dir may be read-only.
+    The archives come first: they have checksums, which what an interrupted extraction leaves has not.
     """
-    from torchvision.datasets.utils import check_integrity
-
-    for raw in (data_dir / kind.__name__ / "raw", data_dir):
-        if all(check_integrity(raw / name, md5) for name, md5 in kind.resources):
-            with tempfile.TemporaryDirectory() as scratch:
-                target = Path(scratch, kind.__name__, "raw")
-                target.mkdir(parents=True)
-                for name, _ in kind.resources:
-                    shutil.copy(raw / name, target)
-                return _read(kind, scratch, download=True)
-    extracted = (data_dir / kind.__name__ / "raw" / Path(name).stem for name, _ in kind.resources)
-    return _read(kind, data_dir) if all(path.is_file() for path in extracted) else None
+    for folder in _folders(kind, data_dir):
+        if all(_is_whole(folder / name, md5) for name, md5 in kind.resources):
+            return _splits(folder, ".gz")
+    for folder in _folders(kind, data_dir):
+        if all((folder / name).with_suffix("").is_file() for name, _ in kind.resources):
+            return _splits(folder)
+    return None
 
 
-def _read(kind: type, root: str | Path, *, download: bool = False) -> tuple[Split, Split]:
-    """Both halves of a torchvision data set; `download` also extracts archives that are already there."""
-    halves = [kind(root, train=train, download=download) for train in (True, False)]
-    train, test = (Split(half.data.flatten(1), half.targets) for half in halves)
+def _is_whole(archive: Path, md5: str) -> bool:
+    return archive.is_file() and hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest() == md5
+
+
+def _folders(kind: type, data_dir: Path) -> tuple[Path, Path]:
+    """Where the files may lie: first as torchvision lays them out."""
+    return data_dir / kind.__name__ / "raw", data_dir
+
+
+def _splits(folder: Path, ending: str = "") -> tuple[Split, Split]:
+    train, test = (Split(images, labels) for images, labels in read_halves(folder, ending))
     return train, test
 
 
-def _download(kind: type, data_dir: Path) -> tuple[Split, Split]:
+def _what_lacks(kind: type, data_dir: Path) -> str:
+    """Which files are missing or damaged, in parentheses, where others of them are there."""
+    for folder in _folders(kind, data_dir):
+        archives = {folder / name: md5 for name, md5 in kind.resources}
+        extracted = [path.with_suffix("") for path in archives]
+        if any(path.is_file() for path in archives):
+            lacking = [path for path, md5 in archives.items() if not _is_whole(path, md5)]
+            return f" ({', '.join(_what_is_wrong(path) for path in lacking)})"
+        if any(path.is_file() for path in extracted):
+            return f" ({', '.join(_what_is_wrong(path) for path in extracted if not path.is_file())})"
+    return ""
+
+
+def _what_is_wrong(path: Path) -> str:
+    size = f"has {path.stat().st_size:,} bytes and a wrong checksum" if path.is_file() else "is missing"
+    return f"{path.name} {size}"
+
+
+def _download(kind: type, data_dir: Path) -> None:
+    """Download and extract a torchvision data set."""
     smallest = kind.resources[-1][0]
     _check_reachable([mirror + smallest for mirror in kind.mirrors])
     previous = socket.getdefaulttimeout()
     socket.setdefaulttimeout(NETWORK_TIMEOUT_SECONDS)  # torchvision sets none: a dead connection would hang for ever
     try:
-        return _read(kind, data_dir, download=True)
+        kind(data_dir, download=True)
     finally:
         socket.setdefaulttimeout(previous)
 

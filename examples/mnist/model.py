@@ -1,4 +1,4 @@
-"""The networks: what snnkernels gives is one layer, everything else is plain torch."""
+"""The networks: neurons and EachStep are snnkernels', everything else is plain torch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import torch
 from config import Config, RunError
-from torch import Tensor, nn
+from torch import nn
 
-from snnkernels import LIF, SpikeLinear
+from snnkernels import LIF, EachStep, SpikeLinear
 
 # Makes a network from the configuration, the number of pixels and the number of classes.
 Build = Callable[[Config, int, int], nn.Module]
@@ -59,17 +59,6 @@ def keep_in_range(model: nn.Module) -> None:
             layer.beta.clamp_(0, 1)
         if isinstance(layer.threshold, nn.Parameter):
             layer.threshold.clamp_(min=0.01)
-
-
-class EachStep(nn.Module):
-    """A layer without time, at every step: `[T, B, ...]` goes through it as one batch of T x B."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layer(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
 
 def _add_convolutions(layers: OrderedDict[str, nn.Module], config: Config, pixels: int) -> int:

@@ -102,5 +102,6 @@ def _synapses(layer: nn.Module, active: Tensor) -> float:
     if isinstance(layer, nn.Linear):
         return float(active.sum(dtype=torch.float64)) * layer.out_features
     ones = active.new_ones(1, 1, *layer.kernel_size)
-    reached = functional.conv2d(active.sum(1, keepdim=True), ones, stride=layer.stride, padding=layer.padding)
+    planes = active.flatten(0, -4).sum(1, keepdim=True)  # of all steps
+    reached = functional.conv2d(planes, ones, stride=layer.stride, padding=layer.padding)
     return float(reached.sum(dtype=torch.float64)) * layer.out_channels

@@ -11,14 +11,14 @@ import torch
 
 import snnkernels
 from snnkernels import dispatch
-from snnkernels.machine import cpu_model
+from snnkernels.machine import processor
 
 
 def origin(device: torch.device) -> dict[str, Any]:
     """Of what is computed on a device now, as JSON holds it. Asked for within use_backend, where that is used."""
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "cpu": cpu_model(),
+        "cpu": str(processor()),
         "threads": torch.get_num_threads(),
         "engine": engine(device.type),
         "versions": {

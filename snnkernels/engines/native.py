@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
-from pathlib import Path
 
 import torch
 
 from ..tuning import constant
+from . import libraries
 
 
 def _load(device: str) -> str | None:
     """Load one of the extension's libraries; the reason why it cannot be used, or None."""
-    name = f"snnkernels._{device}"
     try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        return _why_not_built(device) if error.name == name else str(error)
+        libraries.load(device)
     except ImportError as error:
         return str(error)
     return None
-
-
-def _why_not_built(device: str) -> str:
-    """What setup.py wrote down when it left a library out."""
-    note = Path(__file__).parents[1] / f"_{device}_not_built.txt"
-    return f"not built: {note.read_text() if note.exists() else 'this is a source tree, which pip has not installed'}"
 
 
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}

@@ -18,7 +18,6 @@ from .tools import is_recorded, quiet_in_a_trace
 from .values import (
     Parameter,
     check_dtype,
-    check_finite,
     check_flag,
     check_on_step,
     check_one_of,
@@ -27,7 +26,6 @@ from .values import (
     dense_metadata,
     is_subclass,
     kind_of,
-    near,
     shape_of,
 )
 
@@ -35,7 +33,7 @@ from .values import (
 class LIFOptions(NamedTuple):
     """The options of a LIF layer, as :func:`snnkernels.lif` documents them."""
 
-    reset: str | Parameter = "subtract"
+    reset: Parameter | str = "subtract"
     delay_reset: bool = False
     detach_reset: bool = True
     strict: bool = False
@@ -47,38 +45,6 @@ class LIFOptions(NamedTuple):
     steps: int | None = None
     output: str = "spikes"
     backend: str = "auto"
-
-
-# What LIF takes besides.
-_OF_THE_LAYER = ("beta", "threshold", "learn_beta", "learn_threshold", "return_state", "device", "dtype")
-
-
-def lif_options(options: dict[str, Any]) -> LIFOptions:
-    """Options given by name; raises on an unknown one, and on a wrong value that can be told without an input."""
-    known = (*_OF_THE_LAYER, *LIFOptions._fields)
-    for name in options:
-        if name == "initial_state":
-            raise TypeError("LIF holds no state: give initial_state at the call, layer(current, initial_state)")
-        if name not in known:
-            raise TypeError(f"LIF has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
-    checked = LIFOptions(**options)
-    _check_flags(checked)
-    check_reset(checked.reset)
-    check_finite("input_scale", checked.input_scale)
-    check_surrogate(checked.surrogate, checked.slope)
-    check_one_of("output", checked.output, OUTPUTS)
-    check_whole("time_dim", checked.time_dim)
-    if checked.steps is not None:
-        check_steps(checked.steps)
-    check_backend_name("backend", checked.backend)
-    return checked
-
-
-def check_time_first(options: dict[str, Any]) -> None:
-    """Check that options given by name leave time in the first dimension, with a row for each step."""
-    for name in ("time_dim", "steps"):
-        if name in options:
-            raise TypeError(f"SpikingLinear takes spikes time first, one row a time step: it has no option {name!r}")
 
 
 def check_lif(

@@ -64,11 +64,11 @@ def read_number(name: str, value: Any, current: Tensor) -> Any:
 
 
 def _may_be_read(value: Tensor) -> bool:
-    """On a GPU the host would wait, a graph would keep what was read, and a subclass, as FakeTensor, may have no values."""
+    """On a GPU the host would wait, a graph would keep what was read, and a subclass, as of fakes, may have none."""
     return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
 
 
-def check_reset(reset: str | float) -> tuple[str, float]:
+def check_reset(reset: Any) -> tuple[str, float]:
     """The reset's kind (subtract, value or none) and the value."""
     if is_number(reset):
         return "value", check_finite("reset", reset)
@@ -137,3 +137,4 @@ def _check_values(values: Tensor, names: Sequence[str]) -> Tensor:
 
 
 LIBRARY.impl("check_values", _check_values, "CPU")
+torch.library.register_autograd("snnkernels::check_values", lambda _, grad: (grad, None), lib=LIBRARY)

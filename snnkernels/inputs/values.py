@@ -160,9 +160,9 @@ def check_one_of(name: str, value: str, choices: Iterable[str], others: str = ""
     raise ValueError(f"{name} must be one of {known}, got {value!r}{near(value, choices)}")
 
 
-def near(value: str, choices: Iterable[str]) -> str:
-    """The question after a misspelt name."""
-    near = difflib.get_close_matches(str(value), list(choices), n=2)
+def near(value: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
+    """The question after a misspelt name; "" where none of the choices is as near as cutoff says."""
+    near = difflib.get_close_matches(str(value), list(choices), n=2, cutoff=cutoff)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

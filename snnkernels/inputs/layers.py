@@ -1,0 +1,163 @@
+"""Checks of layers: the names that they are given, and the values that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..ranges import Range
+from ..scan import OUTPUTS
+from .lif import LIFOptions, check_backend_name, check_surrogate
+from .numbers import check_reset
+from .spikes import check_steps
+from .values import (
+    DTYPES,
+    Parameter,
+    check_dense,
+    check_dtype,
+    check_finite,
+    check_flag,
+    check_number,
+    check_one_of,
+    check_values,
+    check_whole,
+    name_of,
+    near,
+    shape_of,
+)
+
+Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
+
+
+def check_names(layer: str, given: Iterable[str], known: Iterable[str], refused: Mapping[str, str]) -> None:
+    """Check the names of what a layer is made with. refused: what is said of names that one may think it has."""
+    for name in given:
+        if name in refused:
+            raise TypeError(refused[name])
+        if name not in known:
+            raise TypeError(f"{layer} has no option {name!r}{near(name, known)}; it has {', '.join(known)}")
+
+
+def check_new_attribute(
+    layer: str, name: str, known: Iterable[str], refused: Mapping[str, str], elsewhere: Mapping[str, str]
+) -> None:
+    """Check the name of an attribute that a layer does not have yet: any, but for a misspelt option.
+
+    elsewhere: the submodule that has an attribute of this name.
+    """
+    if name in refused:
+        raise AttributeError(refused[name])
+    if name in elsewhere:
+        raise AttributeError(f"{layer} has no attribute {name!r} of its own: set layer.{elsewhere[name]}.{name}")
+    question = near(name, known, cutoff=0.8)
+    if question and name not in known:
+        raise AttributeError(f"{layer} has no attribute {name!r}{question}")
+
+
+def check_held(name: str, value: Parameter, range: Range) -> Parameter:
+    """Check a value that a layer is to hold: a number, an nn.Parameter, or a tensor, of which it holds a copy."""
+    if not isinstance(value, Tensor):
+        return check_number(name, value, positive=range.positive)
+    check_dense(name, value)
+    check_dtype(name, value)
+    if value.requires_grad and not isinstance(value, nn.Parameter):
+        raise TypeError(
+            f"{name} must be a number, an nn.Parameter or a tensor that needs no gradient, got a tensor with "
+            "requires_grad=True, of which the layer would hold a copy without it: wrap it in nn.Parameter; where it is "
+            "computed, call lif with it, or register what computes it by torch.nn.utils.parametrize"
+        )
+    return value
+
+
+def check_given_parameter(
+    name: str, value: nn.Parameter, device: torch.device | str | None, dtype: torch.dtype | None, constrain: bool
+) -> None:
+    """Check an nn.Parameter that a layer is to use as it is."""
+    here = None if device is None else torch.device(device)
+    if here is not None and (here.type != value.device.type or here.index not in (None, value.device.index)):
+        raise ValueError(f"{name} is an nn.Parameter on {value.device}, which is used as it is: got device={here}")
+    if dtype is not None and dtype != value.dtype:
+        raise ValueError(
+            f"{name} is an nn.Parameter of {name_of(value.dtype)}, which is used as it is: got dtype={name_of(dtype)}"
+        )
+    if constrain:
+        raise ValueError(
+            f"{name} is an nn.Parameter, which is used as it is, where constrain=True learns another number: give its "
+            f"values and learn_{name}=True, or register a parametrization by torch.nn.utils.parametrize"
+        )
+
+
+def check_layer_dtype(dtype: torch.dtype | None) -> None:
+    if dtype is not None and dtype not in DTYPES:
+        raise TypeError(f"dtype must be float64, float32, bfloat16 or float16, got {name_of(dtype)}")
+
+
+def check_inside(name: str, value: Tensor, range: Range) -> None:
+    """Check values that constrain=True is to keep in their range: at an end of it none could move."""
+    check_values(name, value)
+    if value.is_meta or ((value > range.low) & (value < range.high)).all():
+        return
+    wrong = value[~((value > range.low) & (value < range.high))].flatten()[0].item()
+    raise ValueError(f"{name} must be {range}, where constrain=True keeps it, got {wrong}")
+
+
+def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
+    """Check a tensor whose values a parameter is to have."""
+    sizes = zip(reversed(value.shape), reversed(like.shape), strict=False)
+    if value.dim() > like.dim() or any(size not in (1, whole) for size, whole in sizes):
+        raise ValueError(
+            f"{name} is a parameter of shape {shape_of(like)}: a tensor that it is set to must broadcast to that, got "
+            f"shape {shape_of(value)}; an nn.Parameter takes its place"
+        )
+
+
+def check_restorable(layer: str, name: str, given: Parameter | None) -> Parameter:
+    """Check that a layer knows the values that a parameter was given; returns them."""
+    if given is None:
+        raise RuntimeError(
+            f"{layer} cannot reset {name}: it was given on the meta device, without values; load_state_dict gives it "
+            f"some, or make the layer with {name} on another device"
+        )
+    return given
+
+
+def check_fixed(layer: str, name: str, instead: str) -> None:
+    """Say that an attribute of a layer cannot be set."""
+    raise AttributeError(f"{layer}'s {name} cannot be set: {instead}")
+
+
+def _as_it_is(check: Callable[..., object]) -> Check:
+    """The check of an option that becomes what it is given as."""
+
+    def checked(name: str, value: Any) -> Any:
+        check(name, value)
+        return value
+
+    return checked
+
+
+def _reset(_: str, reset: str | float) -> str | float:
+    check_reset(reset)
+    return reset if isinstance(reset, str) else float(reset)
+
+
+# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
+# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
+LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
+LIF_CHECKS: dict[str, Check] = {
+    "reset": _reset,
+    "delay_reset": _as_it_is(check_flag),
+    "detach_reset": _as_it_is(check_flag),
+    "strict": _as_it_is(check_flag),
+    "input_scale": check_finite,
+    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
+    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
+    "time_dim": _as_it_is(check_whole),
+    "pre_reset_state": _as_it_is(check_flag),
+    "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
+    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
+    "backend": _as_it_is(check_backend_name),
+}

@@ -1,0 +1,263 @@
+"""The base of every layer of neurons: what it holds of parameters and options, and how these are set, moved and reset.
+
+Nothing here knows a neuron: a layer declares the names of its parameters with their ranges, and those of its options
+with their checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from .checked import CheckedModule
+from .dispatch import keeps_float64
+from .held import in_float32, parts_of, shown, tensor_of, values_of, write
+from .inputs import (
+    Parameter,
+    check_fixed,
+    check_flag,
+    check_given_parameter,
+    check_held,
+    check_inside,
+    check_layer_dtype,
+    check_restorable,
+    check_spreads,
+    check_values,
+)
+from .ranges import InRange, Range
+
+
+class NeuronLayer(CheckedModule):
+    """A layer of neurons, of which a subclass declares the parameters (`_ranges`) and the options (`_checks`).
+
+    A parameter is a number, a buffer, or, where it is learned, an nn.Parameter. Numbers, of parameters and of options,
+    are also in tensors, from which a graph that torch.compile made reads them: a Python number would be part of the
+    graph, and another one make another graph. They are of one element each, whose size no compiler takes for a
+    variable; and no buffers, which DistributedDataParallel would send round at each call.
+    """
+
+    _ranges: ClassVar[Mapping[str, Range]] = {}
+    _as_options: ClassVar[Any]  # a NamedTuple of the options that the neuron's function takes
+
+    return_state: bool
+    _constrain: bool
+    _given: dict[str, Parameter | None]  # the values that parameters were given; None where these had none
+    _options: Any  # the attributes of this name as such a tuple
+    _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
+    _anchor: Tensor  # it holds nothing, but is where those are to be
+
+    def __init__(self, given: Mapping[str, Any], /) -> None:
+        """given: every argument of the layer's constructor, by its name."""
+        super().__init__()
+        check_layer_dtype(given["dtype"])
+        for flag in ("constrain", *(f"learn_{name}" for name in self._ranges)):
+            check_flag(flag, given[flag])
+        own = vars(self)
+        own.update({name: check(name, given[name]) for name, check in self._checks.items()})
+        own.update(_constrain=given["constrain"], _given={}, _numbers={}, _anchor=_anchor(given["device"]))
+        for name in self._ranges:
+            self._hold(name, given[name], given[f"learn_{name}"], given["device"], given["dtype"])
+        self._note()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in cls._ranges:
+            setattr(cls, f"learn_{name}", _learning(name))
+
+    @property
+    def options(self) -> Any:
+        """The options, as the neuron's function takes them."""
+        return self._options
+
+    @options.setter
+    def options(self, value: object) -> None:
+        check_fixed(type(self).__name__, "options", "set each option by its name")
+
+    @property
+    def constrain(self) -> bool:
+        """Whether learned parameters are kept in their ranges."""
+        return self._constrain
+
+    @constrain.setter
+    def constrain(self, value: object) -> None:
+        check_fixed(type(self).__name__, "constrain", "make another layer with it")
+
+    def reset_parameters(self) -> None:
+        """Give every parameter that is a tensor the values that the constructor was given, or that it was set to since
+        by a number or a tensor.
+
+        Raises RuntimeError where that was a tensor on the meta device, which has none.
+        """
+        for name in self._ranges:
+            if tensor_of(self, name) is not None:
+                write(self, name, check_restorable(type(self).__name__, name, self._given[name]))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
+            self._assign(name, check_held(name, value, self._ranges[name]))
+        else:  # pruning and FSDP take parameters out, and put what they make of them in their place
+            super().__setattr__(name, value)
+        if name in self._ranges or name in self._checks:
+            self._note(name)
+
+    def extra_repr(self) -> str:
+        texts = {name: shown(getattr(self, name)) for name in self._ranges}
+        flags = (*(f"learn_{name}" for name in self._ranges), "constrain", "return_state")
+        texts |= {name: "True" for name in flags if getattr(self, name)}
+        defaults = self._as_options()._asdict()
+        texts |= {name: str(value) for name, value in self.options._asdict().items() if value != defaults[name]}
+        return ", ".join(f"{name}={text}" for name, text in texts.items())
+
+    def _values(self, current: Tensor) -> tuple[tuple[Parameter, ...], Any]:
+        """Parameters and options for a call; where a graph is being compiled, numbers as tensors of one element."""
+        if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
+            return tuple([getattr(self, name) for name in self._ranges]), self._options
+        names = (*self._ranges, *self._as_options._fields)
+        numbers, device = self._numbers, current.device
+        values = {name: numbers[name].to(device) if name in numbers else getattr(self, name) for name in names}
+        return tuple([values.pop(name) for name in self._ranges]), self._as_options(**values)
+
+    def _hold(
+        self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
+    ) -> None:
+        """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
+        value, positive = check_held(name, value, self._ranges[name]), self._ranges[name].positive
+        self._given[name] = values_of(value)
+        if isinstance(value, nn.Parameter):
+            check_given_parameter(name, value, device, dtype, self._constrain)
+            check_values(name, value, positive=positive)
+            self.register_parameter(name, value)
+        elif not isinstance(value, Tensor) and not learn:
+            vars(self)[name] = value
+        else:
+            held = _as_tensor(value, device, dtype)
+            check_values(name, held, positive=positive)
+            if learn:
+                self._make_parameter(name, held)
+            else:
+                self.register_buffer(name, held)
+
+    def _learns(self, name: str) -> bool:
+        return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
+
+    def _learn(self, name: str, learn: bool) -> None:
+        """Make a parameter of what is held by that name, or the reverse."""
+        check_flag(f"learn_{name}", learn)
+        if learn == self._learns(name):
+            return
+        if learn:
+            self._make_parameter(name, _as_tensor(getattr(self, name), self._anchor.device, None))
+        else:
+            if parametrize.is_parametrized(self, name):
+                parametrize.remove_parametrizations(self, name)
+            value = parts_of(self, name)[0].detach().clone()
+            delattr(self, name)
+            self.register_buffer(name, value)
+        self._note()
+
+    def _make_parameter(self, name: str, value: Tensor) -> None:
+        """A parameter of these values, in the place of what there is."""
+        range = self._ranges[name]
+        constrained = self._constrain and range.bounded
+        if constrained:
+            check_inside(name, value, range)
+        if hasattr(self, name):
+            delattr(self, name)
+        self.register_parameter(name, nn.Parameter(value))
+        if constrained:
+            parametrize.register_parametrization(self, name, InRange(range))
+
+    def _assign(self, name: str, value: Parameter) -> None:
+        """Set a parameter to a value that was checked by itself."""
+        held, parametrized = tensor_of(self, name), parametrize.is_parametrized(self, name)
+        if isinstance(value, nn.Parameter) and not parametrized:
+            super().__setattr__(name, value)
+            return
+        if isinstance(value, Tensor):
+            check_values(name, value, positive=self._ranges[name].positive)
+            if held is None or (name in self._buffers and (held.is_meta or held.shape != value.shape)):
+                like = value if held is None or held.is_meta else held
+                vars(self).pop(name, None)
+                self.register_buffer(name, value.detach().to(like.device, like.dtype, copy=True))
+                self._given[name] = values_of(value)
+                return
+            check_spreads(name, value, held)
+        if held is None:
+            vars(self)[name] = value
+        else:
+            if parametrized and self._constrain and self._ranges[name].bounded:
+                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._ranges[name])
+            write(self, name, value)
+        self._given[name] = values_of(value)
+
+    def _note(self, changed: str = "") -> None:
+        """Bring what is derived from the attributes up to date: the options, and the tensors of numbers."""
+        own, fields = vars(self), self._as_options._fields
+        self._options = self._as_options(*(own[name] for name in fields))
+        for name in (*self._ranges, *fields):
+            value = own.get(name)
+            if not isinstance(value, float):
+                self._numbers.pop(name, None)
+            elif name not in self._numbers:
+                with torch.inference_mode(False):
+                    self._numbers[name] = torch.full((1,), value, dtype=torch.float64, device=self._anchor.device)
+            elif name == changed:
+                self._numbers[name].fill_(value)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
+        """Move or cast the layer. Its parameters keep float32 at least, and their values where `fn` gives new memory,
+        as to_empty does."""
+        kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
+        super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
+        self._anchor = _anchor(fn(self._anchor).device)
+        self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
+        if _gives_new_memory(fn):
+            for name in self._ranges:
+                if any(not part.is_meta for part in parts_of(self, name)):
+                    given = self._given[name]
+                    write(self, name, float("nan") if given is None else given)
+        return self
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        """A number that is learned may have been saved with a dimension, or without."""
+        for name in self._ranges:
+            held, saved = tensor_of(self, name), state_dict.get(prefix + name)
+            if held is not None and isinstance(saved, Tensor) and held.numel() == saved.numel() == 1:
+                state_dict[prefix + name] = saved.reshape(held.shape)
+        given = dict(self._given)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        self._given = given
+        if args[0].get("assign_to_params_buffers"):  # where setting an attribute copies into the buffer that there is
+            for name in self._ranges.keys() & self._buffers.keys():
+                self._buffers[name] = state_dict.get(prefix + name, self._buffers[name])
+
+
+def _learning(name: str) -> property:
+    """Whether a parameter is learned, as an attribute."""
+    return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
+
+
+def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch.dtype | None) -> Tensor:
+    """A copy of a value. A number gets one dimension, as FSDP takes no parameter without."""
+    if isinstance(value, Tensor):
+        return value.detach().to(device=device, dtype=dtype, copy=True)
+    dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
+    return torch.full((1,), value, device=device, dtype=dtype)
+
+
+def _anchor(device: torch.device | str | None) -> Tensor:
+    """An empty tensor where numbers of a layer on that device can be: there, or on the CPU."""
+    anchor = torch.empty(0, device=device)
+    return anchor if keeps_float64(anchor.device) else torch.empty(0, device="cpu")
+
+
+def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
+    """Whether it is to_empty's: of a tensor without values it makes one on a device, where others fail or make none."""
+    try:
+        return not fn(torch.empty(1, device="meta")).is_meta
+    except RuntimeError:
+        return False

@@ -1,0 +1,224 @@
+"""What layers hold: parameters that are shared, set and replaced, in every layer that derives from the base."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from support import assert_same_bits
+from torch import Tensor, nn
+from torch.nn.utils import prune
+
+from snnkernels import LIF, SpikingLinear, lif
+from snnkernels.inputs import check_flag
+from snnkernels.neuron_layer import NeuronLayer
+from snnkernels.ranges import Range
+
+PER_NEURON = torch.linspace(0.1, 0.9, 6)
+
+
+CURRENT = torch.linspace(-1, 2, 48).view(4, 2, 6)
+
+
+class TestShared:
+    """An nn.Parameter that is given is used as it is."""
+
+    @pytest.mark.parametrize("learn", [False, True])
+    def test_it_is_trained_whatever_learn_beta_says(self, learn: bool) -> None:
+        beta = nn.Parameter(PER_NEURON.clone())
+        layer, fused = LIF(beta, learn_beta=learn), SpikingLinear(6, 6, beta=beta, learn_beta=learn)
+        assert layer.beta is beta and fused.neuron.beta is beta and layer.learn_beta
+        assert "learn_beta=True" in repr(layer)
+        layer(CURRENT).sum().backward()
+        assert beta.grad.abs().sum() > 0
+
+    def test_two_layers_are_tied(self) -> None:
+        beta = nn.Parameter(PER_NEURON.clone())
+        model = nn.Sequential(LIF(beta, learn_beta=True), LIF(beta))
+        assert len(list(model.parameters())) == 1
+        model(CURRENT).sum().backward()
+        with torch.no_grad():
+            beta.sub_(0.1 * beta.grad)
+        assert_same_bits(model[0].beta, model[1].beta)
+        copied = copy.deepcopy(model).half().double()
+        assert copied[0].beta is copied[1].beta and copied[0].beta.dtype == torch.float64
+
+    def test_a_parameter_that_is_frozen_stays_frozen(self) -> None:
+        beta = nn.Parameter(PER_NEURON.clone(), requires_grad=False)
+        assert LIF(beta, learn_beta=True).beta is beta and not LIF(beta)(CURRENT).requires_grad
+
+    @pytest.mark.parametrize("make", [LIF, lambda beta: SpikingLinear(6, 6, beta=beta), lambda b: set_beta(b)])
+    @pytest.mark.parametrize("kind", ["leaf", "computed"])
+    def test_another_tensor_with_a_gradient_is_refused(self, make: Callable[[Tensor], Any], kind: str) -> None:
+        leaf = PER_NEURON.clone().requires_grad_()
+        with pytest.raises(TypeError, match=r"beta must be a number, an nn.Parameter .* wrap it in nn.Parameter"):
+            make(leaf if kind == "leaf" else leaf.sigmoid())
+        with torch.no_grad():
+            make(leaf.sigmoid())
+
+    @pytest.mark.parametrize(
+        "options, message",
+        [
+            ({"dtype": torch.float64}, "beta is an nn.Parameter of float32, which is used as it is: got dtype=float64"),
+            ({"device": "meta"}, "beta is an nn.Parameter on cpu, which is used as it is: got device=meta"),
+            ({"constrain": True}, "beta is an nn.Parameter, which is used as it is, where constrain=True learns"),
+        ],
+    )
+    def test_what_contradicts_it_is_an_error(self, options: dict[str, Any], message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            LIF(nn.Parameter(PER_NEURON.clone()), **options)
+        LIF(nn.Parameter(PER_NEURON.clone()), device="cpu", dtype=torch.float32)
+
+
+def set_beta(beta: Tensor) -> None:
+    layer = LIF()
+    layer.beta = beta
+
+
+class TestSet:
+    """Parameters are set as one would think."""
+
+    def test_a_number_fills_what_is_learned(self) -> None:
+        layer = LIF(PER_NEURON, learn_beta=True)
+        held = layer.beta
+        layer.beta = 0.25
+        assert layer.beta is held and held.requires_grad and held.tolist() == [0.25] * 6
+        layer.beta = PER_NEURON[:1]
+        assert held.tolist() == [PER_NEURON[0].item()] * 6
+        with pytest.raises(ValueError, match=r"beta is a parameter of shape \(6,\): a tensor that it is set to must"):
+            layer.beta = torch.ones(5)
+
+    def test_a_parameter_takes_the_place_of_what_there_is(self) -> None:
+        for layer in (LIF(), LIF(PER_NEURON), LIF(learn_beta=True)):
+            beta = nn.Parameter(PER_NEURON.clone())
+            layer.beta = beta
+            assert layer.beta is beta and dict(layer.named_parameters()) == {"beta": beta} and not [*layer.buffers()]
+            assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=PER_NEURON))
+
+    def test_a_tensor_is_copied_into_a_buffer(self) -> None:
+        layer, values = LIF(torch.zeros(6)), PER_NEURON.double()
+        held = layer.beta
+        layer.beta = values
+        values.zero_()
+        assert layer.beta is held and held.dtype == torch.float32
+        assert_same_bits(held, PER_NEURON)
+        layer.beta = torch.full((3, 1), 0.5)
+        assert layer.beta.shape == (3, 1)
+        layer.threshold = PER_NEURON  # which was a number
+        assert layer.state_dict().keys() == {"beta", "threshold"}
+
+    @pytest.mark.parametrize("learn", [False, True])
+    @pytest.mark.parametrize("given", [1.0, PER_NEURON], ids=["number", "tensor"])
+    def test_what_is_set_is_checked(self, given: Any, learn: bool) -> None:
+        layer = LIF(threshold=given, learn_threshold=learn)
+        for wrong in (0, -1.0, float("nan"), torch.zeros(1), "high", None, torch.ones(1, dtype=torch.int64)):
+            with pytest.raises((ValueError, TypeError), match="threshold must be"):
+                layer.threshold = wrong
+        assert torch.equal(torch.as_tensor(layer.threshold), torch.as_tensor(LIF(threshold=given).threshold).expand(
+            torch.as_tensor(layer.threshold).shape
+        ))  # fmt: skip
+
+    def test_learning_can_be_switched(self) -> None:
+        layer = LIF(0.5, PER_NEURON, constrain=True)
+        layer.learn_beta = layer.learn_threshold = True
+        assert layer.learn_beta and len(list(layer.parameters())) == 2
+        torch.testing.assert_close(layer.threshold.detach(), PER_NEURON)
+        layer.learn_beta = layer.learn_threshold = False
+        assert not layer.learn_beta and not list(layer.parameters()) and len(list(layer.buffers())) == 2
+        torch.testing.assert_close(layer.threshold, PER_NEURON)
+        with pytest.raises(TypeError, match="learn_beta must be True or False, got 1"):
+            layer.learn_beta = 1
+        layer = LIF(1, constrain=True)
+        with pytest.raises(ValueError, match=r"beta must be in \(0, 1\)"):
+            layer.learn_beta = True
+        assert layer.beta == 1.0 and repr(layer) == "LIF(beta=1, threshold=1, constrain=True)"
+
+
+def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
+    """functional_call, pruning and FSDP do: a tensor with a graph, which a user could not set."""
+    layer, beta = LIF(PER_NEURON, learn_beta=True), (PER_NEURON / 2).requires_grad_()
+    torch.func.functional_call(layer, {"beta": beta}, (CURRENT,)).sum().backward()
+    assert beta.grad.abs().sum() > 0 and layer.beta.grad is None
+    prune.l1_unstructured(layer, "beta", 2)
+    assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=PER_NEURON * (PER_NEURON > 0.3)))
+    layer(CURRENT).sum().backward()
+    assert layer.beta_orig.grad[:2].tolist() == [0, 0] and layer.beta_orig.grad.abs().sum() > 0
+    layer = LIF(PER_NEURON, learn_beta=True)
+    del layer.beta
+    layer.beta = beta.sigmoid()
+    layer(CURRENT).sum().backward()
+    assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=beta.detach().sigmoid()))
+
+
+class _Options(NamedTuple):
+    gain: float = 2.0
+    upside_down: bool = False
+
+
+def _flag(name: str, value: bool) -> bool:
+    check_flag(name, value)
+    return value
+
+
+class Decay(NeuronLayer):
+    """A layer of other names: what LIF can do, it can."""
+
+    _ranges = {"alpha": Range(0.0, 1.0), "offset": Range()}
+    _checks = {"return_state": _flag, "gain": lambda _, value: float(value), "upside_down": _flag}
+    _as_options = _Options
+
+    def __init__(
+        self,
+        alpha: Any = 0.5,
+        offset: Any = 0.0,
+        *,
+        learn_alpha: bool = False,
+        learn_offset: bool = False,
+        constrain: bool = False,
+        return_state: bool = False,
+        gain: float = 2.0,
+        upside_down: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(locals())
+
+    def forward(self, current: Tensor) -> Tensor:
+        (alpha, offset), options = self._values(current)
+        gain = torch.as_tensor(options.gain, dtype=current.dtype)
+        return (alpha * current + offset) * gain * (-1 if options.upside_down else 1)
+
+
+def test_the_base_knows_no_neuron() -> None:
+    torch._dynamo.reset()
+    with torch.device("meta"):
+        layer = Decay(learn_alpha=True, learn_offset=True, constrain=True)
+    layer.to_empty(device="cpu").bfloat16()
+    assert repr(layer).startswith(
+        "ParametrizedDecay(\n  alpha=0.5, offset=0, learn_alpha=True, learn_offset=True, constrain=True\n"
+    )
+    assert layer.state_dict().keys() == {"parametrizations.alpha.original", "offset"}  # which has no range
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    for gain in range(12):
+        layer.gain, layer.offset = gain, -gain
+        torch.testing.assert_close(compiled(CURRENT), (0.5 * CURRENT - gain) * gain)
+    layer.learn_offset = False
+    assert len(list(layer.parameters())) == 1
+    with pytest.raises(AttributeError, match="Decay has no attribute 'upside_dwn'; did you mean 'upside_down'"):
+        layer.upside_dwn = True
+
+
+@pytest.mark.parametrize("heading", ["Layers and their parameters", "FSDP"])
+def test_code_on_the_page_runs(heading: str) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs/pytorch.md").read_text()
+    names: dict[str, Any] = {}
+    for section in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", page, re.M | re.S):
+        if section[0] in ("Layers and their parameters", heading):  # later sections import what the first does
+            for block in re.findall(r"```python\n(.*?)```", section[1], re.S):
+                exec(block, names)
+    assert heading != "FSDP" or callable(names["shard"])
