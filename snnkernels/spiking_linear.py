@@ -45,6 +45,10 @@ from .scan import Checked, checkpoint_count
 _CHUNK_BYTES = 1 << 23
 
 
+_OF_BOTH = {"device", "dtype"}  # what the constructors of both parts take
+_OF_NEURONS = signature(LIF).parameters.keys() - _OF_BOTH
+
+
 class SpikingLinear(CheckedModule):
     """`SpikeLinear` followed by `LIF`, with the same results, that keeps one bit an input spike for backward.
 
@@ -74,8 +78,8 @@ class SpikingLinear(CheckedModule):
         for name in ("time_dim", "steps")
     }
     _elsewhere: ClassVar = {
-        **dict.fromkeys(signature(SpikeLinear).parameters, "linear"),
-        **dict.fromkeys(signature(LIF).parameters, "neuron"),
+        **dict.fromkeys(signature(SpikeLinear).parameters.keys() - _OF_BOTH, "linear"),
+        **dict.fromkeys(_OF_NEURONS, "neuron"),
     }
 
     def __init__(
@@ -104,8 +108,7 @@ class SpikingLinear(CheckedModule):
         output: str = "spikes",
         backend: str = "auto",
     ) -> None:
-        of_neurons = signature(LIF).parameters.keys() - {"device", "dtype"}
-        options = {name: value for name, value in locals().items() if name in of_neurons}
+        options = {name: value for name, value in locals().items() if name in _OF_NEURONS}
         super().__init__()
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
         neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)

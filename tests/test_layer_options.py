@@ -130,9 +130,9 @@ def test_a_misspelt_attribute_is_an_error(case: str) -> None:
 @pytest.mark.parametrize("make", [LIF, lambda: SpikeLinear(3, 2), lambda: SpikingLinear(3, 2)])
 def test_other_attributes_are_anybodys(make: Any) -> None:
     layer = make()
-    layer.rate, layer._slop, layer.head = 0.5, 3, nn.Linear(2, 2)
+    layer.rate, layer._slop, layer.head, layer.device = 0.5, 3, nn.Linear(2, 2), "here"
     layer.rate = 0.25
-    assert (layer.rate, layer._slop) == (0.25, 3) and "head" in dict(layer.named_children())
+    assert (layer.rate, layer._slop, layer.device) == (0.25, 3, "here") and "head" in dict(layer.named_children())
 
 
 def test_options_of_spiking_linear_are_its_parts() -> None:

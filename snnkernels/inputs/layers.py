@@ -52,8 +52,10 @@ def check_new_attribute(
         raise AttributeError(refused[name])
     if name in elsewhere:
         raise AttributeError(f"{layer} has no attribute {name!r} of its own: set layer.{elsewhere[name]}.{name}")
+    if name in known:  # an argument of a constructor, which it need not keep
+        return
     question = near(name, known, cutoff=0.8)
-    if question and name not in known:
+    if question:
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
