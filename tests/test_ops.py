@@ -18,7 +18,7 @@ from snnkernels.scan import OUTPUTS
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 
 # What an operator is to torch.library is the same for the others, and for all of them on the native engine.
-pytestmark = pytest.mark.few_interpreted(dtype=(torch.float32, torch.bfloat16))
+pytestmark = pytest.mark.few_interpreted(dtype=(torch.float32, torch.bfloat16), outer=(3,))
 
 
 def test_every_compiled_engine_has_its_operators_and_no_other_has() -> None:
