@@ -75,4 +75,4 @@ def test_whichever_is_imported_first(order: str) -> None:
 
 def test_the_page_says_so() -> None:
     text = section("docs/pytorch.md", "Counting operations")
-    assert "as the dense product of the same sizes,\n2 T B K N" in text and "which counts once more" in text
+    assert "as the dense product of the same sizes,\n2 T B K N" in text and "is its two layers under it" in text
