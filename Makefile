@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and prin
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
 test: $(VENV)/.installed  ## all tests that this machine can run, on as many processors as it has, up to four
-	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup
+	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the generated code
 	$(bin)/ruff check .

@@ -18,16 +18,9 @@ from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that share what a fixture made for their module run in one of pytest-xdist's processes, which makes it.
-
-    Slow are tests of an engine that is interpreted, unless their arguments are those that few_interpreted names.
-    """
-    side_by_side = config.pluginmanager.hasplugin("xdist")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of an engine that is interpreted are slow, unless their arguments are those that few_interpreted names."""
     for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs.values()
-        if side_by_side and any(fixture.scope == "module" for same_name in fixtures for fixture in same_name):
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
         arguments = item.callspec.params if hasattr(item, "callspec") else {}
         target = arguments.get("compiled", arguments.get("target"))
         few = {name: values for mark in item.iter_markers("few_interpreted") for name, values in mark.kwargs.items()}
