@@ -12,7 +12,7 @@ from torch.autograd import forward_ad
 
 from .dispatch import checkpoint_interval
 from .engines import reference
-from .inputs import LIFOptions, Parameter, check_lif, check_when_run
+from .inputs import LIFOptions, Parameter, check_lif, check_when_run, is_transformed
 from .neurons import NEURONS
 from .ops import BACKWARD, FORWARD
 from .scan import Checked, Layout, Plan, outer_and_inner, state_dtype
@@ -26,13 +26,11 @@ def wants_graph(*values: object) -> bool:
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
         torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
     )
-    if not differentiated:
-        return False
     if torch.compiler.is_compiling():
-        return not torch.compiler.is_exporting()
-    if torch._C._are_functorch_transforms_active():
+        return differentiated and not torch.compiler.is_exporting()
+    if torch._C._are_functorch_transforms_active() and (differentiated or any(map(is_transformed, values))):
         raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
-    return torch._C._get_tracing_state() is None
+    return differentiated and torch._C._get_tracing_state() is None
 
 
 def run(

@@ -28,13 +28,13 @@ class _Keywords(TypedDict, total=False):
     beta: Parameter
     threshold: Parameter
     initial_state: Tensor | None
-    reset: float | str
+    reset: Parameter | str
     delay_reset: bool
     detach_reset: bool
     strict: bool
-    input_scale: float
+    input_scale: Parameter
     surrogate: str
-    slope: float | None
+    slope: Parameter | None
     time_dim: int
     pre_reset_state: bool
     steps: int | None
@@ -77,13 +77,13 @@ def lif(
     beta: Parameter = 0.9,
     threshold: Parameter = 1.0,
     initial_state: Tensor | None = None,
-    reset: float | str = "subtract",
+    reset: Parameter | str = "subtract",
     delay_reset: bool = False,
     detach_reset: bool = True,
     strict: bool = False,
-    input_scale: float = 1.0,
+    input_scale: Parameter = 1.0,
     surrogate: str = "fast_sigmoid",
-    slope: float | None = None,
+    slope: Parameter | None = None,
     time_dim: int = 0,
     return_state: bool = False,
     pre_reset_state: bool = False,
@@ -102,7 +102,8 @@ def lif(
     Args:
         current: input current, `[T, B, ...]` (see time_dim), float64, float32, bfloat16 or float16, any dense layout.
         beta: decay of the potential per time step, a number or a tensor that broadcasts to one step, `[B, ...]`.
-        threshold: membrane potential at which a neuron fires, likewise; positive.
+        threshold: membrane potential at which a neuron fires, likewise; positive. On a CPU a value of 0 or less raises,
+            also within a graph of torch.compile, when it runs; on a GPU values are not read, as the host would wait.
         initial_state: membrane potential before the first step, broadcasts to `[B, ...]`; zeros where None.
         reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
         delay_reset: reset in the step after the spike: "subtract" after the decay, as snnTorch's Leaky does, a value
@@ -112,7 +113,9 @@ def lif(
         input_scale: factor of the current, 1 - beta for one that is averaged.
         surrogate: derivative of the spike in backward: "fast_sigmoid", "arctan", "sigmoid", "triangle", "rectangle",
             "gaussian" or "straight_through".
-        slope: steepness of the surrogate; None for the surrogate's default.
+        slope: steepness of the surrogate; None for the surrogate's default. Like beta, threshold, input_scale and a
+            number for reset it may be a tensor of one element, which makes no other graph of torch.compile when it
+            changes. Of these only beta and threshold have gradients.
         time_dim: the dimension of time in current; 1 takes `[B, T, ...]`, without a copy from 32 neurons a sample on.
         return_state: also return the state after the last step.
         steps: take current as one step, `[B, ...]`, the same at all of so many; it is read once.

@@ -9,9 +9,10 @@ many, which kernels read where it is: numbers that change make no other graph th
 `[T / interval, S, outer, inner]` (the states that enter each chunk of `interval` steps, but for the first where that is
 zero; none where interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron.
 Final states, and gradients of the first, are written where `with_state` asks for them; else there are none of them
-(S = 0). All of these have scan.state_dtype, and all tensors are on one device. The gradient of the spikes is contiguous,
-or `[outer, T, inner]` with any strides over outer and T; its dtype is x's. Spikes have the shape of x with all steps;
-else the output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+(S = 0). All of these have scan.state_dtype, and all tensors are on one device. The gradient of the spikes is
+contiguous, or `[outer, T, inner]` with any strides over outer and T; its dtype is x's. Spikes have the shape of x with
+all steps; else the output is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images
+`[neurons]`, or as many bits.
 
 `check_values`, of Python, is for graphs of torch.compile: see inputs/numbers.py.
 

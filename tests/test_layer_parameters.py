@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -211,14 +209,3 @@ def test_the_base_knows_no_neuron() -> None:
     assert len(list(layer.parameters())) == 1
     with pytest.raises(AttributeError, match="Decay has no attribute 'upside_dwn'; did you mean 'upside_down'"):
         layer.upside_dwn = True
-
-
-@pytest.mark.parametrize("heading", ["Layers and their parameters", "FSDP"])
-def test_code_on_the_page_runs(heading: str) -> None:
-    page = (Path(__file__).resolve().parents[1] / "docs/pytorch.md").read_text()
-    names: dict[str, Any] = {}
-    for section in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", page, re.M | re.S):
-        if section[0] in ("Layers and their parameters", heading):  # later sections import what the first does
-            for block in re.findall(r"```python\n(.*?)```", section[1], re.S):
-                exec(block, names)
-    assert heading != "FSDP" or callable(names["shard"])

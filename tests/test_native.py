@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -40,26 +40,39 @@ def test_native_engine_reads_tensors_that_are_copied_on_write_without_a_copy(nam
 
 def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
     """Called past the checks of the package, it must not read memory as what it is not."""
-    x, states, params, *rest = forward_arguments(CPU, torch.float32, 1)
+    (x, *params), states, *rest = forward_arguments(CPU, torch.float32, 1)
     with pytest.raises(RuntimeError, match="states must be contiguous"):
-        operator(CPU, "forward")(x, states.double(), params, *rest)
+        operator(CPU, "forward")([x, *params], states.double(), *rest)
     with pytest.raises(RuntimeError, match="states must be contiguous"):
-        operator(CPU, "forward")(x, states[..., :4], params, *rest)
+        operator(CPU, "forward")([x, *params], states[..., :4], *rest)
     with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
-        operator(CPU, "forward")(x[..., :4], states, params, *rest)
+        operator(CPU, "forward")([x[..., :4], *params], states, *rest)
     with pytest.raises(RuntimeError, match="x must be contiguous, and time one of its dimensions"):
-        operator(CPU, "forward")(x, states, params, *rest[:-4], 3, STEPS, "spikes", True)
+        operator(CPU, "forward")([x, *params], states, *rest[:-4], 3, STEPS, "spikes", True)
     with pytest.raises(RuntimeError, match="one time step or 34, got 35"):
-        operator(CPU, "forward")(x, states, params, *rest[:-4], 1, STEPS - 1, "spikes", True)
+        operator(CPU, "forward")([x, *params], states, *rest[:-4], 1, STEPS - 1, "spikes", True)
     with pytest.raises(RuntimeError, match="a parameter must be contiguous"):
-        operator(CPU, "forward")(x, states, [params[0].double(), params[1]], *rest)
+        operator(CPU, "forward")([x, params[0].double(), params[1]], states, *rest)
+    with pytest.raises(RuntimeError, match="values has the wrong dtype for this x"):
+        operator(CPU, "forward")([x, *params], states, torch.ones(3).double(), *rest[1:])
+    with pytest.raises(RuntimeError, match="values must be contiguous"):
+        operator(CPU, "forward")([x, *params], states, torch.ones(6)[::2], *rest[1:])
+    for count in (2, 4):
+        with pytest.raises(RuntimeError, match="wrong number of parameters or constants"):
+            operator(CPU, "forward")([x, *params], states, torch.ones(count), *rest[1:])
+    with pytest.raises(RuntimeError, match="tensors must be x, and after it the parameters that are tensors"):
+        operator(CPU, "forward")([], states, *rest)
+
+
+def with_x(change: Callable[[Tensor], Tensor]) -> Callable[[Sequence[Tensor]], list[Tensor]]:
+    return lambda tensors: [change(tensors[0]), *tensors[1:]]
 
 
 WRONG_CALLS: dict[str, tuple[str, int, Callable[[Any], Any], str]] = {
-    "integer x": ("forward", 0, Tensor.char, "x must be float64, float32, bfloat16 or float16"),
-    "integer x in backward": ("backward", 0, Tensor.char, "x must be float64, float32, bfloat16 or float16"),
-    "wide gradient": ("backward", 11, Tensor.double, "grad_spikes has the wrong dtype for this x"),
-    "narrow gradient": ("backward", 11, Tensor.half, "grad_spikes has the wrong dtype for this x"),
+    "integer x": ("forward", 0, with_x(Tensor.char), "x must be float64, float32, bfloat16 or float16"),
+    "integer x in backward": ("backward", 0, with_x(Tensor.char), "x must be float64, float32, bfloat16 or float16"),
+    "wide gradient": ("backward", 10, Tensor.double, "grad_spikes has the wrong dtype for this x"),
+    "narrow gradient": ("backward", 10, Tensor.half, "grad_spikes has the wrong dtype for this x"),
     "wide checkpoints": ("backward", 1, Tensor.double, "checkpoints has the wrong dtype for this x"),
     "few checkpoints": (
         "backward",

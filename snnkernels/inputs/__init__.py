@@ -30,7 +30,7 @@ from .spikes import (
     is_capturing,
 )
 from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
-from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, check_values
+from .values import DTYPES, Parameter, check_dtype, check_flag, check_number, check_values, is_transformed
 
 __all__ = [
     "DTYPES",
@@ -71,6 +71,7 @@ __all__ = [
     "check_when_run",
     "is_capturing",
     "is_recorded",
+    "is_transformed",
     "quiet_in_a_trace",
     "refuse_scripting",
 ]

@@ -77,9 +77,11 @@ def check_dtype(name: str, value: Tensor | Metadata) -> None:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
 
 
-def is_transformed(value: Tensor) -> bool:
+def is_transformed(value: object) -> bool:
     """Whether torch.func is at work, which lets nobody look at values."""
-    return not torch.compiler.is_compiling() and torch._C._functorch.is_functorch_wrapped_tensor(value)
+    if torch.compiler.is_compiling() or not isinstance(value, Tensor):
+        return False
+    return torch._C._functorch.is_functorch_wrapped_tensor(value)
 
 
 def check_whole(name: str, value: int) -> None:
