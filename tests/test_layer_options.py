@@ -180,6 +180,25 @@ def test_another_number_makes_no_other_graph(engine: str, held: str) -> None:
     assert len(different) > 3, "the numbers must make a difference"
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", ["beta", "slope"])
+def test_a_number_set_before_backward_is_of_the_next_call(name: str, compiled: bool) -> None:
+    torch._dynamo.reset()
+    layer, current = LIF(0.75, slope=2), random_current(9, 2, 6)
+    call, before = (
+        (torch.compile(layer, fullgraph=True, backend="aot_eager") if compiled else layer),
+        getattr(layer, name),
+    )
+    expected = result(layer, current)[-1]
+    leaf = current.clone().requires_grad_()
+    spikes = call(leaf)
+    setattr(layer, name, before / 2)
+    spikes.sum().backward()
+    assert_same_bits(leaf.grad, expected)
+    assert_same_bits(result(call, current)[-1], result(layer, current)[-1])
+    assert not torch.equal(result(call, current)[-1], expected)
+
+
 def test_another_kind_of_number_makes_another_graph() -> None:
     """Which is right too: a slope after the default, a reset to a number after one to zero, a beta for each neuron."""
     torch._dynamo.reset()
