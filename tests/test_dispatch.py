@@ -36,7 +36,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
     def call(**options: str) -> str:
         lif(torch.zeros(2, 1, 1), **options)
-        return plans[-1].engine
+        return plans[-1].plan.engine
 
     return call
 
