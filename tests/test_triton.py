@@ -115,9 +115,9 @@ def check(scan: Scan, grads: tuple[Tensor, Tensor] | None = None, interval: int 
 
     grads = grads or random_gradients(scan)
     grad_x, grad_states, grad_params = scan.backward(checkpoints, grads, interval)
-    plan = replace(scan.plan, output="spikes")
+    checked = replace(scan, output="spikes").checked
     expected_x, expected_states, *expected_params = reference.gradients(
-        plan, x, scan.states, scan.params, grads[0].to(x.dtype), grads[1]
+        checked, x, scan.states, scan.params, grads[0].to(x.dtype), grads[1]
     )
     same = assert_rounded if scan.surrogate in WITH_EXP else assert_same_bits
     same(grad_states, expected_states, "gradient of the states")
