@@ -178,6 +178,11 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         TypeError,
         "slope must be a number, got str",
     ),
+    "beta is None": (
+        lambda: lif(CURRENT, beta=None),
+        TypeError,
+        "beta must be a number or a torch.Tensor, got NoneType",
+    ),
     "slope needs a gradient": (
         lambda: lif(CURRENT, slope=torch.tensor(25.0, requires_grad=True)),
         ValueError,

@@ -66,31 +66,42 @@ def check_lif(
         requested = "reference"  # torch's operators, which are all that it knows
     sequence = (requested, dense_metadata("current", current), dense_metadata("initial_state", initial_state))
     scale, reset = options.input_scale, options.reset
-    if (
-        is_recorded()
-        or isinstance(beta, Tensor)
-        or isinstance(threshold, Tensor)
-        or isinstance(scale, Tensor)
-        or isinstance(reset, Tensor)
-        or isinstance(options.slope, Tensor)
-    ):
+    if is_recorded() or isinstance(scale, Tensor) or isinstance(reset, Tensor) or isinstance(options.slope, Tensor):
         return _check_tensors(current, sequence, beta, threshold, options)
-    # The usual call, of which a small layer would notice the checks. To a cache 0.0 and -0.0 are equal.
+    # The usual call, of which a small layer would notice the checks.
+    params = (
+        _known_parameter("beta", beta, current) if isinstance(beta, Tensor) else beta,
+        _known_parameter("threshold", threshold, current) if isinstance(threshold, Tensor) else threshold,
+    )
+    if params[0] is None or params[1] is None:
+        return _check_tensors(current, sequence, beta, threshold, options)
     try:
-        find = _known_call if beta and scale and reset else _check_call
-        return find(*sequence, beta, threshold, *options)
+        find = _known_call if params[0] and scale and reset else _check_call  # to a cache 0.0 and -0.0 are equal
+        return find(*sequence, *params, *options)
     except (TypeError, ValueError):  # of an array, which has no hash and no truth: its own check is to tell, alone
         pass
     return _check_tensors(current, sequence, beta, threshold, options)
 
 
+def _known_parameter(name: str, value: Tensor, current: Tensor) -> Metadata | None:
+    """A tensor of parameters, whose values are checked at each call, but for these; None for one that is a number."""
+    return metadata(value) if read_number(name, value, current) is None else None
+
+
 def _check_call(
-    requested: str, current: Metadata, initial_state: Metadata | None, beta: float, threshold: float, *given: Any
+    requested: str,
+    current: Metadata,
+    initial_state: Metadata | None,
+    beta: float | Metadata,
+    threshold: float | Metadata,
+    *given: Any,
 ) -> Checked:
-    """Of a call without tensors among its numbers."""
+    """Of a call whose tensors among the numbers are all parameters."""
     options = LIFOptions(*given)
-    plan = _find_plan(requested, current, initial_state, *_fixed(options))
-    return Checked(plan, check_numbers(current.dtype, plan.surrogate, _given(options, beta, threshold)))
+    params = [value if isinstance(value, Metadata) else None for value in (beta, threshold)]
+    numbers = [None if isinstance(value, Metadata) else value for value in (beta, threshold)]
+    plan = _find_plan(requested, current, initial_state, *_fixed(options), None in numbers, *params)
+    return Checked(plan, check_numbers(current.dtype, plan.surrogate, _given(options, *numbers)))
 
 
 _known_call = lru_cache(maxsize=1024, typed=True)(_check_call)
@@ -137,10 +148,10 @@ def _fixed(options: LIFOptions) -> _Fixed:
 def _plan(requested: str, current: Metadata, initial_state: Metadata | None, *given: Any) -> Plan:
     """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone.
 
-    given: the fields of _Fixed, and, unless all parameters are numbers, whether some are not, and their metadata.
+    given: the fields of _Fixed, whether some parameters are no numbers, and the metadata of those that are tensors.
     """
     count = len(_Fixed._fields)
-    fixed, (parameter_tensors, beta, threshold) = _Fixed(*given[:count]), given[count:] or (False, None, None)
+    fixed, (parameter_tensors, beta, threshold) = _Fixed(*given[:count]), given[count:]
     _check_flags(fixed)
     time_dim = _check_current(current, fixed.time_dim, fixed.steps)
     step_shape = current.shape
