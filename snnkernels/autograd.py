@@ -1,4 +1,4 @@
-"""The autograd.Functions: forward keeps the input and a state every few steps, backward recomputes the rest."""
+"""The autograd.Functions. Forward keeps the input and a state every few steps; backward recomputes the rest."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _OF_THE_REFERENCE = 'lif(..., backend="reference") and spike_linear(..., product
 
 
 def wants_graph(*values: object) -> bool:
-    """Whether a Function has to stand between these and what an operator makes of them: where a gradient may be asked
-    for; and in forward mode, which operators would not know of and a Function refuses."""
+    """Whether a call with these values needs an autograd.Function: if a gradient may be asked for, or in forward mode,
+    which operators would ignore and a Function refuses.
+    """
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
         torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
     )
@@ -41,10 +42,10 @@ def run(
     with_state: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-    """All time steps: the plan's output and, where `with_state`, the final state, as engines give them, and what
-    backward needs where `keep`: states of a few steps and the parameters, as engines take them.
+    """Run all time steps. Returns the plan's output, the final state, and what backward needs, as engines have them.
 
-    The reference engine records a graph where gradients are enabled; the compiled ones never do.
+    with_state: whether the final state is asked for; keep: whether backward needs states of a few steps beside the
+    parameters. The reference engine records a graph if gradients are enabled; the compiled engines never do.
     """
     plan, numbers = checked
     layout = plan.layout
@@ -109,9 +110,9 @@ def _backward(
     state_grad: bool,
     param_grads: bool,
 ) -> list[Tensor | None]:
-    """The gradients of current, initial_state and each parameter; of the latter two where they are asked for.
+    """The gradients of current, initial_state and each parameter; the latter two only if they are asked for.
 
-    grad_output, grad_final: those of what :func:`run` gave.
+    grad_output, grad_final: the gradients of what :func:`run` returned.
     """
     plan, layout = ctx.plan, ctx.plan.layout
     current, kept, *rest = saved
@@ -143,10 +144,10 @@ def _backward(
 def pack_gradients(
     plan: Plan, like: Tensor, sizes: tuple[int, int, int], grad_output: Tensor | None, grad_final: Tensor | None
 ) -> tuple[Tensor, Tensor | None]:
-    """The gradients of spikes and final state as engines take them; spikes without one (or bits) have zeros.
+    """The gradients of spikes and final state as engines take them. Without a gradient, or for bits, spikes get zeros.
 
-    That of spikes stays as it is where it is the same for all steps, or for all of a step, as a loss on spike counts or
-    on their sum has it: to write that out would cost more than the neurons do.
+    A gradient of spikes that is the same at all steps, or for all neurons of a step, is not expanded in memory: a loss
+    on spike counts, or on their sum, has such a gradient, and to write it out would cost more than the neurons do.
 
     sizes: outer, T and inner.
     """
@@ -172,9 +173,9 @@ def gradients(
     grads: tuple[Tensor, Tensor | None],
     wanted: tuple[bool, bool],
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A compiled engine's gradients of x and, where they are wanted, of states and, for each neuron, parameters.
+    """A compiled engine's gradients of x and, if wanted, of states and of parameters, the latter for each neuron.
 
-    grads: those of the spikes and of the final states.
+    grads: the gradients of the spikes and of the final states; wanted: whether those of states and of parameters are.
     """
     plan, numbers = checked
     values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
@@ -186,12 +187,12 @@ Like = tuple[torch.Size, torch.dtype] | None
 
 
 def likes(*values: Parameter | None) -> list[Like]:
-    """What the gradients of tensors have to be like; None for what has none."""
+    """The shape and dtype that the gradient of each tensor must have; None for what is not a tensor."""
     return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
 
 
 def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
-    """The gradient of what was broadcast to one step: `[1, outer, inner]` summed to a user's shape."""
+    """The gradient of what was broadcast to one step: `[1, outer, inner]`, summed to the shape that a user gave."""
     if grad is None or like is None:
         return None
     shape, dtype = like
@@ -199,7 +200,7 @@ def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
 
 
 class _NoSecondDerivative(torch.autograd.Function):
-    """Hands gradients on, and says so where they are to be differentiated themselves, for whatever they come from."""
+    """Passes gradients on, and raises if they are differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, grads: tuple[Tensor | None, ...], *origins: Tensor) -> tuple[Tensor | None, ...]:
@@ -211,16 +212,16 @@ class _NoSecondDerivative(torch.autograd.Function):
 
 
 def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
-    """Of a Function's `backward(ctx, saved, *grads)`, whose gradients must not be differentiated themselves.
+    """Decorates a Function's `backward(ctx, saved, *grads)`, so that differentiating its gradients again raises.
 
-    torch's decorator of this name connects them to nothing: torch.autograd.grad would leave out, silently, whatever
-    comes of them. Here they depend on what the Function has saved with a graph, which is to be all that it takes
-    gradients of, and on the gradients that it is given.
+    torch's decorator of this name connects the gradients to nothing, so torch.autograd.grad would silently leave out
+    what depends on them. Here they depend on the tensors with a graph that the Function has saved, which must be all
+    that it has gradients of, and on the gradients that it receives.
     """
 
     @wraps(backward)
     def wrapper(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
-        saved = ctx.saved_tensors  # once: checkpointing computes them, and lets nobody ask again
+        saved = ctx.saved_tensors  # read once: checkpointing computes them, and allows no second read
         if not torch.is_grad_enabled():
             return backward(ctx, saved, *grads)
         with torch.no_grad():
@@ -238,7 +239,7 @@ def with_graph(*values: object) -> list[Tensor]:
 
 
 def graph_of(value: Tensor | None) -> Tensor | None:
-    """An empty tensor that comes from the same graph, for a Function to save in the place of what it does not keep."""
+    """An empty tensor of the same graph. A Function saves it in place of a tensor that it does not keep."""
     if value is None or not value.requires_grad or torch.compiler.is_compiling():
         return None
     return value[..., :0].clone()
@@ -247,8 +248,8 @@ def graph_of(value: Tensor | None) -> Tensor | None:
 class Scan(torch.autograd.Function):
     """Any neuron over all time steps: `Scan.apply(checked, with_state, current, initial_state, *params)`.
 
-    Returns the output as the engine gives it, and the final state too where it is asked for: views of them, in the
-    user's layout, are made outside, as torch lets nobody change what is a view of a Function's inside.
+    Returns the output as the engine gives it and, if asked for, the final state. The caller makes the views in the
+    user's layout, because torch does not allow in-place changes of a view that was made inside a Function.
     """
 
     @staticmethod
@@ -278,13 +279,14 @@ class FusedLIF(torch.autograd.Function):
         v[t] = u[t] - threshold * s[t], no gradient through s
 
     current: `[T, B, ...]`, float64, float32, bfloat16 or float16; spikes have its shape and dtype.
-    initial_state: a tensor that broadcasts to `[B, ...]`; zeros where None.
+    initial_state: a tensor that broadcasts to `[B, ...]`. Default: zeros.
     beta, threshold: numbers, or tensors that broadcast to `[B, ...]`; each tensor gets a gradient.
-    slope: a number, or a tensor of one; its gradient is zero, as no spike depends on it.
-    The final state is `[B, ...]`, float32 at least. It may be a view, as may be the spikes of a current that is not
-    contiguous, and torch lets nobody change such a view in place; `lif` gives what may be changed.
+    slope: a number, or a tensor of one element. Its gradient is zero, because no spike depends on it.
+    The final state is `[B, ...]`, float32 at least. It may be a view, and so may the spikes if current is not
+    contiguous. Torch does not allow in-place changes of such a view; the results of :func:`snnkernels.lif` can be
+    changed.
 
-    Raises TypeError and ValueError on wrong input, as :func:`snnkernels.lif` does, which has all other options.
+    Raises TypeError and ValueError on wrong input. :func:`snnkernels.lif` has all other options.
     The surrogate is that of Zenke & Ganguli (2018), doi:10.1162/neco_a_01086.
     """
 

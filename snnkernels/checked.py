@@ -13,19 +13,20 @@ from .inputs import check_names, check_new_attribute, refuse_scripting
 
 
 class CheckedModule(nn.Module):
-    """A module whose options are checked by their names and values, in its constructor and whenever one is set.
+    """A module that checks the names and values of its options, in its constructor and whenever one is set.
 
-    A misspelt name raises, and says which is meant; an attribute of another name is anybody's.
+    A misspelt name raises an error that suggests the right one. Any other attribute can be set freely.
     """
 
-    # Each option's check, which returns what the option becomes.
+    # The check of each option. It returns the value that the option gets.
     _checks: ClassVar[Mapping[str, Callable[[str, Any], Any]]] = {}
-    # What to say of names that it does not have and one may think it has; the submodule that has some attributes.
+    # What to say of an option that a user may expect, but that the module does not have.
     _refused: ClassVar[Mapping[str, str]] = {}
+    # The submodule that has an attribute, for attributes that the module itself does not have.
     _elsewhere: ClassVar[Mapping[str, str]] = {}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> CheckedModule:
-        """Names that __init__ does not take: Python itself would not say which is meant."""
+        """Check the names of the arguments here: Python's own error would not suggest the right name."""
         known = _names(cls.__init__)
         if known is not None:
             check_names(cls.__name__, kwargs, known, cls._refused)
@@ -45,7 +46,7 @@ class CheckedModule(nn.Module):
 
 @cache
 def _names(constructor: Callable[..., None]) -> tuple[str, ...] | None:
-    """The names that a constructor takes; None where it takes any."""
+    """The names that a constructor takes, or None if it takes any name."""
     _, *taken = inspect.signature(constructor).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken):
         return None

@@ -13,34 +13,34 @@ from .spiking_linear import SpikingLinear
 
 
 class EachStep(nn.Module):
-    """A layer that knows no time, at every step: `[T, B, ...]` goes through it as one batch, `[T * B, ...]`.
+    """Runs a layer that knows no time at every step: `[T, B, ...]` goes through it as one batch, `[T * B, ...]`.
 
-    `EachStep(nn.Conv2d(1, 8, 3))` is an `nn.Conv2d` too, of a class of its own: it has what the layer has that it was
-    given, parameters, hooks, options, under the same names, in `named_parameters()` as in `state_dict()`. So a
-    checkpoint of `nn.Sequential(nn.Conv2d(...), ...)` loads with `strict=True` into
-    `nn.Sequential(EachStep(nn.Conv2d(...)), ...)`, and back, and what is written for an `nn.Conv2d` (initialisation,
-    parametrizations, fusion with a BatchNorm) does its work on it. The layer itself stays usable without time: the two
-    share all that they hold.
+    `EachStep(nn.Conv2d(1, 8, 3))` is also an `nn.Conv2d`: its class derives from that of the layer. It has the
+    parameters, hooks and options of the layer, under the same names, in `named_parameters()` and in `state_dict()`. So
+    a checkpoint of `nn.Sequential(nn.Conv2d(...), ...)` loads with `strict=True` into
+    `nn.Sequential(EachStep(nn.Conv2d(...)), ...)`, and back. Code that is written for an `nn.Conv2d` (initialisation,
+    parametrizations, fusion with a BatchNorm) works on it. The layer itself still runs without time: the two share all
+    that they hold.
 
-    It takes convolutions, poolings, normalisations, dropout, `nn.Flatten`, an `nn.Sequential` of them, and any module
+    It takes convolutions, poolings, normalisations, dropout, `nn.Flatten`, an `nn.Sequential` of these, and any module
     from `[B, ...]` to `[B, ...]`. Layers that know time (:class:`snnkernels.LIF`, `nn.LSTM`) take `[T, B, ...]` without
-    it. nn.Linear and what computes each element by itself, such as nn.ReLU, give the same with and without it.
+    it. nn.Linear and elementwise layers such as nn.ReLU give the same result with and without it.
 
     - `nn.Flatten()` without EachStep merges the batch with the features, `[T, B, C, H, W]` to `[T, B * C * H * W]`.
       `EachStep(nn.Flatten())` and `nn.Flatten(2)` give `[T, B, C * H * W]`.
-    - `nn.BatchNorm1d(N)` without EachStep takes `[T, B, N]` for `[B, C, L]`: where B = N, it normalises the positions
-      in the batch. `EachStep(nn.BatchNorm1d(N))` normalises neurons, over all steps and samples.
-    - Tools that put a new layer in the place of an `nn.BatchNorm2d` or `nn.Conv2d` do not know EachStep:
-      `nn.SyncBatchNorm.convert_sync_batchnorm` drops it, eager `prepare_qat` passes it by. Use them before EachStep, or
-      write `EachStep(nn.Sequential(layer))`, within which they find the layer.
+    - `nn.BatchNorm1d(N)` without EachStep takes `[T, B, N]` for `[B, C, L]`: if B = N, it normalises the positions in
+      the batch. `EachStep(nn.BatchNorm1d(N))` normalises neurons, over all steps and samples.
+    - Tools that replace an `nn.BatchNorm2d` or `nn.Conv2d` by a new layer do not know EachStep:
+      `nn.SyncBatchNorm.convert_sync_batchnorm` drops it, and eager `prepare_qat` skips it. Use them before EachStep, or
+      write `EachStep(nn.Sequential(layer))`, in which they find the layer.
 
     Args:
-        layer: what runs at every step.
-        same_mask: for nn.Dropout, Dropout1d, Dropout2d and Dropout3d: one mask, drawn at each call, holds for all
-            steps; else every step has its own.
+        layer: the module to run at every step.
+        same_mask: use one dropout mask for all steps, drawn at each call, instead of one for each step. Only for
+            nn.Dropout, Dropout1d, Dropout2d and Dropout3d.
 
-    Raises TypeError where layer knows time, was compiled, or cannot be copied as modules are, ValueError where its
-    batch is not first.
+    Raises TypeError if layer knows time, was compiled, or has its own way of being copied, and ValueError if its batch
+    is not first.
     """
 
     _made_of: tuple[type[EachStep], type[nn.Module], bool]
@@ -63,11 +63,11 @@ class EachStep(nn.Module):
         self.__class__ = _class_of(each_step, layer, check_same_mask(self, value))
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """x: `[T, B, ...]`, of any dtype that the layer takes; it is not copied where its first two dimensions lie one
-        after the other. Returns `[T, B, ...]`, or a tuple of such where the layer returns one.
+        """x: `[T, B, ...]`, of any dtype that the layer takes. It is not copied if its first two dimensions lie one
+        after the other in memory. Returns `[T, B, ...]`, or a tuple of such tensors if the layer returns a tuple.
 
-        Raises TypeError where x is no tensor, ValueError where it has no time, as far as the layer's class tells, or
-        where the layer does not keep the batch.
+        Raises TypeError if x is not a tensor, and ValueError if it has no time, as far as the layer's class tells, or
+        if the layer does not keep the batch.
         """
         check_all_steps(self, x, self._batch_dims)
         if self.same_mask:
@@ -78,7 +78,7 @@ class EachStep(nn.Module):
         return self._apart(given, x)
 
     def _apart(self, given: Tensor, x: Tensor) -> Tensor:
-        """The steps of an output, apart again."""
+        """Split an output into steps again, `[T, B, ...]`."""
         steps, batch = x.shape[:2]
         check_batch(self, given, steps * batch)
         return given.unflatten(0, (steps, batch))
@@ -90,7 +90,7 @@ class EachStep(nn.Module):
         return x.mul_(mask) if self.inplace else x * mask
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Take also keys such as `layer.weight`, which are those of a module that holds the layer by this name."""
+        """Also take keys such as `layer.weight`, which a module that holds its layer as `layer` has saved."""
         old = f"{prefix}layer."
         if not hasattr(self, "layer"):
             for key in [key for key in state_dict if key.startswith(old)]:
@@ -106,7 +106,7 @@ class EachStep(nn.Module):
         return ", ".join(filter(None, (super().extra_repr(), "same_mask=True" if self.same_mask else "")))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """A copy is made of the classes that can be imported; what others derive from ours is theirs to copy."""
+        """Copy by the classes that can be imported. Classes that others derive from ours are copied as usual."""
         reduced: Any = super().__reduce_ex__(protocol)
         return (_restore, self._made_of, *reduced[2:]) if "_made_of" in vars(type(self)) else reduced
 
@@ -118,14 +118,14 @@ def _class_for(each_step: type[EachStep], layer: nn.Module, same_mask: bool) -> 
     cls = type(layer)
     if not is_parametrized(layer):
         return _class_of(each_step, cls, same_mask)
-    # the class that torch derived for it stays the last one: remove_parametrizations takes it off
+    # remove_parametrizations takes off the class that torch derived: it has to stay the outermost
     plain = _class_of(each_step, cls.__bases__[0], same_mask)
     names = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
     return type(f"Parametrized{plain.__name__}", (plain,), names)
 
 
 def _class_of(each_step: type[EachStep], layer: type[nn.Module], same_mask: bool) -> type[EachStep]:
-    """The class of layer with EachStep's forward; called, as by a slice of an nn.Sequential, it is made as layer is."""
+    """The layer's class with EachStep's forward. Its constructor is the layer's: a slice of nn.Sequential calls it."""
     key = each_step, layer, same_mask
     if key not in _CLASSES:
         names = {"__init__": layer.__init__, "__module__": __name__, "_made_of": key, "_batch_dims": batch_dims(layer)}

@@ -24,20 +24,25 @@ from .philox import philox
 from .scan import pack_bits
 from .spike_train import SpikeTrain
 
-# A word's upper bits, as many as a float32 can tell apart, are compared with the intensity.
+# The upper bits of a word, as many as a float32 has, are compared with the intensity.
 _UNUSED_BITS, _LEVELS = 8, float(1 << 24)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PoissonSpikes(SpikeTrain):
-    """A Poisson spike train that is never stored: the intensities, and the seed from which any part is drawn anew.
+    """A Poisson spike train that is never stored. It keeps intensities and a seed, and draws any part when it is used.
 
-    :func:`poisson_spikes` makes it, which checks what this class takes as it is, and copies the images. It can be
-    saved, moved and pinned, and indexed along time. Some samples of its batch (`drawn[:, 3:7]`), and a batch that a
-    DataLoader makes of drawn samples, are :class:`snnkernels.PackedSpikes`: of each the random numbers are its own.
+    :func:`poisson_spikes` makes it, after it has checked and copied the images; this class itself checks nothing. You
+    can save it, move it, pin it, and index it along time. If you choose samples of its batch (`drawn[:, 3:7]`), or a
+    DataLoader makes a batch of such samples, the result is :class:`snnkernels.PackedSpikes`. Each sample keeps its
+    spikes.
 
-    images: `[B, ...]`, firing probabilities; seed: int64, one element, on their device; `steps` time steps from number
-    `first` of the stream.
+    Attributes:
+        images: `[B, ...]`, firing probabilities.
+        steps: the number of time steps.
+        seed: int64, one element, on the device of the images.
+        first: the number of the first step in the stream of random numbers.
+        backend: the engine that draws, as in :func:`snnkernels.lif`.
     """
 
     images: Tensor
@@ -55,7 +60,7 @@ class PoissonSpikes(SpikeTrain):
         return 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Of tensors, numbers and a name alone, which torch.load takes with weights_only=True."""
+        """Save only tensors, numbers and a name, which torch.load takes with weights_only=True."""
         return _of_images, (self.images, self.steps, self.seed, self.first, self.backend)
 
     def part(self, start: int, steps: int) -> PoissonSpikes:
@@ -63,7 +68,7 @@ class PoissonSpikes(SpikeTrain):
         return PoissonSpikes(self.images, steps, self.seed, self.first + start, self.backend)
 
     def unpack(self, dtype: torch.dtype | None = None) -> Tensor:
-        """The spikes, 0 or 1, of this shape; of images' dtype where none is given."""
+        """Return the spikes as a tensor of this shape, 0 or 1. The default dtype is that of the images."""
         if dtype is not None:
             check_unpacked(dtype)
         return self._draw(packed=False).reshape(self.shape).to(dtype or self.images.dtype)
@@ -76,7 +81,7 @@ class PoissonSpikes(SpikeTrain):
         return PackedSpikes(self._draw(packed=True), plain_layout(self.shape, 0))
 
     def _draw(self, packed: bool) -> Tensor:
-        """`[1, T, neurons]`, or as many bits."""
+        """The spikes, `[1, T, neurons]`, or with `packed` their bits."""
         engine = check_backend(self.backend, self.device)
         images = self.images.flatten()
         if engine == "reference":
@@ -86,7 +91,7 @@ class PoissonSpikes(SpikeTrain):
 
 
 def _of_images(images: Tensor, steps: int, seed: Tensor, first: int, backend: str) -> PoissonSpikes:
-    """What was saved."""
+    """Drawn spikes from what was saved."""
     return PoissonSpikes(images, steps, seed, first, backend)
 
 
@@ -94,7 +99,7 @@ torch.serialization.add_safe_globals([_of_images])
 
 
 def _poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    """The reference of the operators: a neuron fires where its random number from 0 to 1 is below its intensity."""
+    """The reference for the operators: a neuron fires if its random number from 0 to 1 is below its intensity."""
     words = philox(seed, first * images.numel(), steps * images.numel())
     numbers = (words >> _UNUSED_BITS).to(torch.promote_types(images.dtype, torch.float32))
     spikes = (numbers.reshape(1, steps, -1) < images.to(numbers.dtype) * _LEVELS).to(images.dtype)
@@ -109,10 +114,10 @@ def poisson_spikes(
     seed: int | None = None,
     backend: str = "auto",
 ) -> PoissonSpikes:
-    """:func:`poisson_encode` without the spikes: what :class:`snnkernels.SpikeLinear` draws them from, step by step.
+    """Like :func:`poisson_encode`, but stores no spikes: :class:`snnkernels.SpikeLinear` draws them when it runs.
 
-    `poisson_spikes(...).unpack()` is what poisson_encode returns, bit for bit. It keeps a copy of the images, so that
-    their memory can be used again. Arguments and errors are the same.
+    `poisson_spikes(...).unpack()` equals what poisson_encode returns, bit for bit. The result keeps a copy of the
+    images, so you can use their memory again. Arguments and errors are the same.
     """
     return _encoded(images, steps, generator, seed, backend, copy=True)
 
@@ -127,16 +132,21 @@ def poisson_encode(
 ) -> Tensor:
     """Poisson rate coding: at every time step each input fires with a probability equal to its intensity.
 
-    (A Bernoulli trial a step: the discrete form of a Poisson process, as in snnTorch's spikegen.rate.) The random
-    numbers are Philox's, of 24 bits, by which the probability is rounded.
+    (This is a Bernoulli trial a step, the discrete form of a Poisson process, as in snnTorch's spikegen.rate.) The
+    random numbers come from Philox and have 24 bits, so the probability is rounded to 24 bits.
 
-    images: `[B, ...]`, floating point, values in [0, 1]. Returns spikes, 0 or 1, `[steps, B, ...]`, of images' dtype,
-    through which no gradient flows.
-    generator: on images' device; its next number is the seed. With the same seed it gives the same spikes.
-    seed: a whole number from 0 to 2^63 - 1 instead: the same spikes on every device and engine.
-    backend: as in :func:`snnkernels.lif`.
+    Args:
+        images: `[B, ...]`, floating point, values in [0, 1].
+        steps: the number of time steps.
+        generator: on the device of the images. Its next number is the seed of the spikes, so a generator with the same
+            seed gives the same spikes.
+        seed: a whole number from 0 to 2^63 - 1, instead of a generator. It gives the same spikes on every device and
+            engine.
+        backend: as in :func:`snnkernels.lif`.
 
-    Raises TypeError where images is no floating-point tensor, or generator no torch.Generator; ValueError where a value
+    Returns spikes, 0 or 1, `[steps, B, ...]`, of images' dtype. No gradient flows through them.
+
+    Raises TypeError if images is not a floating-point tensor, or generator not a torch.Generator; ValueError if a value
     lies outside [0, 1] (NaN included), steps is less than 1, or both generator and seed are given.
     """
     return _encoded(images, steps, generator, seed, backend, copy=False).unpack()
@@ -145,7 +155,7 @@ def poisson_encode(
 def _encoded(
     images: Tensor, steps: int, generator: torch.Generator | None, seed: int | None, backend: str, *, copy: bool
 ) -> PoissonSpikes:
-    """Spikes that are yet to be drawn, from a contiguous copy of the images, or where it is asked for no copy."""
+    """Check the arguments, and make spikes that are drawn later. With `copy` they keep a copy of the images."""
     check_intensities(images)
     steps = check_steps(steps)
     check_generator(generator)

@@ -23,7 +23,7 @@ _Dense = Literal["spikes", "count"]
 
 
 class _Keywords(TypedDict, total=False):
-    """What :func:`lif` takes by name and its result's type does not depend on."""
+    """The options of :func:`lif` that do not change the type of its result."""
 
     beta: Parameter
     threshold: Parameter
@@ -102,37 +102,40 @@ def lif(
     Args:
         current: input current, `[T, B, ...]` (see time_dim), float64, float32, bfloat16 or float16, any dense layout.
         beta: decay of the potential per time step, a number or a tensor that broadcasts to one step, `[B, ...]`.
-        threshold: membrane potential at which a neuron fires, likewise; positive. On a CPU a value of 0 or less raises,
-            also within a graph of torch.compile, when it runs; on a GPU values are not read, as the host would wait.
-        initial_state: membrane potential before the first step, broadcasts to `[B, ...]`; zeros where None.
+        threshold: membrane potential at which a neuron fires, a positive number or a tensor that broadcasts to one
+            step. On a CPU a value of 0 or less raises; in a graph of torch.compile it raises when the graph runs. On a
+            GPU values are not read, because the host would have to wait for them.
+        initial_state: membrane potential before the first step, broadcasts to `[B, ...]`. Default: zeros.
         reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
-        delay_reset: reset in the step after the spike: "subtract" after the decay, as snnTorch's Leaky does, a value
-            before it.
-        detach_reset: no gradient flows through the spike in the reset.
+        delay_reset: reset in the step after the spike. "subtract" then comes after the decay, as in snnTorch's Leaky; a
+            value is set before the decay.
+        detach_reset: let no gradient flow through the spike in the reset.
         strict: fire when u > threshold, as snnTorch and Norse do, instead of u >= threshold.
-        input_scale: factor of the current, 1 - beta for one that is averaged.
+        input_scale: factor of the current; 1 - beta makes the potential an average of the current.
         surrogate: derivative of the spike in backward: "fast_sigmoid", "arctan", "sigmoid", "triangle", "rectangle",
             "gaussian" or "straight_through".
-        slope: steepness of the surrogate; None for the surrogate's default. Like beta, threshold, input_scale and a
-            number for reset it may be a tensor of one element, which makes no other graph of torch.compile when it
-            changes. Of these only beta and threshold have gradients.
-        time_dim: the dimension of time in current; 1 takes `[B, T, ...]`, without a copy from 32 neurons a sample on.
+        slope: steepness of the surrogate. Default: that of the surrogate. Like beta, threshold, input_scale and a
+            number for reset, it may be a tensor of one element: torch.compile makes no new graph when its value
+            changes. Of these only beta and threshold get gradients.
+        time_dim: the dimension of time in current; 1 takes `[B, T, ...]`, without a copy if a sample has 32 neurons or
+            more.
         return_state: also return the state after the last step.
-        steps: take current as one step, `[B, ...]`, the same at all of so many; it is read once.
-        output: "spikes"; "count", their sum over time, `[B, ...]`, float64 for float64 and else float32 (exact up to
-            2^24 spikes of a neuron), for which no spike is written; or "packed", :class:`snnkernels.PackedSpikes` of
-            one bit each, through which no gradient flows.
-        pre_reset_state: the state, in and out, is the potential before its reset; always so where delay_reset.
-        backend: "auto", "reference", "native" or "triton"; by name, it runs or raises. Second derivatives and the
-            transforms of torch.func are the reference's.
+        steps: a number of steps: current is then one step, `[B, ...]`, is the same at all steps, and is read once.
+        output: "spikes"; or "count", their sum over time, `[B, ...]`; or "packed", :class:`snnkernels.PackedSpikes` of
+            one bit a spike, through which no gradient flows. For "count" no spike is written. Counts are float64 for a
+            float64 current, else float32, exact up to 2^24 spikes of a neuron.
+        pre_reset_state: the state, in and out, is the potential before its reset. With delay_reset it always is.
+        backend: "auto", "reference", "native" or "triton". An engine that is named runs, or the call raises. Only the
+            reference engine has second derivatives and the transforms of torch.func.
 
     Returns:
         spikes, 0 or 1, of current's shape and dtype, or what `output` says. With return_state also the final state,
-        `[B, ...]`, float64 for float64 and else float32. As initial_state it continues the sequence bit for bit.
+        `[B, ...]`, float64 for a float64 current, else float32. Passed as initial_state, it continues the sequence bit
+        for bit.
 
     Raises:
-        TypeError, ValueError: wrong type, dtype, shape, device or value, or an unknown option.
-        RuntimeError: an engine asked for by name cannot run.
+        TypeError, ValueError: on a wrong type, dtype, shape, device or value, or an unknown option.
+        RuntimeError: if the named engine cannot run.
     """
     if not isinstance(current, Tensor) and has_torch_function_unary(current):  # torch.fx records the call
         given = {name: value for name, value in locals().items() if name != "current"}
@@ -157,20 +160,20 @@ def lif(
 
 
 def use_backend(backend: str) -> AbstractContextManager[None]:
-    """Make `backend` what "auto" means, for the whole process, within a with statement.
+    """Make "auto" mean `backend` inside a with statement, for the whole process.
 
-    Raises ValueError on an unknown name; that an engine cannot run is said where it is called.
+    Raises ValueError on an unknown name. If the engine cannot run, the call that needs it raises, not this one.
     """
     check_backend_name("backend", backend)
     return dispatch.requesting(backend)
 
 
 def empty_cache() -> None:
-    """Give the memory of freed outputs that the native CPU engine keeps for the next ones back to the system.
+    """Give back to the system the memory of freed outputs, which the native CPU engine keeps for the next ones.
 
-    It keeps up to an eighth of the machine's memory, or as many mebibytes as SNNKERNELS_KEEP_MIB in the environment
-    says when the engine first runs (with 0, outputs are torch's own memory); what goes beyond 256 MiB the system may
-    take where it needs it. What is in use stays.
+    Memory that is in use stays. The engine keeps up to an eighth of the machine's memory. Beyond 256 MiB the system may
+    take it back when it needs it. SNNKERNELS_KEEP_MIB in the environment, read when the engine first runs, sets another
+    limit in mebibytes; with 0, outputs are torch's own memory.
     """
     if dispatch.unusable_reason("native", "cpu") is None:
         torch.ops.snnkernels.native_empty_cache()
@@ -179,7 +182,7 @@ def empty_cache() -> None:
 def scan(
     checked: Checked, current: Tensor, initial_state: Tensor | None, params: tuple[Parameter, ...], return_state: bool
 ) -> Output | tuple[Output, Tensor]:
-    """Run a checked call; a graph is recorded only where a gradient can be asked for."""
+    """Run a checked call. It records a graph only if a gradient can be asked for."""
     plan = checked.plan
     if plan.engine != "reference" and wants_graph(current, initial_state, *params):
         outputs = Scan.apply(checked, return_state, current, initial_state, *params)
@@ -189,7 +192,7 @@ def scan(
 
 
 def as_output(plan: Plan, output: Tensor, state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
-    """What an engine gave, as a user gets it: with the final state, if there is one."""
+    """What an engine returned, in the form that a user gets, with the final state if there is one."""
     layout = plan.layout
     result: Output
     if plan.output == "packed":

@@ -1,4 +1,4 @@
-"""How a module holds a neuron's parameter: as a number, a buffer, an nn.Parameter, or behind a parametrization."""
+"""How a module holds a parameter of a neuron: as a number, a buffer, an nn.Parameter, or by a parametrization."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .inputs import Parameter
 
 
 def tensor_of(module: nn.Module, name: str) -> Tensor | None:
-    """The parameter, where it is a tensor: the nn.Parameter or buffer, or what a parametrization makes of it."""
+    """The nn.Parameter or buffer of this name, or what a parametrization computes; None if it is a number."""
     if is_parametrized(module, name):
         return getattr(module, name)
     held = module._parameters.get(name)
@@ -21,7 +21,7 @@ def tensor_of(module: nn.Module, name: str) -> Tensor | None:
 
 
 def parts_of(module: nn.Module, name: str) -> list[Tensor]:
-    """The tensors that are stored for a parameter: those that a parametrization computes it of, or itself."""
+    """The tensors that are stored for a parameter: itself, or those from which a parametrization computes it."""
     if is_parametrized(module, name):
         of = module.get_submodule(f"parametrizations.{name}")
         return [*of.parameters(), *of.buffers()]
@@ -30,7 +30,7 @@ def parts_of(module: nn.Module, name: str) -> list[Tensor]:
 
 
 def values_of(value: Parameter) -> Parameter | None:
-    """A copy of a value, on the CPU; None where it has none."""
+    """A copy of a number or tensor on the CPU, or None for a tensor on the meta device, which has no values."""
     if not isinstance(value, Tensor):
         return value
     return None if value.is_meta else value.detach().to("cpu", copy=True)
@@ -38,14 +38,14 @@ def values_of(value: Parameter) -> Parameter | None:
 
 @torch.no_grad()
 def write(module: nn.Module, name: str, value: Parameter) -> None:
-    """Write values that spread over it into a parameter that is a tensor, or through its parametrization."""
+    """Write a value into a parameter that is a tensor, or set it through its parametrization. The value broadcasts."""
     held = tensor_of(module, name)
     assert held is not None
     into: Any = torch.empty_like(held) if is_parametrized(module, name) else held
     if not isinstance(value, Tensor):
         into.fill_(value)
-    elif hasattr(into, "device_mesh"):  # a DTensor, of which each process keeps its part
-        from torch.distributed.tensor import distribute_tensor  # which takes as long to import as the package does
+    elif hasattr(into, "device_mesh"):  # a DTensor: each process keeps its part
+        from torch.distributed.tensor import distribute_tensor  # takes as long to import as this package does
 
         whole = value.to(into.device).expand(into.shape)
         into.copy_(distribute_tensor(whole, into.device_mesh, into.placements, src_data_rank=None))
@@ -56,7 +56,7 @@ def write(module: nn.Module, name: str, value: Parameter) -> None:
 
 
 def in_float32(fn: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
-    """What `fn` makes of a tensor, but float32 in the place of a half type that the tensor does not have."""
+    """`fn(tensor)`, but in float32 if `fn` casts to a half type a tensor that is not of one."""
     moved = fn(tensor)
     if not moved.is_floating_point() or moved.dtype.itemsize >= 4 or tensor.dtype.itemsize < 4:
         return moved
@@ -64,7 +64,7 @@ def in_float32(fn: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
 
 
 def shown(value: Parameter) -> str:
-    """A parameter in a printed model: its number, or its shape where it has several."""
+    """A parameter in a printed model: its number, or its shape if it has several values."""
     if not isinstance(value, Tensor):
         return f"{value:g}"
     return f"{value.item():g}" if value.numel() == 1 and not value.is_meta else f"tensor{tuple(value.shape)}"

@@ -20,30 +20,31 @@ def _return_state(name: str, value: bool) -> bool:
 class LIF(NeuronLayer):
     """A layer of leaky integrate-and-fire neurons over all time steps: :func:`snnkernels.lif` with its parameters.
 
-    It keeps no state between calls: `return_state=True` gives the final one, which the next call takes. Every argument
-    but device and dtype is an attribute, which can be read, and set where nothing else is said: `layer.slope = 2`,
-    `layer.beta = 0.5`. A number fills a parameter or buffer, an nn.Parameter takes its place. What is set is checked;
-    torch.compile makes no new graph for another number.
+    It keeps no state between calls: with `return_state=True` it returns the final state, which you can pass to the next
+    call. Every argument but device and dtype is an attribute. All but constrain can be set: `layer.slope = 2`,
+    `layer.beta = 0.5`. Setting beta or threshold to a number fills the parameter or buffer, if there is one; an
+    nn.Parameter replaces it. What you set is checked. torch.compile makes no new graph for another number.
 
     Args:
         beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
-            for one a channel), of which the layer holds a copy. An nn.Parameter is used as it is: it is trained,
-            whatever learn_beta says, and shared with whatever else has it.
-        learn_beta, learn_threshold: make it a parameter, a number one of shape `[1]`.
-        constrain: keep what is learned in its range, beta in (0, 1) and threshold above 0, by a parametrization
-            (torch.nn.utils.parametrize); cannot be set afterwards. Without it an optimizer may take beta anywhere, and
-            a threshold that is not positive raises ValueError at the next call, where values on a CPU are looked at; on
-            a GPU such neurons fire at every step. Then clamp both after a step of the optimizer.
+            for one a channel). The layer holds a copy of a tensor. It uses an nn.Parameter as it is: this is trained
+            even without learn_beta or learn_threshold, and shared with other modules that have it.
+        learn_beta, learn_threshold: make beta or threshold an nn.Parameter; one number becomes one of shape `[1]`.
+        constrain: keep learned parameters in their range, beta in (0, 1) and threshold above 0, by a parametrization
+            (torch.nn.utils.parametrize). Without it an optimizer may take beta to any value. If it takes a threshold to
+            0 or below, the next call raises ValueError on a CPU; on a GPU such neurons fire at every step. So clamp
+            both after each step of the optimizer, or use constrain.
         return_state: forward returns (spikes, final state).
-        device, dtype: of parameters and of tensors given; None for a tensor's own, and for torch's default, float32 at
-            least. Parameters and buffers keep float32 at least where the module is cast to a half type afterwards.
+        device, dtype: of parameters and of the tensors that you give. By default a tensor keeps its own; a number gets
+            torch's defaults, float32 at least. If you later cast the module to a half type, parameters and buffers
+            stay float32 at least.
         All others: as in :func:`snnkernels.lif`.
 
-    `reset_parameters()` gives parameters and buffers the values that the constructor was given, or the number or tensor
-    that they were set to since. A layer made on the meta device has them as soon as `to_empty` gives it memory.
+    `reset_parameters()` gives parameters and buffers the values that the constructor got, or the number or tensor that
+    they were last set to. A layer made on the meta device has these values as soon as `to_empty` gives it memory.
 
-    Raises TypeError and ValueError on wrong options, here and not at the first call, and AttributeError where a
-    misspelt one is set.
+    Raises TypeError and ValueError on wrong options, in the constructor, and AttributeError if you set a misspelt
+    option.
     """
 
     beta: Parameter

@@ -28,24 +28,24 @@ Spikes = Tensor | PackedSpikes | PoissonSpikes
 
 
 def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, product: str = "auto") -> Tensor:
-    """`torch.nn.functional.linear` for spikes: on a CPU, in time and memory for those that fired.
+    """`torch.nn.functional.linear` for spikes. On a CPU it spends time and memory only on inputs that fired.
 
     Args:
-        spikes: 0 or 1, `[T, B, K]` or any `[..., K]`: a floating-point or bool tensor, or
+        spikes: 0 or 1, `[T, B, K]` or any `[..., K]`: a floating-point or bool tensor,
             :class:`snnkernels.PackedSpikes`, or :class:`snnkernels.PoissonSpikes`, which are drawn again in backward.
-            A tensor is given the weight's dtype. Backward keeps one bit a spike of it; under torch.compile all of it,
-            and one bit of spikes that are drawn.
+            A tensor is cast to the weight's dtype. Backward keeps one bit a spike of a tensor. Under torch.compile it
+            keeps the whole tensor, and one bit a spike of PoissonSpikes.
         weight: `[N, K]`, on spikes' device.
         bias: `[N]` or None.
-        product: "events" adds up the weights of the inputs that fired, one after the other in ascending order and
-            beginning with the bias: the same bits with any number of threads; on a CPU, spikes of 0 and 1, without
-            autocast. "dense" is torch's product. "auto" is whichever was measured to be faster at the firing rate and
-            sizes given; and the dense one for values other than 0 and 1, on other devices and engines.
+        product: "events" adds up the weights of the inputs that fired, in ascending order, beginning with the bias. So
+            it gives the same bits with any number of threads. It needs a CPU, spikes of 0 and 1, and no autocast.
+            "dense" is torch's product. "auto" takes the one that was measured to be faster at this firing rate and
+            these sizes. It takes the dense product for values other than 0 and 1, and on other devices and engines.
 
-    Returns the current `[..., N]`, of weight's dtype, or autocast's. Gradients flow to weight and bias, and to spikes
-    where they need one, in a dense product. Only the dense product has second derivatives and torch.func's transforms.
+    Returns the current `[..., N]`, of weight's dtype, or autocast's. Gradients flow to weight and bias, and, by a dense
+    product, to spikes that need one. Only the dense product has second derivatives and torch.func's transforms.
 
-    Raises TypeError or ValueError on wrong spikes, weight, bias or product, RuntimeError where product="events" cannot
+    Raises TypeError or ValueError on wrong spikes, weight, bias or product, RuntimeError if product="events" cannot
     run.
     """
     if not isinstance(spikes, Tensor) and has_torch_function((spikes,)):  # torch.fx records the call
@@ -59,7 +59,7 @@ def spike_linear(spikes: Spikes, weight: Tensor, bias: Tensor | None = None, *, 
 
 
 def goes_by_event(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, product: str) -> bool:
-    """Check a product of plain packed spikes, and say which one it is: by event, or dense."""
+    """Check a product of plain packed spikes. Returns whether it is by event; else it is dense."""
     if not check_linear(spikes, weight, bias, product):
         return False
     limit = _limit(product, weight)
@@ -67,7 +67,7 @@ def goes_by_event(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, pro
 
 
 def multiply(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, by_event: bool) -> Tensor:
-    """The product that :func:`goes_by_event` chose, of these spikes or of some of their steps."""
+    """The product that :func:`goes_by_event` chose, for these spikes or for some of their steps."""
     if not by_event:
         return functional.linear(spikes.unpack(weight.dtype), weight, bias)
     current = _apply(_Plan(_group(spikes), 1.0), weight, bias, None, None, spikes.rows())
@@ -75,7 +75,7 @@ def multiply(spikes: PackedSpikes, weight: Tensor, bias: Tensor | None, by_event
 
 
 def _group(spikes: PackedSpikes) -> int:
-    """Rows of spikes to one of bits."""
+    """How many rows of spikes one row of bits holds."""
     return spikes.layout.inner // spikes.shape[-1]
 
 
@@ -85,7 +85,7 @@ def _limit(product: str, weight: Tensor) -> float:
 
 
 def _values(spikes: Spikes, dtype: torch.dtype) -> Tensor:
-    """Contiguous, as products of others may round otherwise: the same bits, however they are stored."""
+    """The spikes as a contiguous tensor: products of other tensors may round differently."""
     return (spikes.to(dtype) if isinstance(spikes, Tensor) else spikes.unpack(dtype)).contiguous()
 
 
@@ -93,7 +93,7 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     """The native engine's product, `[rows, N]`."""
     limit = _limit(product, weight)
     if isinstance(spikes, PoissonSpikes) and is_recorded():
-        spikes = spikes.pack()  # the compiler lets no Function draw a number of steps that is a symbol
+        spikes = spikes.pack()  # under the compiler a Function cannot draw a symbolic number of steps
     if isinstance(spikes, PackedSpikes):
         return _apply(_Plan(_group(spikes), limit), weight, bias, None, None, spikes.rows())
     if isinstance(spikes, PoissonSpikes):
@@ -103,7 +103,7 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     if flat.dtype == torch.bool:
         flat = flat.to(torch.bfloat16)
     bits, stray = torch.ops.snnkernels.native_pack(flat.detach().contiguous())
-    if is_recorded():  # the values are not known yet: the operators look at them
+    if is_recorded():  # the values are not known yet, so the operators read them
         return _apply(_Plan(1, limit), weight, bias, flat, stray, bits)
     if not check_binary(stray.item(), product):
         return functional.linear(flat.to(weight.dtype), weight, bias)
@@ -112,21 +112,21 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
 
 @dataclass(frozen=True)
 class _Plan:
-    """A product but for its tensors."""
+    """A product without its tensors."""
 
-    group: int  # rows of spikes to one of bits
-    limit: float  # the firing rate from which on it is a dense one
-    rebuild: Callable[..., PoissonSpikes] | None = None  # of the tensors of spikes that are drawn
+    group: int  # how many rows of spikes one row of bits holds
+    limit: float  # above this firing rate the product is dense
+    rebuild: Callable[..., PoissonSpikes] | None = None  # makes drawn spikes from their tensors
 
     def bits(self, *tensors: Tensor) -> Tensor:
-        """The spikes, of the bits themselves, or of the tensors that they are drawn from."""
+        """The bits of the spikes: the given tensor, or drawn from the given tensors."""
         return tensors[0] if self.rebuild is None else self.rebuild(*tensors).pack().rows()
 
 
 def _apply(
     plan: _Plan, weight: Tensor, bias: Tensor | None, spikes: Tensor | None, stray: Tensor | None, *tensors: Tensor
 ) -> Tensor:
-    """`spikes` are the values that bits were made of; they are kept for backward where `stray` says what is in them."""
+    """spikes: the values from which the bits were made. Backward keeps them if `stray` is given."""
     if wants_graph(weight, bias, spikes):
         return _EventLinear.apply(plan, weight, bias, spikes, stray, graph_of(spikes), *tensors)
     return _forward(plan, weight, bias, spikes, stray, *tensors)
@@ -185,7 +185,7 @@ class SpikeLinear(CheckedModule, nn.Linear):
 
     Args:
         in_features, out_features, bias, device, dtype: as in nn.Linear.
-        product: "auto", "events" or "dense", as in :func:`spike_linear`; an attribute, which can be set.
+        product: "auto", "events" or "dense", as in :func:`spike_linear`. You can set it later as an attribute.
     """
 
     _checks: ClassVar = {"product": lambda _, product: check_product(product)}

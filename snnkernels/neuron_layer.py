@@ -1,7 +1,7 @@
-"""The base of every layer of neurons: what it holds of parameters and options, and how these are set, moved and reset.
+"""The base of every layer of neurons: it holds parameters and options, and sets, moves and resets them.
 
-Nothing here knows a neuron: a layer declares the names of its parameters with their ranges, and those of its options
-with their checks.
+Nothing here knows a neuron. A layer declares the names of its parameters with their ranges, and the names of its
+options with their checks.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from .ranges import InRange, Range
 
 
 class NeuronLayer(CheckedModule):
-    """A layer of neurons, of which a subclass declares the parameters (`_ranges`) and the options (`_checks`).
+    """A layer of neurons. A subclass declares its parameters (`_ranges`) and its options (`_checks`).
 
-    A parameter is a number, a buffer, or, where it is learned, an nn.Parameter. Numbers, of parameters and of options,
-    are also in tensors, from which a graph that torch.compile made reads them: a Python number would be part of the
-    graph, and another one make another graph. They are of one element each, whose size no compiler takes for a
-    variable; and no buffers, which DistributedDataParallel would send round at each call.
+    A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The numbers among parameters and options
+    are also stored as tensors, and a graph of torch.compile reads these. A Python number would be part of the graph,
+    and a new number would make a new graph. Each tensor has one element, because no compiler takes a size of 1 for a
+    variable. They are not buffers, because DistributedDataParallel would send buffers round at each call.
     """
 
     _ranges: ClassVar[Mapping[str, Range]] = {}
@@ -45,13 +45,13 @@ class NeuronLayer(CheckedModule):
 
     return_state: bool
     _constrain: bool
-    _given: dict[str, Parameter | None]  # the values that parameters were given; None where these had none
-    _options: Any  # the attributes of this name as such a tuple
+    _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
+    _options: Any  # the options as that NamedTuple
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
-    _anchor: Tensor  # it holds nothing, but is where those are to be
+    _anchor: Tensor  # empty; its device is where _numbers belong
 
     def __init__(self, given: Mapping[str, Any], /) -> None:
-        """given: every argument of the layer's constructor, by its name."""
+        """given: all arguments of the layer's constructor, by name."""
         super().__init__()
         check_layer_dtype(given["dtype"])
         for flag in ("constrain", *(f"learn_{name}" for name in self._ranges)):
@@ -87,10 +87,10 @@ class NeuronLayer(CheckedModule):
         check_fixed(type(self).__name__, "constrain", "make another layer with it")
 
     def reset_parameters(self) -> None:
-        """Give every parameter that is a tensor the values that the constructor was given, or that it was set to since
-        by a number or a tensor.
+        """Give every parameter that is a tensor the values that the constructor got, or the number or tensor that it
+        was last set to.
 
-        Raises RuntimeError where that was a tensor on the meta device, which has none.
+        Raises RuntimeError if that was a tensor on the meta device, which has no values.
         """
         for name in self._ranges:
             if tensor_of(self, name) is not None:
@@ -99,7 +99,7 @@ class NeuronLayer(CheckedModule):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
             self._assign(name, check_held(name, value, self._ranges[name]))
-        else:  # pruning and FSDP take parameters out, and put what they make of them in their place
+        else:  # also pruning and FSDP, which remove a parameter and set what they made of it in its place
             super().__setattr__(name, value)
         if name in self._ranges or name in self._checks:
             self._note(name)
@@ -113,7 +113,7 @@ class NeuronLayer(CheckedModule):
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
     def _values(self, current: Tensor) -> tuple[tuple[Parameter, ...], Any]:
-        """Parameters and options for a call; where a graph is being compiled, numbers as tensors of one element."""
+        """Parameters and options for a call. While torch.compile traces, numbers are tensors of one element."""
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
             return tuple([getattr(self, name) for name in self._ranges]), self._options
         names = (*self._ranges, *self._as_options._fields)
@@ -124,7 +124,7 @@ class NeuronLayer(CheckedModule):
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
     ) -> None:
-        """Keep a value as a parameter, a buffer, or, a plain number that is not learned, as the number it is."""
+        """Keep a value as a parameter or a buffer, or as a number if it is a number that is not learned."""
         value, positive = check_held(name, value, self._ranges[name]), self._ranges[name].positive
         self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
@@ -145,7 +145,7 @@ class NeuronLayer(CheckedModule):
         return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
 
     def _learn(self, name: str, learn: bool) -> None:
-        """Make a parameter of what is held by that name, or the reverse."""
+        """Make what is held by that name a parameter, or make it a buffer again."""
         check_flag(f"learn_{name}", learn)
         if learn == self._learns(name):
             return
@@ -160,7 +160,7 @@ class NeuronLayer(CheckedModule):
         self._note()
 
     def _make_parameter(self, name: str, value: Tensor) -> None:
-        """A parameter of these values, in the place of what there is."""
+        """Replace what is held by that name by a parameter with these values."""
         range = self._ranges[name]
         constrained = self._constrain and range.bounded
         if constrained:
@@ -172,7 +172,7 @@ class NeuronLayer(CheckedModule):
             parametrize.register_parametrization(self, name, InRange(range))
 
     def _assign(self, name: str, value: Parameter) -> None:
-        """Set a parameter to a value that was checked by itself."""
+        """Set a parameter to a value that has passed check_held."""
         held, parametrized = tensor_of(self, name), parametrize.is_parametrized(self, name)
         if isinstance(value, nn.Parameter) and not parametrized:
             super().__setattr__(name, value)
@@ -195,7 +195,7 @@ class NeuronLayer(CheckedModule):
         self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
-        """Bring what is derived from the attributes up to date: the options, and the tensors of numbers."""
+        """Update what is derived from the attributes: the options, and the tensors of numbers."""
         own, fields = vars(self), self._as_options._fields
         self._options = self._as_options(*(own[name] for name in fields))
         for name in (*self._ranges, *fields):
@@ -209,8 +209,8 @@ class NeuronLayer(CheckedModule):
                 self._numbers[name].fill_(value)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
-        """Move or cast the layer. Its parameters keep float32 at least, and their values where `fn` gives new memory,
-        as to_empty does."""
+        """Move or cast the layer. Its parameters stay float32 at least. They also keep their values if `fn` gives new
+        memory, as to_empty does."""
         kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
         self._anchor = _anchor(fn(self._anchor).device)
@@ -231,7 +231,7 @@ class NeuronLayer(CheckedModule):
         given = dict(self._given)
         super()._load_from_state_dict(state_dict, prefix, *args)
         self._given = given
-        if args[0].get("assign_to_params_buffers"):  # where setting an attribute copies into the buffer that there is
+        if args[0].get("assign_to_params_buffers"):  # torch set the attribute, which copied into the old buffer
             for name in self._ranges.keys() & self._buffers.keys():
                 self._buffers[name] = state_dict.get(prefix + name, self._buffers[name])
 
@@ -242,7 +242,7 @@ def _learning(name: str) -> property:
 
 
 def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch.dtype | None) -> Tensor:
-    """A copy of a value. A number gets one dimension, as FSDP takes no parameter without."""
+    """A copy of a value. A number gets one dimension, because FSDP takes no parameter without dimensions."""
     if isinstance(value, Tensor):
         return value.detach().to(device=device, dtype=dtype, copy=True)
     dtype = dtype or torch.promote_types(torch.get_default_dtype(), torch.float32)
@@ -250,13 +250,13 @@ def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch
 
 
 def _anchor(device: torch.device | str | None) -> Tensor:
-    """An empty tensor where numbers of a layer on that device can be: there, or on the CPU."""
+    """An empty tensor on the device for a layer's numbers: the layer's own, or the CPU if that cannot hold float64."""
     anchor = torch.empty(0, device=device)
     return anchor if keeps_float64(anchor.device) else torch.empty(0, device="cpu")
 
 
 def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
-    """Whether it is to_empty's: of a tensor without values it makes one on a device, where others fail or make none."""
+    """Whether `fn` is to_empty's: it makes a tensor on a device from one on meta, where other functions cannot."""
     try:
         return not fn(torch.empty(1, device="meta")).is_meta
     except RuntimeError:

@@ -28,13 +28,14 @@ from .spike_train import SpikeTrain
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PackedSpikes(SpikeTrain):
-    """A spike train in a thirty-second of float32's memory; it has no gradient.
+    """A spike train of one bit a spike, a thirty-second of float32's memory. It has no gradient.
 
-    :func:`pack_spikes` makes it, and :func:`snnkernels.lif` with `output="packed"`. It can be indexed along time and
-    the batch (`packed[10:20, 3:7]`), saved, moved and pinned, and a DataLoader makes a batch of packed samples.
+    :func:`pack_spikes` and :func:`snnkernels.lif` with `output="packed"` return it. You can index it along time and the
+    batch (`packed[10:20, 3:7]`), save it, move it and pin it. A DataLoader makes a batch of packed samples.
 
-    bits: uint8 `[outer, T, ceil(inner / 8)]`, the lowest bit of a byte first; layout: how `[outer, T, inner]` is the
-    shape that a user sees.
+    Attributes:
+        bits: uint8 `[outer, T, ceil(inner / 8)]`, the lowest bit of a byte first.
+        layout: maps `[outer, T, inner]` to the shape that a user sees.
     """
 
     bits: Tensor
@@ -49,7 +50,7 @@ class PackedSpikes(SpikeTrain):
         return self.layout.time_dim
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Of a tensor and numbers alone, which torch.load takes with weights_only=True."""
+        """Save only a tensor and numbers, which torch.load takes with weights_only=True."""
         return _of_bits, (self.bits, tuple(self.shape), tuple(self.layout.order), self.time_dim)
 
     def part(self, start: int, steps: int) -> PackedSpikes:
@@ -57,7 +58,7 @@ class PackedSpikes(SpikeTrain):
         return PackedSpikes(self.bits[:, start : start + steps], self.layout.part(steps))
 
     def pack(self) -> PackedSpikes:
-        """Itself: spikes that are drawn have to be."""
+        """Return itself: it is packed already."""
         return self
 
     def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PackedSpikes]]:
@@ -69,7 +70,7 @@ class PackedSpikes(SpikeTrain):
         return self.bits.flatten(0, 1).contiguous()
 
     def unpack(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """The spikes, 0 or 1, of this shape and any dtype."""
+        """Return the spikes as a tensor of this shape, 0 or 1, of any dtype."""
         check_unpacked(dtype)
         inner = self.layout.inner
         if _native(self.device):
@@ -79,7 +80,7 @@ class PackedSpikes(SpikeTrain):
         return self.layout.unpack(unpack_bits(self.bits, inner, dtype))
 
     def samples(self, chosen: Tensor) -> PackedSpikes:
-        """The samples of these numbers, `[B']`; of one number, `[]`, the sample without the dimension of the batch."""
+        """The samples with these numbers, `[B']`. For one number, `[]`, the result has no dimension of the batch."""
         chosen, time_dim = chosen.to(self.device), self.time_dim
         if not self.layout.plain:
             values = self.unpack(torch.bool)
@@ -96,12 +97,12 @@ class PackedSpikes(SpikeTrain):
 
 
 def plain_layout(shape: Sequence[int], time_dim: int) -> Layout:
-    """That of a contiguous tensor."""
+    """The layout of a contiguous tensor."""
     return Layout(metadata(torch.empty(*shape, device="meta")), time_dim)
 
 
 def _of_bits(bits: Tensor, shape: tuple[int, ...], order: tuple[int, ...], time_dim: int) -> PackedSpikes:
-    """What was saved: bits of a shape whose dimensions lie in memory in this order, the outermost first."""
+    """Packed spikes from what was saved. order: the dimensions as they lie in memory, the outermost first."""
     strides, neighbours = [0] * len(shape), 1
     for dim in reversed(order):
         strides[dim], neighbours = neighbours, neighbours * shape[dim]
@@ -112,7 +113,7 @@ torch.serialization.add_safe_globals([_of_bits])
 
 
 def _collate(samples: list[SpikeTrain], *, collate_fn_map: object = None) -> PackedSpikes:
-    """Samples as one packed batch, which comes first, but for time."""
+    """Samples as one packed batch. The dimension of the batch is the first, or the second after time."""
     packed = [sample.pack() for sample in samples]
     first = check_alike(packed)
     time_dim, size = first.time_dim, math.prod(first.shape[1:])
@@ -131,16 +132,20 @@ def _native(device: torch.device) -> bool:
 
 
 def pack_spikes(spikes: Tensor, time_dim: int = 0) -> PackedSpikes:
-    """Pack spikes, 0 or 1, `[T, B, ...]`, of any floating-point dtype or bool; what is not 0 counts as a spike.
+    """Pack spikes `[T, B, ...]` into one bit each. Every value other than 0 counts as a spike.
 
-    Raises TypeError where spikes is no such tensor, ValueError where it has fewer than two dimensions.
+    time_dim: the dimension of time in spikes.
+
+    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it has fewer than two dimensions.
     """
     return _pack(spikes, time_dim)[0]
 
 
 def pack_binary(spikes: Tensor) -> PackedSpikes | None:
-    """Spikes `[T, B, ...]` packed, or None where a value is neither 0 nor 1, or must not be read, as while a CUDA graph
-    is recorded; else the host waits for a GPU's values."""
+    """Pack spikes `[T, B, ...]`, and wait for their values on a GPU.
+
+    Returns None if a value is neither 0 nor 1, or if a CUDA graph is being recorded, in which values must not be read.
+    """
     if is_capturing(spikes):
         return None
     packed, stray = _pack(spikes, 0)
@@ -150,7 +155,7 @@ def pack_binary(spikes: Tensor) -> PackedSpikes | None:
 
 
 def _pack(spikes: Tensor, time_dim: int) -> tuple[PackedSpikes, Tensor | None]:
-    """Packed spikes, and, where the native engine packs, the first value that is neither 0 nor 1, or 0."""
+    """Packed spikes and, if the native engine packs, the first value that is neither 0 nor 1, or 0 if all are."""
     time_dim = check_spikes(spikes, time_dim)
     layout = Layout(metadata(spikes), time_dim)
     values = layout.pack(spikes.detach())

@@ -11,9 +11,9 @@ from torch.nn.functional import softplus
 
 
 class Range(NamedTuple):
-    """Where the values of a parameter belong. Both ends are finite, or only the low one, or none.
+    """The range of a parameter's values. Both ends are finite, or only the low one, or none.
 
-    A value that is not positive is an error where 0 is the only end; any other range is one that values may leave.
+    If 0 is the only finite end, a value that is not positive is an error. Values may leave any other range.
     """
 
     low: float = -math.inf
@@ -32,9 +32,9 @@ class Range(NamedTuple):
 
 
 class InRange(nn.Module):
-    """A parametrization (torch.nn.utils.parametrize): any number becomes one of a range that is bounded.
+    """A parametrization (torch.nn.utils.parametrize) that maps any number into a bounded range.
 
-    A sigmoid where both ends are finite, else a softplus, which grows as its argument does and overflows at none.
+    It is a sigmoid if both ends are finite, else a softplus, which grows like its argument and never overflows.
     """
 
     def __init__(self, range: Range) -> None:
@@ -45,11 +45,11 @@ class InRange(nn.Module):
         low, high = self.range
         if math.isfinite(high):
             return (low + (high - low) * free.sigmoid()).clamp(low, high)
-        above = softplus(free, threshold=40.0)  # from where on it is its argument, in float64 too
-        return low + (above + torch.finfo(free.dtype).tiny)  # never 0, which the softplus becomes
+        above = softplus(free, threshold=40.0)  # beyond 40 it equals its argument, in float64 too
+        return low + (above + torch.finfo(free.dtype).tiny)  # the softplus can underflow to 0, this cannot
 
     def right_inverse(self, value: Tensor) -> Tensor:
-        """In float64, so that a value comes back to the last bits."""
+        """Computed in float64, so that a value comes back to the last bits."""
         low, high = self.range
         above = value.double() - low
         if math.isfinite(high):

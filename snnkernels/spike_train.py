@@ -1,4 +1,4 @@
-"""What the forms of a spike train that are no tensor share: how they are moved, pinned and indexed."""
+"""The base of packed and drawn spikes: how they are moved, pinned and indexed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Train = TypeVar("Train", bound="SpikeTrain")
 
 
 class SpikeTrain:
-    """A spike train `[T, B, ...]`, or with time in another dimension, in another form than a tensor of its values.
+    """A spike train that is not stored as a tensor of its values. Its shape is `[T, B, ...]`, or has time elsewhere.
 
-    Such a form says what its shape is and where time is in it, takes itself apart into tensors, gives a part of its
-    time steps, and packs itself. The rest follows from these.
+    A subclass defines its shape, the dimension of time, its tensors, how to take a part of its time steps, and how to
+    pack it. The rest follows from these.
     """
 
-    __iter__ = None  # to Python, what has __getitem__ alone is a sequence of its first time step, its second, ...
+    __iter__ = None  # without this, Python would iterate over time steps by __getitem__
 
     @property
     def shape(self) -> torch.Size:
@@ -36,11 +36,11 @@ class SpikeTrain:
         raise NotImplementedError
 
     def apart(self: Train) -> tuple[tuple[Tensor, ...], Callable[..., Train]]:
-        """Its tensors, for autograd to keep, and what makes spikes of them again."""
+        """Its tensors, for autograd to keep, and a function that makes the spike train from them again."""
         raise NotImplementedError
 
     def part(self: Train, start: int, steps: int) -> Train:
-        """`steps` time steps of it, from `start`. Raises ValueError where it does not have them."""
+        """`steps` time steps, from `start`. Raises ValueError if the spike train does not have these steps."""
         raise NotImplementedError
 
     def pack(self) -> PackedSpikes:
@@ -49,7 +49,7 @@ class SpikeTrain:
 
     @property
     def device(self) -> torch.device:
-        """Where its tensors are."""
+        """The device of its tensors."""
         return self.apart()[0][0].device
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class SpikeTrain:
         non_blocking: bool = False,
         copy: bool = False,
     ) -> Train:
-        """These spikes, the same, on a device. Raises TypeError where a dtype is given, which spikes do not have."""
+        """The same spikes on a device. Raises TypeError if a dtype is given, because spikes have none."""
         check_destination(type(self).__name__, device, dtype)
         return self._with_each(lambda tensor: tensor.to(device, non_blocking=non_blocking, copy=copy))
 
@@ -71,29 +71,29 @@ class SpikeTrain:
         return self.to("cpu")
 
     def cuda(self: Train, device: torch.device | str | int = "cuda", non_blocking: bool = False) -> Train:
-        """These spikes on a GPU, the current one where none is named."""
+        """These spikes on a GPU, by default the current one."""
         return self.to(device, non_blocking=non_blocking)
 
     def pin_memory(self: Train) -> Train:
-        """These spikes in memory from which a GPU copies without waiting, as `DataLoader(pin_memory=True)` asks for."""
+        """These spikes in pinned memory, from which a GPU copies without waiting. A DataLoader can do this too."""
         return self._with_each(lambda tensor: tensor.pin_memory())
 
     def is_pinned(self) -> bool:
-        """Whether all of its tensors are in such memory."""
+        """Whether all of its tensors are in pinned memory."""
         return all(tensor.is_pinned() for tensor in self.apart()[0])
 
     def __getitem__(self: Train, index: Any) -> Train | PackedSpikes:
-        """Some of its time steps, by a slice without a step, and some of its batch, by what indexes a tensor.
+        """Some of its time steps, and some of its batch. The index for time must be a slice without a step.
 
         `spikes[10:20, 3:7]` is ten steps of four samples, `spikes[:, order]` the samples in another order, and
-        `spikes[:, 3]` one sample, `[T, ...]`. Where time is in another dimension the indices are in that of the shape.
-        Raises TypeError on any other index, IndexError where there is no such sample.
+        `spikes[:, 3]` one sample, `[T, ...]`. If time is in another dimension, so is its index.
+        Raises TypeError on any other index, IndexError if there is no such sample.
         """
         time, batch = check_index(type(self).__name__, self.shape, self.time_dim, index)
         part = self if time is None else self.part(*time)
         return part if batch is None else part.pack().samples(batch)
 
-    if not TYPE_CHECKING:  # to which every attribute would be known
+    if not TYPE_CHECKING:  # else a type checker would accept every attribute
 
         def __getattr__(self, name: str) -> NoReturn:
             hint = ": unpack(dtype) gives a tensor, which has it" if hasattr(Tensor, name) else ""

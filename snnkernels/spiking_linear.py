@@ -40,8 +40,8 @@ from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .packed import PackedSpikes, pack_binary, pack_spikes
 from .scan import Checked, checkpoint_count
 
-# Bytes of current that backward computes again at a time, in whole intervals between checkpoints: few enough for the
-# neurons to find them in the last cache.
+# How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
+# in the last-level cache when the neurons read them.
 _CHUNK_BYTES = 1 << 23
 
 
@@ -50,25 +50,25 @@ _OF_NEURONS = signature(LIF).parameters.keys() - _OF_BOTH
 
 
 class SpikingLinear(CheckedModule):
-    """`SpikeLinear` followed by `LIF`, with the same results, that keeps one bit an input spike for backward.
+    """`SpikeLinear` followed by `LIF` as one layer, which keeps only one bit an input spike for backward.
 
-    The input current is not kept: backward computes it again, some time steps at a time, from the packed input spikes
-    (or from the images and the seed of :class:`snnkernels.PoissonSpikes`) and the weights. Beside those it keeps a
-    state every few steps. Spikes and states are those of the two layers bit for bit. Gradients are too, but for that of
-    the weights, which is summed chunk by chunk, and where the product is dense: of fewer rows it may be rounded
-    otherwise.
+    It does not keep the input current. Backward computes the current again, some time steps at a time, from the weights
+    and the packed input spikes (or the images and the seed of :class:`snnkernels.PoissonSpikes`). The layer also keeps
+    a state every few steps. Spikes and states equal those of the two layers bit for bit, and so do gradients, with two
+    exceptions. The gradient of the weights is summed chunk by chunk. And a dense product of fewer rows may be rounded
+    differently.
 
-    Under torch.compile, torch.jit.trace and autocast, for values other than 0 and 1, with the reference engine, and
-    where a part of it has hooks (as old pruning and weight_norm do) or another forward, or all modules have hooks, it
-    is the two layers one after the other; also where a tensor of spikes is in a CUDA graph that is being recorded. To
-    see its values the host waits for a GPU else; it does not for spikes that are packed or drawn.
+    It calls the two layers one after the other under torch.compile, torch.jit.trace and autocast, with the reference
+    engine, for values other than 0 and 1, for a tensor of spikes while a CUDA graph is recorded, if one of its parts
+    has hooks (as old pruning and weight_norm have) or another forward, and if all modules have hooks. Otherwise the
+    host waits for a GPU to read the values of a tensor of spikes; it does not wait for packed or drawn spikes.
 
-    What can be set are attributes of the two: `layer.neuron.slope = 2`, `layer.linear.product = "dense"`.
+    Set an option on the part that has it: `layer.neuron.slope = 2`, `layer.linear.product = "dense"`.
 
     Args:
-        in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`; parameters of
+        in_features, out_features, bias, device, dtype, product: as in :class:`snnkernels.SpikeLinear`. Parameters of
             the neurons are float32 at least.
-        All others: as in :class:`snnkernels.LIF`, which takes time_dim and steps too.
+        All others: as in :class:`snnkernels.LIF`, but without its time_dim and steps.
 
     Raises TypeError and ValueError on wrong options.
     """
@@ -147,7 +147,7 @@ def _forward(
 def _to_keep(
     spikes: Spikes, linear: SpikeLinear, neuron: LIF, initial_state: Tensor | None
 ) -> PackedSpikes | PoissonSpikes | None:
-    """What is kept of the input spikes, in the order of their dimensions; None where the two layers run one after the
+    """What to keep of the input spikes, in the order of their dimensions, or None to run the two layers one after the
     other."""
     device = spikes.device if isinstance(spikes, (Tensor, PackedSpikes, PoissonSpikes)) else None
     if (
@@ -167,8 +167,8 @@ def _to_keep(
 
 
 def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:
-    """Whether a call of the module is that layer's forward, and no more: to some hooks, as of pruning, its weights are
-    due; others, of all modules, watch it; a part may have been replaced, or have a forward of its own."""
+    """Whether a call of the module is that layer's forward and nothing else. Some hooks, as of pruning, compute its
+    weights, and others, of all modules, watch it. A part may also have been replaced, or have its own forward."""
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
     own = type(module).forward is layer.forward and "forward" not in vars(module)
     return own and not any(hooks) and not _has_any_global_hook()
@@ -176,7 +176,7 @@ def _is_plain(module: nn.Module, layer: type[nn.Module]) -> bool:
 
 @dataclass(frozen=True)
 class _Call:
-    """A call but for its tensors."""
+    """A call without its tensors."""
 
     checked: Checked
     shape: torch.Size  # of the input spikes
@@ -186,8 +186,8 @@ class _Call:
 
 
 class _SpikingLinear(torch.autograd.Function):
-    """`current`, which the linear layer made of the input spikes, is not kept: `tensors`, which are these spikes, are.
-    Nor is `source`, of which those were made, where that needs a gradient."""
+    """It keeps `tensors`, the input spikes, but not `current`, which the linear layer computed from them. Nor does it
+    keep `source`, the tensor from which the spikes were packed, which is given if it needs a gradient."""
 
     @staticmethod
     def forward(
@@ -263,9 +263,9 @@ def _gradients(
     grads: tuple[Tensor | None, Tensor | None],
     wanted: _Wanted,
 ) -> _Gradients:
-    """Some time steps after the other, from the last: their current is computed again, and forgotten.
+    """Go through chunks of time steps from the last to the first; compute the current of a chunk again, and drop it.
 
-    saved: weight, bias, checkpoints, and the neurons' parameters; grads: those of the output and of the final state.
+    saved: weight, bias, checkpoints, and the neurons' parameters. grads: those of the output and of the final state.
     """
     weight, bias, checkpoints, *values = saved
     plan, layout = call.checked.plan, call.checked.plan.layout
