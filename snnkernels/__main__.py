@@ -1,4 +1,4 @@
-"""`python -m snnkernels`: versions, processors, and which engine runs where: what a report of a defect should say."""
+"""`python -m snnkernels` prints versions, processors, and which engine runs where. Add this to a report of a defect."""
 
 from __future__ import annotations
 

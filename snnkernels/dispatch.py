@@ -16,18 +16,18 @@ from .tuning import Sizes
 
 ENGINES = ("reference", "native", "triton")
 
-# The fastest first, where tuning.py has no measurement. A device that is not named here runs the reference engine.
+# The fastest first, for sizes that tuning.py has no measurement of. Any other device runs the reference engine.
 _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "reference")}
 
-# Steps between the states kept for backward: what is replayed must stay in the first-level cache, or in registers.
+# Steps between the states kept for backward. The replay of so many steps fits the first-level cache, or registers.
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 
-# Firing rates up to which the event-driven product of spikes and weights is faster than the dense one, for layers of so
-# many outputs or more: packing and lists of events few outputs have to pay for. Measured on two machines
-# (docs/performance.md), and of what differs the lower; but below 64 outputs for spikes that are packed already.
+# (outputs, firing rate): in layers of so many outputs or more, the event-driven product is faster than the dense one up
+# to this rate. With few outputs, packing and lists of events cost more than they save. Measured on two machines
+# (docs/performance.md); these are the lower rates, but below 64 outputs those for spikes that are packed already.
 _EVENT_LIMITS = ((1, 0.05), (32, 0.1), (64, 0.18), (128, 0.26), (512, 0.35))
 
-# What "auto" means by the environment, and by each use_backend that is not over, the last one last.
+# What "auto" means: by the environment, then by each use_backend that has not ended, the innermost last.
 _requests = [[os.environ.get("SNNKERNELS_BACKEND", "").strip() or "auto"]]
 
 
@@ -42,7 +42,7 @@ class Backend:
 
 
 def backends() -> list[Backend]:
-    """Every engine on every kind of device it is written for."""
+    """Every engine on every kind of device that it is written for."""
     pairs = [("reference", "any"), ("native", "cpu"), ("native", "cuda"), ("triton", "cuda"), ("triton", "cpu")]
     reasons = [unusable_reason(engine, device) for engine, device in pairs]
     return [
@@ -53,22 +53,22 @@ def backends() -> list[Backend]:
 
 @contextmanager
 def requesting(backend: str) -> Iterator[None]:
-    """Make `backend` what "auto" means, for the whole process, within a with statement."""
+    """Make "auto" mean `backend` inside a with statement, for the whole process."""
     request = [backend]
     _requests.append(request)
     try:
         yield
-    finally:  # by its identity: threads need not end in the order in which they began
+    finally:  # found by identity, because threads need not end in the order in which they began
         _requests[:] = [other for other in _requests if other is not request]
 
 
 def requested_backend() -> str:
-    """What "auto" stands for: the innermost use_backend, else SNNKERNELS_BACKEND as it was at import."""
+    """What "auto" stands for: the engine of the innermost use_backend, else SNNKERNELS_BACKEND as it was at import."""
     return _requests[-1][0]
 
 
 def choose(device: torch.device | str, sizes: Sizes | None = None) -> str:
-    """The fastest engine that can run on a device; for a scan of these sizes, where that was measured."""
+    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured."""
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
@@ -81,7 +81,7 @@ def choose(device: torch.device | str, sizes: Sizes | None = None) -> str:
 
 @cache
 def _warn_of_reference(device: str) -> None:
-    """Say once what a user would otherwise only notice by the time that it takes."""
+    """Warn once: otherwise a user would notice the slow engine only by the time that it takes."""
     reasons = (
         f"{engine}: {unusable_reason(engine, device)}" for engine in _PREFERENCE[device] if engine != "reference"
     )
@@ -91,7 +91,7 @@ def _warn_of_reference(device: str) -> None:
 
 
 def unusable_reason(engine: str, device: torch.device | str) -> str | None:
-    """Why an engine cannot run on a device, or None where it can; "cuda" is the current GPU."""
+    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU."""
     if engine == "reference":
         return None
     return engines.unusable_reason(engine, torch.device(device))
@@ -103,7 +103,7 @@ def checkpoint_interval(device: str) -> int:
 
 
 def event_limit(product: str, outputs: int) -> float:
-    """The firing rate up to which spikes are multiplied by event in a layer of so many outputs; 1 for always."""
+    """The firing rate up to which a layer of so many outputs multiplies spikes by event; 1 for always."""
     if product == "events":
         return 1.0
     limit = 0.0
@@ -114,5 +114,5 @@ def event_limit(product: str, outputs: int) -> float:
 
 
 def keeps_float64(device: torch.device) -> bool:
-    """Whether a tensor of float64 can be made there with its values."""
+    """Whether the device can hold a float64 tensor with values."""
     return device.type not in ("meta", "mps")

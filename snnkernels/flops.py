@@ -1,7 +1,7 @@
-"""Formulas by which torch's FlopCounterMode counts the event-driven products: as the dense product of the same sizes.
+"""Formulas for torch's FlopCounterMode: it counts an event-driven product as the dense product of the same sizes.
 
-torch.utils.flop_counter is imported by whoever counts, and imports Triton, which takes longer than this package: the
-formulas are registered when it is, and not before.
+torch.utils.flop_counter imports Triton, which takes longer than to import this package. So the formulas are registered
+when somebody imports it, and not before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _COUNTER = "torch.utils.flop_counter"
 
 
 def _linear(bits: Sequence[int], group: int, weight: Sequence[int], *rest: Any, out_shape: Any, **options: Any) -> int:
-    """Rows of spikes, `group` of them in one of bits, times outputs times inputs."""
+    """Rows of spikes (`group` in each row of bits), times outputs, times inputs."""
     return 2 * bits[0] * group * weight[0] * weight[1]
 
 
@@ -37,7 +37,7 @@ def _register(counter: ModuleType) -> None:
 
 
 class _WhenImported(MetaPathFinder):
-    """Has the formulas registered at the end of the import of what counts by them, and leaves it as it is else."""
+    """Registers the formulas at the end of the import of flop_counter, and does not change the import otherwise."""
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname != _COUNTER:

@@ -1,4 +1,4 @@
-"""The machine that runs this, as reports of it say: names alone do not, as virtual machines shorten them."""
+"""The processor of this machine by its numbers, for reports: virtual machines shorten names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBERS = (
     ("vendor_id", "cpu family", "model", "stepping"),
     ("CPU implementer", "CPU architecture", "CPU part", "CPU revision"),
 )
-# The same as macOS calls it; an Apple processor has a family alone.
+# The same numbers as macOS calls them; an Apple processor has only a family.
 _SYSCTL_NUMBERS = ("machdep.cpu.vendor", "machdep.cpu.family", "machdep.cpu.model", "machdep.cpu.stepping")
 _SYSCTL_CACHES = {"L1d": "hw.l1dcachesize", "L2": "hw.l2cachesize", "L3": "hw.l3cachesize"}
 _VENDORS = {"AuthenticAMD": "AMD", "GenuineIntel": "Intel", "0x41": "ARM", "0x61": "Apple"}
@@ -24,7 +24,7 @@ _VENDORS = {"AuthenticAMD": "AMD", "GenuineIntel": "Intel", "0x41": "ARM", "0x61
 
 @dataclass(frozen=True)
 class Processor:
-    """A processor. What the system does not tell is empty, or None.
+    """A processor. A field that the system does not tell is empty or None.
 
     name: as the system gives it, without signs of trademarks.
     caches: bytes by level, as the first core sees them: L1d, L2, L3.
@@ -46,7 +46,7 @@ class Processor:
 
 
 def processor() -> Processor:
-    """This machine's."""
+    """The processor of this machine."""
     if _INFO.exists():
         text = _INFO.read_text()
         numbers = next((names for names in _NUMBERS if _field(text, names[0])), _NUMBERS[0])
@@ -82,7 +82,7 @@ def _number(text: str) -> int | None:
 
 
 def _linux_caches() -> dict[str, int]:
-    """Of data, from the innermost."""
+    """The data caches of the first core, from the innermost."""
     found = {}
     for folder in sorted(_CACHES.glob("index*")):
         try:
@@ -95,7 +95,7 @@ def _linux_caches() -> dict[str, int]:
 
 
 def _sysctl(key: str) -> str:
-    """A value of macOS; empty where there is none."""
+    """A value of macOS, or "" if there is none."""
     try:
         return subprocess.run(("sysctl", "-n", key), capture_output=True, text=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):

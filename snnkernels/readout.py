@@ -1,4 +1,4 @@
-"""Rate readout: what a classifier makes of its output spikes, `[T, B, classes]`, time first."""
+"""Rate readout: loss, accuracy and firing rate from a classifier's output spikes, `[T, B, classes]`, time first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .packed import PackedSpikes
 def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
     """Cross-entropy on the output spike counts, averaged over the batch (snnTorch's ce_count_loss).
 
-    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`, or whatever else
-    torch's cross_entropy takes for counts. Returns a scalar, float32 at least.
+    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`, or any other target
+    that torch's cross_entropy takes for counts. Returns a scalar, float32 at least.
 
-    Raises TypeError where spikes is no floating-point or bool tensor, ValueError where it has fewer dimensions.
+    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it has fewer than two dimensions.
     """
     counts = _spike_counts(spikes)
     if isinstance(targets, Tensor):
@@ -26,12 +26,12 @@ def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
 
 
 def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tensor:
-    """The fraction of samples whose target neuron fired most often; the first of equal counts is the answer.
+    """The fraction of samples whose target neuron fired most often. Of equal counts the first is the answer.
 
     spikes: `[T, B, classes]`, or packed, with time in any dimension, or their counts `[B, classes]`; targets: class
     indices, integers `[B]`. Returns a float32 scalar from 0 to 1.
 
-    Raises what :func:`spike_count_loss` does, and TypeError and ValueError where targets are no such indices.
+    Raises what :func:`spike_count_loss` raises, and TypeError or ValueError if targets are not such indices.
     """
     counts = _spike_counts(spikes)
     check_targets(targets, counts.shape[:-1])
@@ -41,7 +41,7 @@ def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tens
 def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:
     """Spikes per neuron and time step, averaged: a scalar from 0 (silent) to 1 (saturated), float32 at least.
 
-    Raises TypeError where spikes are neither a floating-point or bool tensor nor packed or drawn.
+    Raises TypeError if spikes are not a floating-point or bool tensor, nor packed or drawn.
     """
     if isinstance(spikes, (PackedSpikes, PoissonSpikes)):
         spikes = spikes.unpack()
@@ -50,7 +50,7 @@ def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:
 
 
 def _spike_counts(spikes: Tensor | PackedSpikes) -> Tensor:
-    """Spikes of every output neuron over all time steps, `[B, classes]`; half types cannot count past 256 or 2048."""
+    """The spike count of every output neuron, `[B, classes]`, in float32 at least: half types stop at 256 or 2048."""
     time_dim = 0
     if isinstance(spikes, PackedSpikes):
         time_dim = spikes.layout.time_dim

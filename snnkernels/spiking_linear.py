@@ -50,7 +50,7 @@ _OF_NEURONS = signature(LIF).parameters.keys() - _OF_BOTH
 
 
 class SpikingLinear(CheckedModule):
-    """`SpikeLinear` followed by `LIF` as one layer, which keeps only one bit an input spike for backward.
+    """`SpikeLinear` followed by `LIF` as one layer, which keeps one bit an input spike for backward.
 
     It does not keep the input current. Backward computes the current again, some time steps at a time, from the weights
     and the packed input spikes (or the images and the seed of :class:`snnkernels.PoissonSpikes`). The layer also keeps

@@ -1,9 +1,9 @@
 """Which compiled libraries belong to this package: those beside it, or those of an installed copy that it hides.
 
-Python takes the package in the current folder before an installed one, so that in a source tree `pip install .` would
-have no effect. There the installed libraries are used, if they were compiled of the sources of the tree.
+Python imports the package in the current folder before an installed one, so in a source tree `pip install .` would
+have no effect. There this module finds the installed libraries, if they were compiled from the sources of the tree.
 
-setup.py runs this file by itself: it imports nothing of the package.
+setup.py runs this file by itself, so it imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = PACKAGE.parent
 
 @cache
 def sources(root: Path) -> str | None:
-    """A hash of all that the libraries are compiled of; None if `root` is no source tree."""
+    """A hash of all sources of the libraries, or None if `root` is not a source tree."""
     if not (root / "csrc" / "module.cpp").exists():
         return None
     files = [file for file in (root / "csrc").rglob("*") if file.suffix in (".h", ".cpp", ".cu", ".py")]
@@ -32,13 +32,12 @@ def sources(root: Path) -> str | None:
 
 
 def record(library: str) -> str:
-    """The name of the file beside a library in which setup.py writes of which "sources" it is, or why there is none,
-    the "failure"."""
+    """The name of the file in which setup.py writes the "sources" of a library, or the "failure" to build it."""
     return f"_{library}_build.json"
 
 
 def find(library: str) -> ModuleSpec:
-    """The library that belongs to this package. The ImportError says why there is none, and what to do."""
+    """Find the library that belongs to this package. If there is none, the ImportError says why, and what to do."""
     expected = sources(ROOT)
     found = _look(PACKAGE, library, expected)
     if expected is not None and not isinstance(found, ModuleSpec) and (hidden := _hidden_copy()):
@@ -54,7 +53,7 @@ def find(library: str) -> ModuleSpec:
 
 
 def load(library: str) -> None:
-    """Import the library that belongs to this package, which registers its operators."""
+    """Import the library that belongs to this package. The import registers its operators."""
     spec = find(library)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)  # type: ignore[union-attr] # a library that was found has a loader
@@ -62,7 +61,7 @@ def load(library: str) -> None:
 
 
 def _look(folder: Path, library: str, expected: str | None) -> ModuleSpec | str | None:
-    """A library in the folder of a package, or why it is not used; None if nothing was ever built there."""
+    """The library in the folder of a package, or the reason not to use it; None if nothing was built there."""
     file = folder / record(library)
     built = json.loads(file.read_text()) if file.exists() else {}
     if "failure" in built:

@@ -1,4 +1,4 @@
-"""Checks of a layer that is to run at every step, and of what goes through it."""
+"""Checks for EachStep: of the layer that runs at every step, and of its input and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHAPES = {2: "[T, B, N]", 3: "[T, B, C, L]", 4: "[T, B, C, H, W]", 5: "[T, B, C
 
 
 def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> None:
-    """Check a layer that is to run at every step; with_time: the layers that know time."""
+    """Check a layer that is to run at every step. with_time: the classes of layers that know time."""
     if not isinstance(layer, nn.Module):
         made = f": make one, EachStep({layer.__name__}(...))" if isinstance(layer, type) else ""
         raise TypeError(f"layer must be a torch.nn.Module, got {_name(layer)}{made}")
@@ -47,7 +47,7 @@ def _attention_is_not_batch_first(layer: nn.Module) -> bool:
 
 
 def _why_not(layer: nn.Module) -> str | None:
-    """Why a layer cannot be made one of a class of its own, or None where it can."""
+    """Why EachStep cannot derive a class from that of a layer, or None if it can."""
     cls = type(layer)
     if isinstance(layer, LazyModuleMixin) and layer.has_uninitialized_params():
         return "that learns its sizes from its first input"
@@ -60,10 +60,10 @@ def _why_not(layer: nn.Module) -> str | None:
 
 
 def batch_dims(layer: type[nn.Module]) -> tuple[int, ...]:
-    """How many dimensions a batch for a layer of a class can have, `[B, ...]`; () where the class does not tell.
+    """How many dimensions a batch `[B, ...]` for a class of layers can have; () if the class does not tell.
 
-    Layers whose name ends in 1d, 2d or 3d take a batch or a single sample: a batch without time must not pass for
-    samples with time.
+    Layers whose name ends in 1d, 2d or 3d take a batch or a single sample. So a batch without time could pass for
+    single samples with time, and must be refused.
     """
     if issubclass(layer, nn.BatchNorm1d):
         return (2, 3)
@@ -85,7 +85,7 @@ def check_same_mask(layer: nn.Module, same_mask: bool) -> bool:
 
 
 def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
-    """Check what goes through a layer at every step: `[T, B, ...]`; dims: how many a batch can have."""
+    """Check the input of a layer that runs at every step, `[T, B, ...]`. dims: how many dimensions a batch can have."""
     if not isinstance(x, Tensor):
         unpacked = ": unpack() makes one of it" if hasattr(type(x), "unpack") else ""
         raise TypeError(f"{_name(layer)} must be given a torch.Tensor, got {type(x).__name__}{unpacked}")
@@ -105,7 +105,7 @@ def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
 
 
 def check_batch(layer: nn.Module, given: Any, batch: int) -> None:
-    """Check that a layer gave an output for each of the `T * B` of its batch."""
+    """Check that a layer returned an output for each of the `T * B` samples of its batch."""
     if not isinstance(given, Tensor):
         raise TypeError(f"{_name(layer)} must give a torch.Tensor, or a tuple of them, got {type(given).__name__}")
     if torch.jit.is_tracing():  # which takes sizes for tensors

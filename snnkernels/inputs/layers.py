@@ -1,4 +1,4 @@
-"""Checks of layers: the names that they are given, and the values that they hold."""
+"""Checks of layers: of the names of their options, and of the values that they hold."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .values import (
     shape_of,
 )
 
-Check = Callable[[str, Any], Any]  # of a value by its name; it returns what is to be used
+Check = Callable[[str, Any], Any]  # takes a name and a value, returns the value to use
 
 
 def check_names(layer: str, given: Iterable[str], known: Iterable[str], refused: Mapping[str, str]) -> None:
-    """Check the names of what a layer is made with. refused: what is said of names that one may think it has."""
+    """Check the names of a constructor's arguments. refused: messages for options that a user may expect."""
     for name in given:
         if name in refused:
             raise TypeError(refused[name])
@@ -44,7 +44,7 @@ def check_names(layer: str, given: Iterable[str], known: Iterable[str], refused:
 def check_new_attribute(
     layer: str, name: str, known: Iterable[str], refused: Mapping[str, str], elsewhere: Mapping[str, str]
 ) -> None:
-    """Check the name of an attribute that a layer does not have yet: any, but for a misspelt option.
+    """Check the name of an attribute that a layer does not have yet. Any name passes except a misspelt option.
 
     elsewhere: the submodule that has an attribute of this name.
     """
@@ -60,7 +60,7 @@ def check_new_attribute(
 
 
 def check_held(name: str, value: Parameter, range: Range) -> Parameter:
-    """Check a value that a layer is to hold: a number, an nn.Parameter, or a tensor, of which it holds a copy."""
+    """Check a value that a layer is to hold: a number, an nn.Parameter, or a tensor to copy."""
     if not isinstance(value, Tensor):
         return check_number(name, value, positive=range.positive)
     check_dense(name, value)
@@ -98,7 +98,7 @@ def check_layer_dtype(dtype: torch.dtype | None) -> None:
 
 
 def check_inside(name: str, value: Tensor, range: Range) -> None:
-    """Check values that constrain=True is to keep in their range: at an end of it none could move."""
+    """Check that values lie inside the range in which constrain=True keeps them: at its ends they could not move."""
     check_values(name, value)
     if value.is_meta or ((value > range.low) & (value < range.high)).all():
         return
@@ -107,7 +107,7 @@ def check_inside(name: str, value: Tensor, range: Range) -> None:
 
 
 def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
-    """Check a tensor whose values a parameter is to have."""
+    """Check a tensor to write into a parameter: it must broadcast to the parameter's shape."""
     sizes = zip(reversed(value.shape), reversed(like.shape), strict=False)
     if value.dim() > like.dim() or any(size not in (1, whole) for size, whole in sizes):
         raise ValueError(
@@ -117,7 +117,7 @@ def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
 
 
 def check_restorable(layer: str, name: str, given: Parameter | None) -> Parameter:
-    """Check that a layer knows the values that a parameter was given; returns them."""
+    """Check that a layer knows the values that a parameter was given. Returns them."""
     if given is None:
         raise RuntimeError(
             f"{layer} cannot reset {name}: it was given on the meta device, without values; load_state_dict gives it "
@@ -132,7 +132,7 @@ def check_fixed(layer: str, name: str, instead: str) -> None:
 
 
 def _as_it_is(check: Callable[..., object]) -> Check:
-    """The check of an option that becomes what it is given as."""
+    """Turn a check into one that returns the value unchanged."""
 
     def checked(name: str, value: Any) -> Any:
         check(name, value)
@@ -146,8 +146,8 @@ def _reset(_: str, reset: str | float) -> str | float:
     return reset if isinstance(reset, str) else float(reset)
 
 
-# Where the values of a layer's parameters belong, and the checks of its options, as far as they need no input: each
-# returns what the option becomes, a float for a number that a compiled graph is to read anew at each call.
+# The ranges of a layer's parameters, and the checks of its options, as far as they need no input. Each check returns
+# the value that the option gets: a float for a number, which a compiled graph reads again at each call.
 LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
 LIF_CHECKS: dict[str, Check] = {
     "reset": _reset,

@@ -54,21 +54,21 @@ def check_lif(
     threshold: Parameter,
     options: LIFOptions,
 ) -> Checked:
-    """Check everything that a LIF scan takes, and say who computes it.
+    """Check everything that a LIF scan takes, and choose its engine.
 
-    Raises TypeError or ValueError with the offending value and what was expected, RuntimeError where an engine was
-    asked for that cannot run.
+    Raises TypeError or ValueError with the wrong value and what was expected, RuntimeError if an engine is named that
+    cannot run.
     """
     if not isinstance(current, Tensor):
         raise TypeError(f"current must be a torch.Tensor, got {kind_of(current)}")
     requested = dispatch.requested_backend()
     if type(current) is not Tensor and requested == "auto" and is_subclass(current):
-        requested = "reference"  # torch's operators, which are all that it knows
+        requested = "reference"  # a tensor subclass knows only torch's operators
     sequence = (requested, dense_metadata("current", current), dense_metadata("initial_state", initial_state))
     scale, reset = options.input_scale, options.reset
     if is_recorded() or isinstance(scale, Tensor) or isinstance(reset, Tensor) or isinstance(options.slope, Tensor):
         return _check_tensors(current, sequence, beta, threshold, options)
-    # The usual call, of which a small layer would notice the checks.
+    # The usual call is looked up, because the checks would take a noticeable time for a small layer.
     params = (
         _known_parameter("beta", beta, current) if isinstance(beta, Tensor) else beta,
         _known_parameter("threshold", threshold, current) if isinstance(threshold, Tensor) else threshold,
@@ -76,15 +76,15 @@ def check_lif(
     if params[0] is None or params[1] is None:
         return _check_tensors(current, sequence, beta, threshold, options)
     try:
-        find = _known_call if params[0] and scale and reset else _check_call  # to a cache 0.0 and -0.0 are equal
+        find = _known_call if params[0] and scale and reset else _check_call  # a cache takes 0.0 and -0.0 for equal
         return find(*sequence, *params, *options)
-    except (TypeError, ValueError):  # of an array, which has no hash and no truth: its own check is to tell, alone
+    except (TypeError, ValueError):  # an array has no hash and no truth value: let its own check below raise
         pass
     return _check_tensors(current, sequence, beta, threshold, options)
 
 
 def _known_parameter(name: str, value: Tensor, current: Tensor) -> Metadata | None:
-    """A tensor of parameters, whose values are checked at each call, but for these; None for one that is a number."""
+    """The metadata of a tensor of parameters, or None for a tensor that is a number. Checks the values at each call."""
     return metadata(value) if read_number(name, value, current) is None else None
 
 
@@ -96,7 +96,7 @@ def _check_call(
     threshold: float | Metadata,
     *given: Any,
 ) -> Checked:
-    """Of a call whose tensors among the numbers are all parameters."""
+    """Check a call in which only parameters may be tensors, not the other numbers."""
     options = LIFOptions(*given)
     params = [value if isinstance(value, Metadata) else None for value in (beta, threshold)]
     numbers = [None if isinstance(value, Metadata) else value for value in (beta, threshold)]
@@ -111,7 +111,7 @@ _known_call = lru_cache(maxsize=1024, typed=True)(_check_call)
 def _check_tensors(
     current: Tensor, sequence: tuple[Any, ...], beta: Parameter, threshold: Parameter, options: LIFOptions
 ) -> Checked:
-    """Of any call, also one that is recorded, whose sizes may be symbols."""
+    """Check any call, also one that is recorded, whose sizes may be symbols."""
     given = {name: read_number(name, value, current) for name, value in _given(options, beta, threshold).items()}
     parameter_tensors = given["beta"] is None or given["threshold"] is None
     params = [metadata(value) if isinstance(value, Tensor) else None for value in (beta, threshold)]
@@ -120,13 +120,13 @@ def _check_tensors(
 
 
 def _given(options: LIFOptions, beta: Parameter, threshold: Parameter) -> dict[str, Any]:
-    """The numbers of a scan in their order, as they are given; None for a default."""
+    """The numbers of a scan in their order, as the user gave them; None for a default."""
     reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
     return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))
 
 
 class _Fixed(NamedTuple):
-    """The options that a plan is made of; reset is None where it is a number."""
+    """The options that a plan depends on. reset is None if it is a number."""
 
     reset: str | None
     delay_reset: bool
@@ -146,9 +146,9 @@ def _fixed(options: LIFOptions) -> _Fixed:
 
 
 def _plan(requested: str, current: Metadata, initial_state: Metadata | None, *given: Any) -> Plan:
-    """The plan of a scan, made once for all calls that differ in numbers and in the values of tensors alone.
+    """The plan of a scan, made once for all calls that differ only in numbers and in the values of tensors.
 
-    given: the fields of _Fixed, whether some parameters are no numbers, and the metadata of those that are tensors.
+    given: the fields of _Fixed, whether some parameters are not numbers, and the metadata of those that are tensors.
     """
     count = len(_Fixed._fields)
     fixed, (parameter_tensors, beta, threshold) = _Fixed(*given[:count]), given[count:]
@@ -188,7 +188,7 @@ def _find_plan(*known: Any) -> Plan:
     if not is_recorded():
         try:
             return _known_plan(*known)
-        except TypeError:  # what cannot be hashed is wrong: that is to be told by its check, alone
+        except TypeError:  # a value that cannot be hashed is wrong: let its own check below raise
             pass
     return _plan(*known)
 
@@ -199,7 +199,7 @@ def _check_flags(options: LIFOptions | _Fixed) -> None:
 
 
 def _check_current(current: Metadata, time_dim: int, steps: int | None) -> int:
-    """Check the input of a layer, one step where `steps` says for how many; returns time_dim counted from the front."""
+    """Check the input of a layer, which is one step if `steps` is given. Returns time_dim counted from the front."""
     check_dtype("current", current)
     time_dim = check_whole("time_dim", time_dim)
     dims = len(current.shape)
@@ -229,7 +229,7 @@ def _check_one_step(current: Metadata, time_dim: int, steps: int) -> int:
 
 
 def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
-    """Check a surrogate's name and slope; returns them, the slope defaulted."""
+    """Check a surrogate's name and slope. Returns them, with the default for a slope of None."""
     check_one_of("surrogate", surrogate, SURROGATES)
     if slope is None:
         return surrogate, SURROGATES[surrogate].default_slope
@@ -246,12 +246,12 @@ def check_backend_name(name: str, backend: str) -> None:
 def check_backend(
     backend: str, device: torch.device | str, auto: str | None = None, sizes: dispatch.Sizes | None = None
 ) -> str:
-    """Check that an engine can run on a device, or choose one where `backend` is "auto"; `auto` is what that means.
+    """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
 
-    sizes: of the scan, on which the choice may depend.
+    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend.
     """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
-    # use_backend has checked what it takes: where a call leaves it open, what is wrong comes from the environment.
+    # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
     check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
     if requested == "auto":
         return dispatch.choose(device, sizes)

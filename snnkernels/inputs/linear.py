@@ -24,9 +24,9 @@ def check_product(product: str) -> str:
 
 @quiet_in_a_trace
 def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str) -> bool:
-    """Check a linear layer of spikes: a tensor, or what unpacks to one. Returns whether to go by event.
+    """Check a linear layer of spikes, which are a tensor or can be unpacked. Returns whether to multiply by event.
 
-    Raises RuntimeError where that was asked for and cannot be done.
+    Raises RuntimeError if product="events" cannot run.
     """
     check_product(product)
     if isinstance(spikes, Tensor):
@@ -59,7 +59,7 @@ def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str)
 
 
 def _why_dense(spikes: Any, weight: Tensor, bias: Tensor | None) -> str | None:
-    """Why there is no event-driven product of these, or None where there is."""
+    """Why there is no event-driven product of these, or None if there is one."""
     for name, value in (("weight", weight), ("bias", bias), ("spikes", spikes)):
         if is_subclass(value):
             return f'{name} is of the class {type(value).__name__}, which has a dense product alone: product="auto"'
@@ -74,13 +74,13 @@ def _why_dense(spikes: Any, weight: Tensor, bias: Tensor | None) -> str | None:
 
 
 def check_packed_time_first(time_dim: int) -> None:
-    """Check where packed spikes have time."""
+    """Check that packed spikes have time first."""
     if time_dim != 0:
         raise ValueError(f"SpikingLinear takes spikes time first, got PackedSpikes with time in dimension {time_dim}")
 
 
 def check_binary(stray: float, product: str) -> bool:
-    """Check the first value that is neither 0 nor 1, or 0 where there is none; returns whether there is none."""
+    """Returns whether all values are 0 or 1. stray: the first value that is neither, or 0 if there is none."""
     if stray == 0:
         return True
     if product == "events":

@@ -1,7 +1,7 @@
-"""The numbers of a scan, in which calls of one plan differ, and their checks. Each may be a tensor of one element.
+"""The numbers of a scan and their checks. Calls of one plan differ in them. Each may be a tensor of one element.
 
-Such a tensor is read where that costs nothing, and is the number that it holds. Else kernels read it: on a GPU, where
-the host would wait, and under torch.compile, where a Python number that is another makes another graph.
+If reading such a tensor costs nothing, it becomes the number that it holds. Otherwise kernels read it: on a GPU, where
+the host would have to wait, and under torch.compile, where another Python number would make another graph.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NO_GRADIENT = {
 
 
 def read_number(name: str, value: Any, current: Tensor) -> Any:
-    """A number, or the tensor of one element that holds it and must not be read; None for a tensor of parameters."""
+    """Returns the number, or its tensor of one element if that must not be read, or None for a tensor of parameters."""
     if not isinstance(value, Tensor):
         return check_number(name, value) if value is None and name in _PARAMETERS else value
     check_dense(name, value)
@@ -64,12 +64,13 @@ def read_number(name: str, value: Any, current: Tensor) -> Any:
 
 
 def _may_be_read(value: Tensor) -> bool:
-    """On a GPU the host would wait, a graph would keep what was read, and a subclass, as of fakes, may have none."""
+    """Whether a tensor's value may be read. On a GPU the host would wait, a graph would keep the value, and a subclass,
+    such as a fake tensor, may have no value."""
     return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
 
 
 def check_reset(reset: Any) -> tuple[str, float]:
-    """The reset's kind (subtract, value or none) and the value."""
+    """Check a reset. Returns its kind (subtract, value or none) and its value."""
     if is_number(reset):
         return "value", check_finite("reset", reset)
     if not isinstance(reset, str):
@@ -79,9 +80,9 @@ def check_reset(reset: Any) -> tuple[str, float]:
 
 
 def check_numbers(dtype: torch.dtype, surrogate: str, given: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The numbers of a scan in their order, checked, but for those in tensors; given: as :func:`read_number` does.
+    """Check the numbers of a scan, except those in tensors. Returns them in their order.
 
-    dtype: of the current.
+    dtype: of the current; given: the numbers as :func:`read_number` returns them.
     """
     values = dict(given)
     if values["slope"] is None:
@@ -100,7 +101,7 @@ def check_numbers(dtype: torch.dtype, surrogate: str, given: Mapping[str, Any]) 
 
 
 def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
-    """These numbers, or, where kernels are to read one of them, a tensor of all on current's device."""
+    """These numbers, or, if kernels must read one of them, a tensor of all of them on current's device."""
     given = any([isinstance(number, Tensor) for number in numbers])
     if not given and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
         return numbers
@@ -113,17 +114,18 @@ def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
 
 
 def _is_static(number: float) -> bool:
-    """Whether a compiler takes a number for a constant. Else it is an argument that has changed, from which a graph can
-    compute, but which a list of numbers would fix again."""
+    """Whether a compiler takes a number for a constant. Otherwise it is an argument that has changed: a graph can
+    compute with it, but a list of numbers would make it a constant again."""
     from torch.fx.experimental.symbolic_shapes import has_static_value  # slow to import
 
     return has_static_value(number)
 
 
 def check_when_run(values: Tensor, names: Sequence[str]) -> Tensor:
-    """Within a graph of torch.compile on a CPU: these values, checked when it runs; else the values as they are.
+    """Under torch.compile on a CPU, have the graph check these values when it runs; otherwise return them unchanged.
 
-    names: of each, or one for all. An exported graph runs without Python, and on a GPU the host would wait.
+    names: one for each value, or one for all. An exported graph runs without Python, and on a GPU the host would wait,
+    so neither checks.
     """
     if values.is_cpu and torch.compiler.is_compiling() and not torch.compiler.is_exporting():
         return torch.ops.snnkernels.check_values(values, list(names))

@@ -1,4 +1,4 @@
-"""Checks of spikes, and of what they are drawn from."""
+"""Checks of spikes, and of the images that they are drawn from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ALL = slice(None)
 
 
 def check_intensities(images: Tensor) -> None:
-    """Check what is to be encoded as firing probabilities."""
+    """Check images that are to be encoded as firing probabilities."""
     if not isinstance(images, Tensor) or images.dtype not in DTYPES:
         got = name_of(images.dtype) if isinstance(images, Tensor) else type(images).__name__
         raise TypeError(f"images must be a floating-point tensor with values in [0, 1], got {got}")
@@ -34,7 +34,7 @@ def is_capturing(tensor: Tensor) -> bool:
 
 
 def check_steps(steps: int) -> int:
-    """Check a number of time steps; returns it as Python's."""
+    """Check a number of time steps. Returns it as a Python int."""
     steps = check_whole("steps", steps, "a whole number of time steps")
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
@@ -42,7 +42,7 @@ def check_steps(steps: int) -> int:
 
 
 def check_part(start: int, steps: int, whole: int) -> tuple[int, int]:
-    """Check a part of a spike train of so many time steps; returns its numbers as Python's."""
+    """Check a part of a spike train that has `whole` time steps. Returns start and steps as Python ints."""
     start, steps = check_whole("start", start), check_whole("steps", steps, "a whole number of time steps")
     if not 0 <= start <= start + steps <= whole:
         raise ValueError(f"a part must be of the {whole} time steps, got {steps} from number {start}")
@@ -50,13 +50,13 @@ def check_part(start: int, steps: int, whole: int) -> tuple[int, int]:
 
 
 def check_unpacked(dtype: torch.dtype) -> None:
-    """Check the dtype of a tensor that spikes are to become."""
+    """Check the dtype of the tensor that spikes are unpacked to."""
     if not isinstance(dtype, torch.dtype):
         raise TypeError(f"dtype must be a torch.dtype, got {dtype!r}")
 
 
 def check_destination(kind: str, device: torch.device | str | int, dtype: torch.dtype | None) -> None:
-    """Check where spikes of a kind that is no tensor are to go."""
+    """Check the device to which packed or drawn spikes are to move. kind: the name of their class."""
     dtype = device if isinstance(device, torch.dtype) else dtype
     if dtype is not None:
         raise TypeError(
@@ -69,8 +69,11 @@ def check_destination(kind: str, device: torch.device | str | int, dtype: torch.
 def check_index(
     kind: str, shape: torch.Size, time_dim: int, index: Any
 ) -> tuple[tuple[int, int] | None, Tensor | None]:
-    """Check an index into spikes of a kind that is no tensor; returns the first of the time steps and how many, and the
-    numbers of the samples, each None where it is all of them."""
+    """Check an index into packed or drawn spikes. kind: the name of their class.
+
+    Returns the first time step and the number of steps, and the numbers of the samples. Either is None if all are
+    chosen.
+    """
     given = index if isinstance(index, tuple) else (index,)
     keys = [*given, *[_ALL] * (len(shape) - len(given))]
     batch_dim = int(time_dim == 0)
@@ -89,9 +92,9 @@ def check_index(
 
 
 def _check_samples(kind: str, shape: torch.Size, batch_dim: int, batch: Any) -> Tensor:
-    """The numbers of the samples that an index chooses, from 0."""
+    """The numbers of the samples that an index chooses, counted from 0."""
     if not isinstance(batch, (int, slice, Tensor, type(None))):
-        batch = torch.as_tensor(batch)  # of a list of lists torch would warn, and take no range
+        batch = torch.as_tensor(batch)  # torch would warn of a list of lists, and does not take a range
         batch = batch if batch.numel() else batch.long()
     chosen = torch.arange(shape[batch_dim], device=getattr(batch, "device", None))[batch]
     if chosen.dim() > 1:
@@ -106,7 +109,7 @@ def _is_all(key: Any) -> bool:
 
 
 def check_alike(samples: Sequence[Any]) -> Any:
-    """Check that packed samples can be a batch; returns the first."""
+    """Check that packed samples can form a batch. Returns the first."""
     first = samples[0]
     for other in samples[1:]:
         if (other.shape, other.time_dim) != (first.shape, first.time_dim):
@@ -123,7 +126,7 @@ def check_generator(generator: torch.Generator | None) -> None:
 
 
 def check_seed(seed: int, generator: torch.Generator | None) -> int:
-    """Check a seed that is a number; returns it as Python's."""
+    """Check a seed. Returns it as a Python int."""
     if generator is not None:
         raise ValueError("give a generator or a seed, not both")
     seed = check_whole("seed", seed)
@@ -133,7 +136,7 @@ def check_seed(seed: int, generator: torch.Generator | None) -> int:
 
 
 def check_spikes(spikes: Tensor, time_dim: int) -> int:
-    """Check a spike train; returns time_dim counted from the front."""
+    """Check a spike train. Returns time_dim counted from the front."""
     check_spike_values(spikes)
     time_dim = check_whole("time_dim", time_dim)
     if spikes.dim() < 2 or not -spikes.dim() <= time_dim < spikes.dim():
@@ -149,7 +152,7 @@ def check_readout(spikes: Tensor) -> None:
 
 
 def check_targets(targets: Tensor, shape: torch.Size) -> None:
-    """Check class indices, one for each sample: anything else would be compared with every one of them."""
+    """Check class indices, one for each sample. Another shape would broadcast against the answers."""
     if not isinstance(targets, Tensor) or targets.is_floating_point() or targets.is_complex():
         got = name_of(targets.dtype) if isinstance(targets, Tensor) else type(targets).__name__
         raise TypeError(f"targets must be a tensor of class indices, of integers, got {got}")
