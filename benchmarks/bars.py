@@ -1,7 +1,7 @@
-"""What must be reached: every bar, the row it is judged by, and the runs of compare.py that measure these rows.
+"""The bars: numbers to reach, the row that each is judged by, and the runs of compare.py that measure these rows.
 
-`python benchmarks/bars.py` runs them one after the other, minutes in all, adds what they measure to this machine's file
-in benchmarks/results/, and prints the bars. --only chooses runs, --list prints their commands.
+`python benchmarks/bars.py` runs these one after the other, in minutes, adds their rows to this machine's file in
+benchmarks/results/, and prints the bars. --only chooses runs, --list prints their commands.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def _layer(memory: str, shape: str, *more: str) -> Run:
 
 _REPEATS = {DEEP: "9", LONG: "15", WIDE: "15"}
 
-# What the README shows: minutes, the compilers' two among them. Each run is a process of its own, as memory is warm or
-# fresh for good.
+# The runs that the README's table needs. They take minutes, two of them for compilers. Each run is a process of its
+# own, because memory stays warm or fresh for the whole process.
 README_RUNS: tuple[Run, ...] = (
     *(_layer(WARM, shape, "--skip", "compiled", "--repeats", number) for shape, number in _REPEATS.items()),
     *(_layer(WARM, shape, "--contender", NAIVE_COMPILED.name) for shape in (LONG, WIDE)),
@@ -70,9 +70,9 @@ RUNS: tuple[Run, ...] = (
 
 @dataclass(frozen=True)
 class Bar:
-    """A number to reach, or with `at_most` to stay below, and a better one; or, with neither, one to be known.
+    """A number to reach, or with `at_most` not to exceed, and a better one. Without these, a number that is only shown.
 
-    value: the number that was measured, of the rows that it is chosen from; None where there is no such row.
+    value: finds the measured number in rows; None if there is no such row.
     """
 
     work: str
@@ -110,7 +110,7 @@ _FRESH, _WARM, _GPU, _GPU_HALF = (
 
 
 def _of(number: Number, work: str, shape: str, contenders: Sequence[str], place: Place = _FRESH) -> Value:
-    """The largest of a number of the rows of some contenders."""
+    """Finds the largest of a number among the rows of some contenders."""
 
     def value(rows: Sequence[Row]) -> float | None:
         wanted = work, shape, *place
@@ -121,12 +121,12 @@ def _of(number: Number, work: str, shape: str, contenders: Sequence[str], place:
 
 
 def _times(work: str, shape: str, contender: str, place: Place = _FRESH) -> Value:
-    """How many times as long as ours a contender takes."""
+    """Finds how many times as long as ours a contender takes."""
     return _of(lambda row: row.times_ours, work, shape, [contender], place)
 
 
 def _of_copy(direction: str, shape: str, place: Place) -> Value:
-    """The faster of our engines."""
+    """Finds the fraction of copy speed of the faster of our engines."""
     return _of(lambda row: row.fraction_of_copy, direction, shape, COMPILED_ENGINES, place)
 
 
@@ -135,7 +135,7 @@ def _ours(row: Row) -> float:
 
 
 def _device_times(row: Row) -> float | None:
-    """By the GPU's time, where the wall clock would tell of the host."""
+    """Times ours by the GPU's own time, because the wall clock includes the host."""
     return row.device_ms / row.ours_device_ms if row.device_ms and row.ours_device_ms else None
 
 
@@ -144,7 +144,7 @@ def _kept(row: Row) -> float | None:
 
 
 def _layers(place: Place, *table: tuple[str, str] | tuple[str, str, float, float]) -> list[Bar]:
-    """A layer of neurons, forward and backward."""
+    """The bars of layers of neurons, forward and backward."""
     return [
         Bar(_at(shape, place), f"{shown(name)} / ours", _times(FORWARD_BACKWARD, shape, name, place), *bar)
         for shape, name, *bar in table
@@ -174,7 +174,7 @@ CPU_BARS: tuple[Bar, ...] = (
         (LONG, _SPIKINGJELLY, 6, 8),
         (LONG, _SNNTORCH, 6, 8),
         *((LONG, name) for name in _COMPILED),
-        # The project's plan has these bars for each library's one call for all steps; a loop is the faster form.
+        # These bars are for each library's one call for all steps; a loop is the faster form.
         (LONG, "Norse", 40, 60),
         (LONG, "Norse cell, loop"),
         (LONG, "sinabs", 40, 60),
@@ -241,7 +241,7 @@ GPU_BARS: tuple[Bar, ...] = (
 
 
 def bars_of(rows: Sequence[Row]) -> tuple[Bar, ...]:
-    """Those that a machine is judged by."""
+    """The bars that a machine is judged by."""
     return GPU_BARS if any(row.device == "cuda" for row in rows) else CPU_BARS
 
 
@@ -256,7 +256,7 @@ def judged(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
 
 def measure(runs: Sequence[Run], path: Path) -> int:
-    """Run them one after the other, adding to a file; returns 1 where one of them failed."""
+    """Do the runs one after the other, and add their rows to a file. Returns 1 if one of them failed."""
     status = 0
     for run in runs:
         command = _command(run, path)

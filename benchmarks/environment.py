@@ -1,4 +1,4 @@
-"""Where a number comes from: versions, machine, allocator, commit."""
+"""What a measurement was made with: versions, machine, allocator, commit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The other libraries, as they are called on PyPI.
 PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
 
-# Settings of glibc's allocator, or another one altogether: whether outputs are in fresh memory hangs on them.
+# Settings of glibc's allocator, or of another one: they decide whether outputs are in fresh memory.
 _ALLOCATOR_VARIABLES = [
     "GLIBC_TUNABLES",
     "LD_PRELOAD",
@@ -33,7 +33,7 @@ _ALLOCATOR_VARIABLES = [
     "MALLOC_TRIM_THRESHOLD_",
 ]
 
-# What a copy moves whose speed is the machine's: more than any cache holds.
+# How many bytes a copy moves to measure the machine's speed: more than any cache holds.
 _COPIED_BYTES = 2**28
 
 
@@ -81,7 +81,8 @@ def gpu() -> dict[str, Any]:
 def machine_key() -> str:
     """The name of this machine's file of results: "amd-25-17-2-cpus".
 
-    The processor's numbers, as two that are both called "AMD EPYC" differ by a factor; its name where it has none.
+    It has the processor's numbers, because two that are called "AMD EPYC" can differ by a factor. If the numbers are
+    not known, it has the processor's name.
     """
     found = processor()
     numbered = found.family is not None and found.model is not None
@@ -90,7 +91,7 @@ def machine_key() -> str:
 
 
 def slug(name: str) -> str:
-    """A device's name as a file's: "NVIDIA H200 NVL" gives "nvidia-h200-nvl"."""
+    """A device's name as the name of a file: "NVIDIA H200 NVL" gives "nvidia-h200-nvl"."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -102,13 +103,13 @@ def _version(distribution: str) -> str | None:
 
 
 def _uncommitted_changes() -> bool | None:
-    """Whether what is measured differs from its commit; None outside a git checkout."""
+    """Whether the measured code differs from its commit; None outside a git checkout."""
     changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", "snnkernels", "csrc", "benchmarks/**.py")
     return None if changes is None else changes != ""
 
 
 def _output(*command: str) -> str | None:
-    """What a command prints; None where there is no such command, or it fails."""
+    """What a command prints, or None if the command does not exist or fails."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
     except (OSError, subprocess.SubprocessError):

@@ -1,8 +1,8 @@
-"""Everyone who is measured: other libraries' layers, each set to the equations of `snnkernels.lif` as far as it can.
+"""All contenders, among them layers of other libraries, set to the equations of `snnkernels.lif` as far as they can be.
 
-None is imported before it is asked for. A library is measured by its one call for all time steps where it has one, else
-in a loop over `current.unbind(0)`. Norse's `Lift` and sinabs' call index the current in loops of their own, which
-makes them quadratic in T; so both are measured in a loop over `unbind`, too. torch.compile takes all but sinabs whole.
+A library is imported only when it is measured: by its one call for all time steps if it has one, else in a loop over
+`current.unbind(0)`. Norse's `Lift` and sinabs' call index the current in loops of their own, which makes them quadratic
+in T. So both are also measured in a loop over `unbind`. torch.compile compiles all but sinabs as one graph.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workloads import BACKWARD, FORWARD, HALVES, Workload
 
 
 def _unbound(step: Callable[[Tensor, Any], tuple[Tensor, Any]], start: Callable[[Tensor], Any]) -> Layer:
-    """A layer from a step of an input and a state; `start` makes the first from an input."""
+    """A layer that loops over time. step: takes an input and a state; start: makes the first state from an input."""
 
     def layer(current: Tensor) -> Tensor:
         state, spikes = start(current[0]), []
@@ -32,7 +32,7 @@ def _unbound(step: Callable[[Tensor, Any], tuple[Tensor, Any]], start: Callable[
 
 
 def _snntorch(device: str) -> Layer:
-    """It resets in the step after the spike, by the whole threshold, and fires above threshold only."""
+    """snnTorch's Leaky. It resets in the step after a spike, by the whole threshold, and fires only above threshold."""
     import snntorch
 
     neuron = snntorch.Leaky(beta=0.9, threshold=1.0, spike_grad=snntorch.surrogate.fast_sigmoid(slope=25))
@@ -55,10 +55,10 @@ _SNNTORCH = Contender(
 
 
 def _spikingjelly(device: str, wrap: bool = False) -> Layer:
-    """Its LIFNode, all steps at once; on a GPU it picks Triton by itself: CUDA is not in its wheel.
+    """SpikingJelly's LIFNode, all steps at once. On a GPU it picks Triton by itself: CUDA is not in its wheel.
 
-    Its Triton kernels take half types from a neuron that is prepared for a precision, with states of that type. It has
-    no fast sigmoid that is 1 at threshold, so its arc tangent is taken. It decays by v - v / tau.
+    Its Triton kernels take half types only from a neuron that is prepared for this precision; its states then have that
+    type. It has no fast sigmoid that is 1 at threshold, so we use its arc tangent. It decays by v - v / tau.
     """
     from spikingjelly.activation_based import functional, neuron, precision, surrogate
 
@@ -76,7 +76,7 @@ def _spikingjelly(device: str, wrap: bool = False) -> Layer:
         if device == "cuda" and dtype in HALVES:
             storage = "fp16" if dtype == torch.float16 else "bf16"
             precision.prepare_model_for_precision(node, device, {"neuron_storage": storage})
-        # The state is a buffer that the next call would continue from; clearing it is no work for the compiler.
+        # The state is a buffer from which the next call would continue. It is cleared outside the compiled part.
         return node, torch.compile(node, fullgraph=True) if wrap else node
 
     def layer(current: Tensor) -> Tensor:
@@ -105,8 +105,8 @@ _SPIKINGJELLY = Contender(
 
 
 def _norse_cell() -> Any:
-    """It scales the input by dt / tau = 0.1, which a threshold of 0.1 makes up for, fires above threshold only, and
-    lets the gradient through the reset. Norse 1.1's "super" surrogate ignores its slope: it is that of slope 1."""
+    """Norse's cell. It scales the input by dt / tau = 0.1, for which a threshold of 0.1 makes up. It fires only above
+    threshold, and lets the gradient through the reset. Its "super" surrogate in 1.1 always has slope 1."""
     from norse.torch import LIFBoxCell, LIFBoxParameters
     from norse.torch.functional.reset import reset_subtract
 
@@ -123,7 +123,7 @@ def _norse_lift(device: str) -> Layer:
 def _norse_loop(device: str) -> Layer:
     from norse.torch.functional.lif_box import LIFBoxFeedForwardState
 
-    # The cell's own first state is a leaf that needs a gradient, which keeps torch.compile from taking it whole.
+    # The cell's own first state is a leaf that needs a gradient, with which torch.compile cannot make one graph.
     return _unbound(_norse_cell(), lambda x: LIFBoxFeedForwardState(torch.zeros_like(x)))
 
 
@@ -135,7 +135,7 @@ _NORSE_LOOP = Contender("Norse cell, loop", _norse_loop, **_NORSE)
 
 
 def _sinabs_neuron(device: str) -> Any:
-    """The gradient goes through the reset. Its surrogates are any callable."""
+    """sinabs' LIF. The gradient goes through the reset. A surrogate can be any callable."""
     from sinabs.activation import SingleSpike
     from sinabs.layers import LIF
 
@@ -158,7 +158,7 @@ def _sinabs_call(device: str) -> Layer:
 
 
 def _sinabs_loop(device: str) -> Layer:
-    """Each call goes on from the state that the last one left in the neuron."""
+    """sinabs step by step: each call continues from the state that the last one left in the neuron."""
     neuron = _sinabs_neuron(device)
     return _unbound(lambda x, _: (neuron(x.unsqueeze(1)).squeeze(1), None), lambda _: neuron.reset_states())
 
@@ -180,17 +180,17 @@ PEERS = (
     Contender("sinabs, loop", _sinabs_loop, **_SINABS),
 )
 
-# Elements up to which a layer measures the overhead of a call, which an elementwise operator has too.
+# Up to so many elements a layer measures the overhead of a call, and is compared with an elementwise operator.
 _TINY = 1024
 
 
 def lineup(device: str) -> list[Contender]:
-    """Everyone in the order of the tables, the torch loop first: others are related to it."""
+    """All contenders in the order of the tables. The torch loop comes first, because others are compared with it."""
     return [NAIVE, NAIVE_COMPILED, *engines_for(device), *PEERS]
 
 
 def shown(name: str) -> str:
-    """What pages call the contender of a row."""
+    """The name of a contender on the pages."""
     form = next((contender.form for contender in PEERS if contender.name == name), "")
     return f"{name}, {form}" if form else name
 

@@ -24,18 +24,19 @@ _FIRST_CALLS_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Row:
-    """A contender at one piece of work, beside our engine, which `options` set to its equations but for `difference`.
+    """The result of a contender at one piece of work, beside our engine.
 
+    options: set our engine to the contender's equations; difference: what no option expresses.
     ms: median wall clock of a call from an idle device to an idle one; ours_ms is that of our call.
     times_ours: median of contender / ours over paired, interleaved repeats; _min and _max are their extremes.
     memory: fresh: torch's default allocator; warm: glibc told to keep its memory; gpu: torch's caching allocator.
     device_ms: median time between CUDA events, cache flushed, stream held until the call is launched; None on a CPU.
-    bytes: what a fused layer has to move, whoever is timed: current, spikes, with backward gradients and states.
-    fraction_of_copy: speed over `bytes` against a torch copy of as many, by the device's time.
-    peak_bytes: memory at the peak of a call besides its inputs: torch's on a GPU, resident pages on a CPU.
-    kept_bytes: memory held from forward to backward besides the output, the input spikes included; likewise.
-    compile_seconds: of the first calls, with and without a gradient, of what torch.compile compiles.
-    differing_neurons: whose spikes differ from the reference's, with a potential within rounding of threshold.
+    bytes: what a fused layer has to move, for any contender: current, spikes, and with backward gradients and states.
+    fraction_of_copy: bytes per second, relative to a torch copy of as many bytes, by the device's time.
+    peak_bytes: peak memory of a call without its inputs: torch's on a GPU, resident pages on a CPU.
+    kept_bytes: memory held from forward to backward without the output, but with the input spikes; measured likewise.
+    compile_seconds: time of the first calls, with and without a gradient, if torch.compile compiles the contender.
+    differing_neurons: how many neurons differ from the reference, by a potential within rounding of threshold.
     """
 
     work: str
@@ -68,7 +69,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A contender that the gate refused, by the names that its row would have; `work` is None where it is all work."""
+    """A contender that the gate refused, with the names of the row it would have. `work` is None for all work."""
 
     work: str | None
     shape: str
@@ -83,7 +84,7 @@ class Refusal:
 
 @dataclass
 class Measurement:
-    """The rows measured; what the gate refused; and who could not run, in a sentence each."""
+    """The measured rows, the refusals of the gate, and a sentence for each contender that could not run."""
 
     rows: list[Row] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -97,7 +98,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender that passed the gate; how long its first calls took, if they compile; neurons that differ."""
+    """A contender that passed the gate, the seconds of its first calls if they compile, and how many neurons differ."""
 
     contender: Contender
     layer: Layer

@@ -1,9 +1,9 @@
-"""The tables and figures of benchmarks/results/, in docs/benchmarks.md and the README: `make report`.
+"""Write the tables and figures of benchmarks/results/ into docs/benchmarks.md and the README: `make report`.
 
 `python benchmarks/report.py --measure` first measures what the README shows, on this machine, within ten minutes.
 
-What stands between the markers `<!-- benchmarks: NAME -->` and `<!-- end -->` is written anew. --check writes nothing,
-and returns 1 where a table is not that of the results.
+It replaces the text between the markers `<!-- benchmarks: NAME -->` and `<!-- end -->`. --check writes nothing, and
+returns 1 if a table does not match the results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 IMAGES = ROOT / "docs" / "images"
 SHOWN = "How many times as long as ours other libraries take for a layer of neurons, forward and backward"
 
-# The fastest form of each library in its users' hands; what torch.compile makes of them is on the page.
+# The fastest form of each library that its users write; docs/benchmarks.md also has them under torch.compile.
 _SHORT = (NAIVE.name, NAIVE_COMPILED.name, "snnTorch", "SpikingJelly", "Norse cell, loop", "sinabs, loop")
 
 _SECTION = re.compile(r"(<!-- benchmarks: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -39,7 +39,7 @@ Files = dict[str, list[dict[str, Any]]]
 
 
 def files() -> Files:
-    """All of them, the machine that was measured last first; runs of before dates were kept come last."""
+    """All files, the machine that was measured last first. Files without a date come last."""
     found = {path.stem: load(path) for path in sorted(FOLDER.glob("*.json"))}
     return dict(sorted(found.items(), key=lambda item: item[1][-1]["environment"].get("date", ""), reverse=True))
 
@@ -50,7 +50,7 @@ def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def title(runs: Sequence[dict[str, Any]]) -> str:
-    """A machine by its exact name; files of before it was kept say so."""
+    """The exact name of a machine. For older files, which do not record the model, the title says so."""
     last = runs[-1]["environment"]
     if last["gpu"]:
         return last["gpu"]["name"]
@@ -61,7 +61,7 @@ def title(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def speed(found: Files, page: Path) -> str:
-    """The README's: each vendor's CPU that was measured last, and what is measured on all of them."""
+    """The README's table: of each vendor the CPU that was measured last, and the rows that all of these have."""
     vendors = {stem.partition("-")[0]: stem for stem in reversed(found) if not found[stem][-1]["environment"]["gpu"]}
     chosen = {stem: rows_of(runs) for stem, runs in found.items() if stem in vendors.values()}
     lines = [
@@ -84,7 +84,7 @@ def _line(
     number: Callable[[Row], float | None],
     form: str = "{:.0%}",
 ) -> list[str]:
-    """Its first cell, and one for each machine: empty where it was not measured."""
+    """A line: its first cell, then one cell for each machine, empty if it was not measured there."""
     wanted = FORWARD_BACKWARD, LONG, "float32", WARM
     cells = [what]
     for rows in machines:
@@ -99,7 +99,7 @@ def _peaks(row: Row) -> float | None:
 
 
 def bars(found: Files, page: Path) -> str:
-    """A table for CPUs and one for GPUs: every bar that was measured on one of them."""
+    """A table for CPUs and one for GPUs, with every bar that was measured on at least one of the machines."""
     tables = []
     for gpu in (False, True):
         chosen = {s: rows_of(runs) for s, runs in found.items() if bool(runs[-1]["environment"]["gpu"]) == gpu}
@@ -118,7 +118,7 @@ def bars(found: Files, page: Path) -> str:
 
 
 def machines(found: Files, page: Path) -> str:
-    """What each file was measured on, and with; the file says it of each run."""
+    """The machine and the versions of each file. The file itself has them for each run."""
     parts = []
     for stem, runs in found.items():
         parts.append(f"**{title(runs)}**, [`{stem}.json`](../benchmarks/results/{stem}.json): {versions(runs)}")
@@ -149,7 +149,7 @@ def versions(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def _copies(runs: Sequence[dict[str, Any]]) -> list[str]:
-    """The machine's copy speed: of each run, or of files of before that was kept, beside the longest layer."""
+    """The machine's copy speed, from each run. Older files have it only beside the longest layer."""
     speeds = [run["environment"].get("copy_gb_per_second") for run in runs]
     beside = [row.copy_bytes_per_second for row in rows_of(runs) if row.shape == LONG and row.dtype == "float32"]
     speeds = [one for one in speeds if one] or [one / 1e9 for one in beside if one]

@@ -1,24 +1,29 @@
 """The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
 
-C++ registers the operators called `native_`, Triton the others. `tensors` are x and the parameters that are tensors:
-one list, as a compiler ahead of time takes none that is empty. x is contiguous, with T at `time_dim`, or 1 there where
-it is the same at all `steps`, which may be 0 else. In other shapes what is before time is `outer` and what is after it
-`inner`: states `[S, outer, inner]` (zero where there are none), a parameter `[1]` or `[outer, inner]`. `numbers` are
-the constants, after them the parameters where these are no tensors, and last the slope; or `values` are, a tensor of as
-many, which kernels read where it is: numbers that change make no other graph then. Checkpoints `[T / interval, S,
-outer, inner]` (the states that enter each chunk of `interval` steps, but for the first where that is zero; none where
-interval is 0, as no gradient is asked for), gradients of parameters `[P, outer, inner]`, one a neuron. Final states,
-and gradients of the first, are written where `with_state` asks for them; else there are none of them (S = 0). All of
-these have scan.state_dtype, and all tensors are on one device. The gradient of the spikes is contiguous, or `[outer, T,
-inner]` with any strides over outer and T; its dtype is x's. Spikes have the shape of x with all steps; else the output
-is what scan.OUTPUTS says. Poisson spikes are `[1, steps, neurons]`, of images `[neurons]`, or as many bits.
+C++ registers the operators called `native_`, Triton the others. In shapes, `outer` is what is before time in x, and
+`inner` what is after it. All tensors are on one device.
 
-`check_values`, of Python, is for graphs of torch.compile: see inputs/numbers.py.
+- `tensors`: x, then the parameters that are tensors. They are one list, because an ahead-of-time compiler takes no
+  empty list.
+- x is contiguous, with T at `time_dim`, or 1 there if it is the same at all `steps`. Otherwise `steps` may be 0.
+- `states`: `[S, outer, inner]`; None for states of zero. A parameter is `[1]` or `[outer, inner]`.
+- `numbers`: the constants, then the parameters if these are not tensors, and last the slope. If `values` is given
+  instead, it is a tensor of as many numbers, which kernels read where it is: numbers that change make no new graph.
+- Checkpoints: `[T / interval, S, outer, inner]`, the states that enter each chunk of `interval` steps. The first is
+  left out if it is zero. There are none if interval is 0, which means that no gradient is asked for.
+- Gradients of parameters: `[P, outer, inner]`, one for each neuron.
+- Final states, and gradients of the first states, are written if `with_state` asks for them; otherwise S = 0.
+- States, parameters, values, checkpoints and their gradients have scan.state_dtype.
+- The gradient of the spikes has x's dtype. It is contiguous, or `[outer, T, inner]` with any strides over outer and T.
+- Spikes have the shape of x with all steps. Other outputs are as scan.OUTPUTS says.
+- Poisson spikes are `[1, steps, neurons]`, for images `[neurons]`, or as many bits.
+
+`check_values`, in Python, is for graphs of torch.compile: see inputs/numbers.py.
 
 The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
-A product takes them with `group` rows of spikes to one of bits, without a gap between them. It is an event-driven one
-where the firing rate is `limit` or less, and dense above; always event-driven where limit is 1. The values that bits
-were made of, and the first that is neither 0 nor 1 (`stray`, else 0), come with them where that is not known to be 0.
+For a product, one row of bits holds `group` rows of spikes, without a gap between them. The product is event-driven up
+to a firing rate of `limit`, and dense above; with a limit of 1 it is always event-driven. `stray` is the first value
+that is neither 0 nor 1, or 0 if there is none. If it is not known to be 0, it is given with the values of the bits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""PyTorch's older tools: what a trace must not warn of, and what cannot be compiled from source."""
+"""For PyTorch's older tools: keep a trace from warning of checks, and refuse torch.jit.script."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 
 
 def quiet_in_a_trace(check: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A check that compares sizes. torch.jit.trace warns of each comparison, as its result is the same in every later
-    call: so it is meant, a trace is of one layout."""
+    """Decorates a check that compares sizes. torch.jit.trace warns of each comparison, because every later call gets
+    the same result. This is intended: a trace is of one layout."""
 
     @wraps(check)
     def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -30,12 +30,12 @@ def quiet_in_a_trace(check: Callable[Parameters, Result]) -> Callable[Parameters
 
 
 def is_recorded() -> bool:
-    """Whether torch.compile or torch.jit.trace makes a graph of this call, in which values are not known yet."""
+    """Whether torch.compile or torch.jit.trace makes a graph of this call. Values are then not known yet."""
     return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
 
 
 def refuse_scripting(module: nn.Module) -> NoReturn:
-    """Every layer's `__prepare_scriptable__`, which torch.jit.script calls first."""
+    """The `__prepare_scriptable__` of every layer: torch.jit.script calls it first."""
     raise RuntimeError(
         f"torch.jit.script cannot compile {type(module).__name__}: "
         "write torch.jit.trace(module, example), torch.export.export or torch.compile instead"

@@ -20,11 +20,11 @@ from ..scan import Metadata, metadata
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 _STAND_INS = (FakeTensor, FunctionalTensor)
-_LARGEST = sys.float_info.max  # a whole number beyond it is no float
+_LARGEST = sys.float_info.max  # a whole number beyond it does not fit a float
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number: Python's, numpy's, or a symbol of a compiler; no bool, and no array."""
+    """Whether a value is a real number: Python's, numpy's, or a symbol of a compiler. A bool or an array is not."""
     return isinstance(value, (int, float, torch.SymInt, torch.SymFloat, Real)) and not isinstance(value, bool)
 
 
@@ -42,14 +42,14 @@ def check_in_range(name: str, value: float, dtype: torch.dtype) -> None:
 
 
 def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
-    """Check the numbers in a parameter, where it has them and they may be looked at."""
+    """Check the values of a parameter, if it has values that may be read."""
     check_dense(name, value)
     check_dtype(name, value)
     if value.is_meta or is_transformed(value):
         return
     values = value.detach()
     if values.numel():
-        low, high = (end.item() for end in values.aminmax())  # NaN where there is one: no other way is as fast
+        low, high = (end.item() for end in values.aminmax())  # NaN if there is one; no other way is as fast
         if low > (0 if positive else -math.inf) and high < math.inf:
             return
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
@@ -82,7 +82,7 @@ def check_tensor(name: str, value: Tensor) -> None:
 
 
 def check_dense(name: str, value: Tensor) -> None:
-    """Check that a tensor has a shape and strides, before either is asked for."""
+    """Check that a tensor has a shape and strides. Call this before you ask for either."""
     if value.is_nested:
         raise TypeError(
             f"{name} must be a dense tensor, got a nested one: torch.nested.to_padded_tensor({name}, 0.0) pads it"
@@ -92,7 +92,7 @@ def check_dense(name: str, value: Tensor) -> None:
 
 
 def dense_metadata(name: str, value: Any) -> Any:
-    """The metadata of a tensor, which has to be dense; anything else is itself."""
+    """The metadata of a tensor, which must be dense. Any other value is returned unchanged."""
     if not isinstance(value, Tensor):
         return value
     check_dense(name, value)
@@ -105,21 +105,21 @@ def check_dtype(name: str, value: Tensor | Metadata) -> None:
 
 
 def is_subclass(value: object) -> bool:
-    """Whether it is a tensor of a class that brings its own arithmetic, such as quantised weights or the shards of a
-    DTensor, which know torch's operators alone; what stands for a tensor while a graph is made is none."""
+    """Whether a value is a tensor of a class with its own arithmetic, such as quantised weights or a DTensor. Such a
+    class knows only torch's operators. Stand-ins for tensors while a graph is made do not count."""
     own = (Tensor, nn.Parameter)
     return isinstance(value, Tensor) and type(value) not in own and not isinstance(value, _STAND_INS)
 
 
 def is_transformed(value: object) -> bool:
-    """Whether torch.func is at work, which lets nobody look at values."""
+    """Whether a transform of torch.func is at work, in which values cannot be read."""
     if torch.compiler.is_compiling() or not isinstance(value, Tensor):
         return False
     return torch._C._functorch.is_functorch_wrapped_tensor(value)
 
 
 def check_whole(name: str, value: int, of: str = "a whole number") -> int:
-    """Check a whole number; returns it as Python's, or as the symbol that it is."""
+    """Check a whole number. Returns it as a Python int, or unchanged if it is a symbol."""
     if isinstance(value, bool) or not isinstance(value, (int, torch.SymInt, Integral)):
         raise TypeError(f"{name} must be {of}, got {value!r}")
     return value if isinstance(value, (int, torch.SymInt)) else operator.index(value)
@@ -131,7 +131,7 @@ def check_flag(name: str, value: bool) -> None:
 
 
 def check_finite(name: str, value: float) -> float:
-    """Check a number; returns it as Python's."""
+    """Check a finite number. Returns it as a Python float."""
     if not is_number(value):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     value = _as_python(value)
@@ -141,7 +141,7 @@ def check_finite(name: str, value: float) -> float:
 
 
 def check_positive(name: str, value: float) -> float:
-    """Check a number above 0; returns it as Python's."""
+    """Check a finite number above 0. Returns it as a Python float."""
     if not is_number(value):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
     value = _as_python(value)
@@ -151,7 +151,7 @@ def check_positive(name: str, value: float) -> float:
 
 
 def _as_python(value: float) -> float:
-    """A number of another library as Python's, which compares with the largest float of all without overflow."""
+    """A number of another library as a Python float, which compares with the largest float without overflow."""
     return value if isinstance(value, (int, float, torch.SymInt, torch.SymFloat)) else float(value)
 
 
@@ -163,13 +163,13 @@ def check_one_of(name: str, value: str, choices: Iterable[str], others: str = ""
 
 
 def near(value: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
-    """The question after a misspelt name; "" where none of the choices is as near as cutoff says."""
+    """The question "did you mean ...?" after a misspelt name, or "" if no choice is as near as cutoff asks."""
     near = difflib.get_close_matches(str(value), list(choices), n=2, cutoff=cutoff)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def kind_of(value: object) -> str:
-    """The type of what should have been a tensor; of an array, also what makes one of it."""
+    """The type of a value that should be a tensor. For an array it says how to make one of it."""
     kind = type(value).__name__
     return "a numpy array: torch.as_tensor makes a tensor of it" if kind == "ndarray" else kind
 
