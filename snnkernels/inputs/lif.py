@@ -123,8 +123,8 @@ def _check_call(
     requested: str,
     current: Metadata,
     initial_state: Metadata | None,
-    beta: float | Metadata,
-    threshold: float | Metadata,
+    beta: float | Metadata | None,
+    threshold: float | Metadata | None,
     *given: Any,
 ) -> Checked:
     """Of a call whose tensors among the numbers are all parameters."""
@@ -150,7 +150,7 @@ def _check_tensors(
     return Checked(plan, pack_numbers(current, check_numbers(current.dtype, plan.surrogate, given)))
 
 
-def _given(options: LIFOptions, beta: Parameter, threshold: Parameter) -> dict[str, Any]:
+def _given(options: LIFOptions, beta: Parameter | None, threshold: Parameter | None) -> dict[str, Any]:
     """The numbers of a scan in their order, as they are given; None for a default."""
     reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
     return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))
