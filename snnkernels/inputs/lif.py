@@ -90,8 +90,8 @@ def _check_call(
     requested: str,
     current: Metadata,
     initial_state: Metadata | None,
-    beta: float | Metadata,
-    threshold: float | Metadata,
+    beta: float | Metadata | None,
+    threshold: float | Metadata | None,
     *given: Any,
 ) -> Checked:
     """Of a call whose tensors among the numbers are all parameters."""
