@@ -69,15 +69,13 @@ def check_lif(
     if is_recorded() or isinstance(scale, Tensor) or isinstance(reset, Tensor) or isinstance(options.slope, Tensor):
         return _check_tensors(current, sequence, beta, threshold, options)
     # The usual call is looked up, because the checks would take a noticeable time for a small layer.
-    params = (
-        _known_parameter("beta", beta, current) if isinstance(beta, Tensor) else beta,
-        _known_parameter("threshold", threshold, current) if isinstance(threshold, Tensor) else threshold,
-    )
-    if params[0] is None or params[1] is None:
+    known_beta = _known_parameter("beta", beta, current) if isinstance(beta, Tensor) else beta
+    known_threshold = _known_parameter("threshold", threshold, current) if isinstance(threshold, Tensor) else threshold
+    if known_beta is None or known_threshold is None:
         return _check_tensors(current, sequence, beta, threshold, options)
     try:
-        find = _known_call if params[0] and scale and reset else _check_call  # a cache takes 0.0 and -0.0 for equal
-        return find(*sequence, *params, *options)
+        find = _known_call if known_beta and scale and reset else _check_call  # a cache takes 0.0 for -0.0
+        return find(*sequence, known_beta, known_threshold, *options)
     except (TypeError, ValueError):  # an array has no hash and no truth value: let its own check below raise
         pass
     return _check_tensors(current, sequence, beta, threshold, options)
@@ -92,8 +90,8 @@ def _check_call(
     requested: str,
     current: Metadata,
     initial_state: Metadata | None,
-    beta: float | Metadata,
-    threshold: float | Metadata,
+    beta: float | Metadata | None,
+    threshold: float | Metadata | None,
     *given: Any,
 ) -> Checked:
     """Check a call in which only parameters may be tensors, not the other numbers."""
@@ -119,7 +117,7 @@ def _check_tensors(
     return Checked(plan, pack_numbers(current, check_numbers(current.dtype, plan.surrogate, given)))
 
 
-def _given(options: LIFOptions, beta: Parameter, threshold: Parameter) -> dict[str, Any]:
+def _given(options: LIFOptions, beta: Parameter | None, threshold: Parameter | None) -> dict[str, Any]:
     """The numbers of a scan in their order, as the user gave them; None for a default."""
     reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
     return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))

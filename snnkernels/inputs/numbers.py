@@ -44,7 +44,8 @@ _NO_GRADIENT = {
 def read_number(name: str, value: Any, current: Tensor) -> Any:
     """Returns the number, or its tensor of one element if that must not be read, or None for a tensor of parameters."""
     if not isinstance(value, Tensor):
-        return check_number(name, value) if value is None and name in _PARAMETERS else value
+        known = name not in _PARAMETERS or is_number(value)
+        return value if known else check_number(name, value)  # which tells of None, too
     check_dense(name, value)
     one = value.numel() == 1
     if name in _PARAMETERS and (not one or value.requires_grad):

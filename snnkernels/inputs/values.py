@@ -28,7 +28,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float, torch.SymInt, torch.SymFloat, Real)) and not isinstance(value, bool)
 
 
-def check_number(name: str, value: float, *, positive: bool = False) -> float:
+def check_number(name: str, value: Any, *, positive: bool = False) -> float:
     """Check a parameter that is a plain number."""
     if not is_number(value):
         raise TypeError(f"{name} must be a number or a torch.Tensor, got {kind_of(value)}")
