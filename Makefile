@@ -8,7 +8,7 @@ OUT ?= runs/demo
 LIBRARIES ?= all
 ARCHITECTURES ?= 8.0;9.0;10.0;12.0+PTX
 bin := $(VENV)/bin
-sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu') setup.py pyproject.toml
+sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.py') setup.py pyproject.toml
 
 .PHONY: demo test lint codegen bench peers report gpu-report gpu-tune wheel
 

@@ -34,7 +34,7 @@ def obstacle(library):
         return "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
     if library == "cuda" and not os.environ["TORCH_CUDA_ARCH_LIST"]:
         return 'no GPU is visible that nvcc compiles for: name others by TORCH_CUDA_ARCH_LIST, such as "8.0;9.0+PTX"'
-    compiler = os.environ.get("CXX", "c++").split()[0]
+    compiler = (os.environ.get("CXX") or "c++").split()[0]
     return None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
 
 

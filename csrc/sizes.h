@@ -31,6 +31,11 @@ inline const Tensor& x_of(const std::vector<Tensor>& tensors) {
   return tensors.front();
 }
 
+// Of numbers there are none.
+inline void check_param_grads(bool asked, bool tensors) {
+  STD_TORCH_CHECK(!asked || tensors, "gradients of parameters need parameters that are tensors");
+}
+
 inline OutputKind find_output(const std::string& name) {
   if (name == "spikes") return OutputKind::kSpikes;
   if (name == "count") return OutputKind::kCount;

@@ -15,7 +15,7 @@ from .engines import reference
 from .inputs import LIFOptions, Parameter, check_lif, check_when_run, is_transformed
 from .neurons import NEURONS
 from .ops import BACKWARD, FORWARD
-from .scan import Checked, Layout, Plan, outer_and_inner, state_dtype
+from .scan import Checked, Layout, Plan, in_memory, outer_and_inner, state_dtype
 
 _OF_THE_REFERENCE = 'lif(..., backend="reference") and spike_linear(..., product="dense")'
 
@@ -80,7 +80,7 @@ def _pack_parameters(plan: Plan, params: tuple[Parameter, ...], x: Tensor) -> li
     return [
         plan.layout.pack_parameter(check_when_run(param, (name,)).to(dtype))
         if isinstance(param, Tensor)
-        else torch.full((1,), param, dtype=dtype, device=x.device)
+        else in_memory(param, x, dtype)
         for name, param in zip(NEURONS[plan.neuron].params, params, strict=True)
     ]
 
@@ -305,8 +305,10 @@ class FusedLIF(torch.autograd.Function):
         threshold: Parameter = 1.0,
         slope: Parameter = 25.0,
     ) -> tuple[Tensor, Tensor]:
-        (ctx.slope_like,) = likes(slope)
-        slope = slope.detach() if isinstance(slope, Tensor) else slope
+        ctx.slope_like = None
+        if isinstance(slope, Tensor):
+            slope = slope.detach()
+            ctx.slope_like = {"size": slope.shape, "dtype": slope.dtype, "device": slope.device}
         checked = check_lif(current, initial_state, beta, threshold, LIFOptions(slope=slope))
         output, final = _forward(ctx, checked, current, initial_state, (beta, threshold), with_state=True)
         return checked.plan.layout.from_engine(output), checked.plan.layout.unpack_step(final)
@@ -320,7 +322,4 @@ class FusedLIF(torch.autograd.Function):
         grad_spikes = None if grad_spikes is None else layout.gradient_to_engine(grad_spikes)
         grad_final = None if grad_final is None else layout.pack_state(grad_final)
         grads = _backward(ctx, saved, grad_spikes, grad_final, any(needs[1:2]), any(needs[2:4]))
-        if ctx.slope_like is None:
-            return *grads, None
-        shape, dtype = ctx.slope_like
-        return *grads, saved[0].new_zeros(shape, dtype=dtype)
+        return *grads, None if ctx.slope_like is None else torch.zeros(**ctx.slope_like)

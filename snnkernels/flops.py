@@ -7,6 +7,7 @@ when somebody imports it, and not before.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -37,13 +38,19 @@ def _register(counter: ModuleType) -> None:
 
 
 class _WhenImported(MetaPathFinder):
-    """Registers the formulas at the end of the import of flop_counter, and does not change the import otherwise."""
+    """Registers the formulas when the module that counts by them has been imported."""
+
+    def __init__(self) -> None:
+        self._asking = threading.local()  # while it asks the finders after it for the module
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
-        if fullname != _COUNTER:
+        if fullname != _COUNTER or getattr(self._asking, "now", False):
             return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
+        self._asking.now = True
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self._asking.now = False
         loader: Any = None if spec is None else spec.loader
         if loader is not None:
             execute = loader.exec_module

@@ -184,7 +184,7 @@ def scan(
 ) -> Output | tuple[Output, Tensor]:
     """Run a checked call. It records a graph only if a gradient can be asked for."""
     plan = checked.plan
-    if plan.engine != "reference" and wants_graph(current, initial_state, *params):
+    if plan.engine != "reference" and wants_graph(current, initial_state, checked.numbers, *params):
         outputs = Scan.apply(checked, return_state, current, initial_state, *params)
         return as_output(plan, *outputs) if return_state else as_output(plan, outputs)
     output, final, _ = run(checked, current, initial_state, params, return_state, keep=False)

@@ -29,6 +29,7 @@ from .inputs import (
     check_values,
 )
 from .ranges import InRange, Range
+from .scan import state_dtype
 
 
 class NeuronLayer(CheckedModule):
@@ -117,8 +118,8 @@ class NeuronLayer(CheckedModule):
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
             return tuple([getattr(self, name) for name in self._ranges]), self._options
         names = (*self._ranges, *self._as_options._fields)
-        numbers, device = self._numbers, current.device
-        values = {name: numbers[name].to(device) if name in numbers else getattr(self, name) for name in names}
+        numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
+        values = {name: numbers[name].to(*place) if name in numbers else getattr(self, name) for name in names}
         return tuple([values.pop(name) for name in self._ranges]), self._as_options(**values)
 
     def _hold(

@@ -108,6 +108,16 @@ def _bit_numbers(device: torch.device) -> Tensor:
     return torch.arange(8, dtype=torch.uint8, device=device)
 
 
+def in_memory(number: float, like: Tensor, dtype: torch.dtype) -> Tensor:
+    """A number as a tensor of one element, on the device of `like`.
+
+    torch.full would fix a number that a compiler takes for a variable. A sum does not, and -0.0 changes no number.
+    """
+    if torch.compiler.is_compiling():
+        return like.new_full((1,), -0.0, dtype=dtype) + number
+    return torch.full((1,), number, dtype=dtype, device=like.device)
+
+
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
     """States, parameters and all arithmetic: float32 at least."""
     return torch.float64 if dtype == torch.float64 else torch.float32

@@ -60,9 +60,12 @@ def test_neurons_count_nothing() -> None:
 def test_whichever_is_imported_first(order: str) -> None:
     """The counter imports Triton, which takes long: the package does not import it."""
     lines = ["from torch.utils.flop_counter import FlopCounterMode", "from snnkernels import SpikeLinear"]
+    first, last = lines if order == "counter first" else reversed(lines)
     script = [
-        "import sys, torch",
-        *(lines if order == "counter first" else reversed(lines)),
+        "import importlib.util, sys, torch",
+        first,
+        "importlib.util.find_spec('torch.utils.flop_counter')",  # which finds it and does not import it
+        last,
         "spikes = torch.ones(2, 3, 8)",
         "with FlopCounterMode(display=False) as counter:",
         "    SpikeLinear(8, 4, product='events')(spikes)",

@@ -51,8 +51,10 @@ def build(folder: Path, **built: str | None) -> None:
 def found(monkeypatch: pytest.MonkeyPatch):
     """The library that the package in a folder finds, or the reason why it finds none."""
 
-    def find(package: Path, *path: Path, finders: tuple[type, ...] = (PathFinder,)) -> Path | str:
-        monkeypatch.setattr(sys, "path", [str(package.parent), *map(str, path)])
+    def find(package: Path, *path: Path | bytes | None, finders: tuple[type, ...] = (PathFinder,)) -> Path | str:
+        monkeypatch.setattr(
+            sys, "path", [str(package.parent), *(str(entry) if isinstance(entry, Path) else entry for entry in path)]
+        )
         monkeypatch.setattr(sys, "meta_path", finders)
         try:
             spec: ModuleSpec = runpy.run_path(str(package / "engines/libraries.py"))["find"]("cpu")
@@ -108,6 +110,26 @@ def test_what_is_of_other_sources_is_not_used_and_the_reason_says_what_to_do(
 def test_a_library_without_a_record_is_not_used(tree: Path, found) -> None:
     build(tree / "snnkernels")
     assert "was compiled of other sources" in found(tree / "snnkernels")
+
+
+def test_a_record_that_was_cut_off_is_none(tree: Path, found) -> None:
+    build(tree / "snnkernels", sources=libraries.sources(tree))
+    record = tree / "snnkernels" / libraries.record("cpu")
+    record.write_text(record.read_text()[:9])
+    assert "was compiled of other sources" in found(tree / "snnkernels")
+
+
+def test_what_is_no_folder_on_the_path_is_passed_over(tree: Path, installed: Path, found) -> None:
+    (installed.parent / "copy.zip").write_text("")
+    assert (
+        found(tree / "snnkernels", None, b"/", installed.parent / "copy.zip", installed.parent) == installed / LIBRARY
+    )
+
+
+def test_what_an_editor_leaves_is_no_source(tree: Path) -> None:
+    before = libraries.sources.__wrapped__(tree)
+    (tree / "csrc" / "cpu" / ".#scan.cpp").symlink_to("nowhere")
+    assert libraries.sources.__wrapped__(tree) == before
 
 
 def test_the_reason_of_the_installed_copy_is_handed_on(tree: Path, installed: Path, found) -> None:

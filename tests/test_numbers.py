@@ -83,6 +83,42 @@ def test_a_number_that_changes_makes_one_other_graph(name: str, native: None) ->
     assert counter.frame_count == 2
 
 
+def test_a_number_that_changes_beside_a_learned_parameter_makes_one_other_graph(native: None) -> None:
+    current, learned = random_current(9, 3, 6), torch.full((6,), 1.25, requires_grad=True)
+    counter = CompileCounterWithBackend("aot_eager")
+
+    def function(x: Tensor, beta: float) -> Tensor:
+        return lif(x, beta=beta, threshold=learned)
+
+    whole = torch.compile(function, fullgraph=True, backend=counter)
+    for value in VALUES:
+        expected = both_ways(lambda x, n=value: lif(x, beta=n, threshold=1.25), current)
+        assert_same_results(both_ways(whole, current, value), expected, f"beta {value}")
+    assert counter.frame_count == 2
+
+
+def test_a_negative_zero_keeps_its_sign_in_a_graph(native: None) -> None:
+    """The sign of a potential that is reset to it: 1 / v tells."""
+    current = torch.full((1, 1, 2), 3.0)
+    whole = torch.compile(
+        lambda x, reset, slope: lif(x, beta=0.0, reset=reset, slope=slope, return_state=True),
+        fullgraph=True,
+        backend="aot_eager",
+    )
+    for reset in (0.0, -0.0):
+        _, state = whole(current, reset, torch.tensor([2.0]))
+        _, expected = lif(current, beta=0.0, reset=reset, slope=2.0, return_state=True)
+        assert torch.equal(1 / state, 1 / expected)
+
+
+def test_vmap_over_a_number_says_what_can(native: None) -> None:
+    current, values = random_current(9, 3, 6), torch.tensor([0.5, 2.0])
+    with pytest.raises(RuntimeError, match='which only lif\\(..., backend="reference"\\)'):
+        torch.vmap(lambda slope: lif(current, slope=slope))(values)
+    scaled = torch.vmap(lambda scale: lif(current, input_scale=scale, backend="reference"))(values)
+    assert torch.equal(scaled, torch.stack([lif(current, input_scale=scale) for scale in (0.5, 2.0)]))
+
+
 class Annealed(nn.Module):
     """A layer as one may write it: its numbers are attributes, which it hands on in a buffer."""
 

@@ -65,6 +65,34 @@ def test_no_operator_takes_a_list_of_tensors_that_may_be_empty(compiled: Target)
         operator(compiled, "forward")([], *rest)
 
 
+def test_numbers_that_kernels_would_read_wrongly_are_refused(compiled: Target) -> None:
+    """By every engine, where an operator is called past the package's own checks."""
+    (x, *params), states, _, numbers, *rest = forward_arguments(compiled, torch.float32, 3)
+    forward, values = operator(compiled, "forward"), torch.tensor(numbers, device=x.device)
+    wrong_values = [values[:-1], values[:0], values.repeat(2), values.double(), values[:1].expand(3)]
+    for wrong in [*wrong_values, values.repeat_interleave(2)[::2]]:
+        with pytest.raises(RuntimeError):
+            forward([x, *params], states, wrong, (), *rest)
+    for count in (0, 2, 4):
+        with pytest.raises(RuntimeError):
+            forward([x, *params], states, None, (1.0,) * count, *rest)
+    for wrong in (params[0].double(), params[0].new_ones(2)):
+        with pytest.raises(RuntimeError):
+            forward([x, wrong, params[1]], states, None, numbers, *rest)
+    one = params[0].new_full((1, 1), 0.75)
+    expected = forward([x, one.reshape(1), params[1]], states, None, numbers, *rest)
+    assert torch.equal(forward([x, one, params[1]], states, None, numbers, *rest)[0], expected[0])
+
+
+def test_gradients_of_parameters_need_tensors_of_them(compiled: Target) -> None:
+    tensors, states, _, numbers, *rest = forward_arguments(compiled, torch.float32, 3)
+    numbers = (*numbers[:2], 0.625, 1.25, numbers[2])
+    checkpoints = operator(compiled, "forward")(tensors[:1], states, None, numbers, *rest)[2]
+    backward = (tensors[:1], checkpoints, None, numbers, *rest[:5], "arctan", torch.ones_like(tensors[0]), None, False)
+    with pytest.raises(RuntimeError, match="gradients of parameters need parameters that are tensors"):
+        operator(compiled, "backward")(*backward, True)
+
+
 @pytest.mark.parametrize("constant", [True, False])
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -25,7 +25,7 @@ def sources(root: Path) -> str | None:
     """A hash of all sources of the libraries, or None if `root` is not a source tree."""
     if not (root / "csrc" / "module.cpp").exists():
         return None
-    files = [file for file in (root / "csrc").rglob("*") if file.suffix in (".h", ".cpp", ".cu", ".py")]
+    files = [file for file in (root / "csrc").rglob("[!.]*") if file.suffix in (".h", ".cpp", ".cu", ".py")]
     files = [root / "setup.py", *sorted(files)]
     contents = (part for file in files for part in (file.relative_to(root).as_posix().encode(), file.read_bytes()))
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
@@ -62,8 +62,10 @@ def load(library: str) -> None:
 
 def _look(folder: Path, library: str, expected: str | None) -> ModuleSpec | str | None:
     """The library in the folder of a package, or the reason not to use it; None if nothing was built there."""
-    file = folder / record(library)
-    built = json.loads(file.read_text()) if file.exists() else {}
+    try:
+        built = json.loads((folder / record(library)).read_text())
+    except (OSError, ValueError):  # there is no file, or its build was interrupted
+        built = {}
     if "failure" in built:
         return f"not built: {built['failure']}"
     spec = PathFinder.find_spec(f"snnkernels._{library}", [str(folder)])
@@ -76,9 +78,10 @@ def _look(folder: Path, library: str, expected: str | None) -> ModuleSpec | str 
 
 def _hidden_copy() -> Path | None:
     """The folder of the package that Python would import if this source tree were not in front of it."""
-    entries = [entry for entry in sys.path if Path(entry).resolve() != ROOT.resolve()]
+    entries = [entry for entry in sys.path if isinstance(entry, str) and Path(entry).resolve() != ROOT.resolve()]
     for finder in sys.meta_path:  # editable installs have finders of their own
         spec = finder.find_spec("snnkernels", entries) if hasattr(finder, "find_spec") else None
-        if spec is not None and spec.origin is not None and not PACKAGE.samefile(Path(spec.origin).parent):
-            return Path(spec.origin).parent
+        folder = None if spec is None or spec.origin is None else Path(spec.origin).parent
+        if folder is not None and folder.is_dir() and not PACKAGE.samefile(folder):
+            return folder
     return None

@@ -51,6 +51,7 @@ def forward(
     steps = steps or x.shape[time_dim]
     rows, strides = _by_rows(x, time_dim)
     scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
+    scan.check(x, params, values, numbers)
     launcher = _forward_launcher(scan, output, states is None, with_state, tuning.forced())
     inputs = (rows, None if states is None else states.contiguous(), values)
     return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
@@ -78,6 +79,9 @@ def backward(
     rows, strides = _by_rows(x, time_dim)
     grad_rows, grad_strides = _by_rows(grad_spikes, 1)
     scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
+    scan.check(x, params, values, numbers)
+    if param_grads and not params:
+        raise RuntimeError("gradients of parameters need parameters that are tensors")
     from_zero = checkpoints.shape[0] < checkpoint_count(steps, interval, from_zero=False)
     launcher = _backward_launcher(scan, grad_strides, surrogate, from_zero, with_state, param_grads, tuning.forced())
     final = None if grad_states is None else grad_states.contiguous()
@@ -120,7 +124,7 @@ class _Scan(NamedTuple):
     @classmethod
     def of(cls, x: Tensor, strides: _Strides, params: Sequence[Tensor], *rule: Any) -> _Scan:
         """rule: the fields from `neuron` on."""
-        return cls(x.shape, strides, x.dtype, x.device, tuple([param.dim() > 1 for param in params]), *rule)
+        return cls(x.shape, strides, x.dtype, x.device, tuple([param.numel() != 1 for param in params]), *rule)
 
     def x(self) -> Tensor:
         """x without memory."""
@@ -134,6 +138,20 @@ class _Scan(NamedTuple):
         """How many: the constants, the parameters where these are no tensors, and the slope."""
         neuron = NEURONS[self.neuron]
         return len(neuron.constants) + (0 if self.per_neuron else len(neuron.params)) + 1
+
+    def check(self, x: Tensor, params: Sequence[Tensor], values: Tensor | None, numbers: Sequence[float]) -> None:
+        """Check what kernels read without looking: an operator may be called past the package's own checks."""
+        count, dtype = self.numbers(), state_dtype(self.dtype)
+        if values is None and len(numbers) != count:
+            raise RuntimeError(f"there must be {count} numbers, got {len(numbers)}")
+        if values is not None and not values.is_contiguous():
+            raise RuntimeError("values must be contiguous")
+        given = [(param, (1, math.prod(outer_and_inner(x, self.time_dim)))) for param in params]
+        for tensor, sizes in given if values is None else [*given, (values, (count,))]:
+            if tensor.numel() not in sizes or tensor.dtype != dtype or tensor.device != x.device:
+                expected = f"{' or '.join(map(str, sizes))} elements of {dtype} on {x.device}"
+                got = f"{tensor.numel()} of {tensor.dtype} on {tensor.device}"
+                raise RuntimeError(f"values and parameters must have {expected}, got {got}")
 
     def row_strides(self, strides: _Strides, steps: int) -> tuple[int, int]:
         """Those of a sequence of so many steps, contiguous or not."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..ops import LIBRARY
-from ..scan import Numbers, state_dtype
+from ..scan import Numbers, in_memory, state_dtype
 from ..surrogates import SURROGATES
 from .tools import is_recorded
 from .values import (
@@ -107,9 +107,11 @@ def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
     if not given and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
         return numbers
     dtype = state_dtype(current.dtype)
-    zero = current.new_zeros((1,), dtype=dtype)
     packed = torch.cat(
-        [value.detach().to(dtype).reshape(1) if isinstance(value, Tensor) else zero + value for value in numbers]
+        [
+            value.detach().to(dtype).reshape(1) if isinstance(value, Tensor) else in_memory(value, current, dtype)
+            for value in numbers
+        ]
     )
     return check_when_run(packed, NAMES if len(numbers) == len(NAMES) else (*_CONSTANTS, NAMES[-1]))
 
