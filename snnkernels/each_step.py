@@ -6,8 +6,17 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
+from torch.overrides import has_torch_function_unary
 
-from .inputs import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
+from .inputs import (
+    batch_dims,
+    check_all_steps,
+    check_batch,
+    check_layer,
+    check_new_attribute,
+    check_same_mask,
+    refuse_scripting,
+)
 from .neuron_layer import NeuronLayer
 from .spiking_linear import SpikingLinear
 
@@ -30,6 +39,8 @@ class EachStep(nn.Module):
       `EachStep(nn.Flatten())` and `nn.Flatten(2)` give `[T, B, C * H * W]`.
     - `nn.BatchNorm1d(N)` without EachStep takes `[T, B, N]` for `[B, C, L]`: if B = N, it normalises the positions in
       the batch. `EachStep(nn.BatchNorm1d(N))` normalises neurons, over all steps and samples.
+    - Parametrizations and pruning change the class or the parameters of the module that they get. Apply them to the
+      layer before EachStep, or to the result, and then use only the result.
     - Tools that replace an `nn.BatchNorm2d` or `nn.Conv2d` by a new layer do not know EachStep:
       `nn.SyncBatchNorm.convert_sync_batchnorm` drops it, and eager `prepare_qat` skips it. Use them before EachStep, or
       write `EachStep(nn.Sequential(layer))`, in which they find the layer.
@@ -69,6 +80,8 @@ class EachStep(nn.Module):
         Raises TypeError if x is not a tensor, and ValueError if it has no time, as far as the layer's class tells, or
         if the layer does not keep the batch.
         """
+        if not isinstance(x, Tensor) and has_torch_function_unary(x):  # torch.fx records the call
+            return super().forward(x.flatten(0, 1)).unflatten(0, (x.shape[0], x.shape[1]))
         check_all_steps(self, x, self._batch_dims)
         if self.same_mask:
             return self._with_one_mask(x)
@@ -98,6 +111,13 @@ class EachStep(nn.Module):
                 if name not in state_dict:
                     state_dict[name] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name.startswith("_") or name in vars(self) or hasattr(self, name)):
+            check_new_attribute(self._get_name(), name, ("same_mask",), {}, {})
+        super().__setattr__(name, value)
+
+    __prepare_scriptable__ = refuse_scripting
 
     def _get_name(self) -> str:
         return f"EachStep({self._made_of[1].__name__})"

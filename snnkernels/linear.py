@@ -99,10 +99,11 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     if isinstance(spikes, PoissonSpikes):
         tensors, rebuild = spikes.apart()
         return _apply(_Plan(math.prod(spikes.shape[1:-1]), limit, rebuild), weight, bias, None, None, *tensors)
-    flat = spikes.reshape(-1, weight.shape[1])
+    wants_graph(weight, bias, spikes)  # raises under torch.func, where nobody may look at values
+    flat = spikes.reshape(-1, weight.shape[1]).contiguous()
     if flat.dtype == torch.bool:
         flat = flat.to(torch.bfloat16)
-    bits, stray = torch.ops.snnkernels.native_pack(flat.detach().contiguous())
+    bits, stray = torch.ops.snnkernels.native_pack(flat.detach())
     if is_recorded():  # the values are not known yet, so the operators read them
         return _apply(_Plan(1, limit), weight, bias, flat, stray, bits)
     if not check_binary(stray.item(), product):

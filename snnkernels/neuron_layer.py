@@ -27,6 +27,7 @@ from .inputs import (
     check_restorable,
     check_spreads,
     check_values,
+    restorable,
 )
 from .ranges import InRange, Range
 from .scan import state_dtype
@@ -94,10 +95,33 @@ class NeuronLayer(CheckedModule):
         Raises RuntimeError if that was a tensor on the meta device, which has no values.
         """
         for name in self._ranges:
-            if tensor_of(self, name) is not None:
-                write(self, name, check_restorable(type(self).__name__, name, self._given[name]))
+            held = tensor_of(self, name)
+            if held is not None:
+                write(self, name, check_restorable(type(self).__name__, name, self._given[name], held))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._own_numbers()
+
+    def _replicate_for_data_parallel(self) -> NeuronLayer:
+        replica: Any = super()._replicate_for_data_parallel()
+        replica._own_numbers()
+        return replica
+
+    def _own_numbers(self) -> None:
+        """Share neither the numbers nor the values that were given with the layer that this is a copy of."""
+        own = vars(self)
+        own["_given"] = dict(self._given)
+        own["_numbers"] = {name: number.clone() for name, number in self._numbers.items()}
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._numbers.pop(name, None)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if vars(self).get("_is_replica"):  # of nn.DataParallel, which sets the parts of a replica one by one
+            super().__setattr__(name, value)
+            return
         if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
             self._assign(name, check_held(name, value, self._ranges[name]))
         else:  # also pruning and FSDP, which remove a parameter and set what they made of it in its place
@@ -212,14 +236,20 @@ class NeuronLayer(CheckedModule):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
         """Move or cast the layer. Its parameters stay float32 at least. They also keep their values if `fn` gives new
         memory, as to_empty does."""
-        kept = {id(part) for name in self._ranges for held in parts_of(self, name) for part in (held, held.grad)}
+        derived = tuple(
+            f"{name}_" for name in self._ranges
+        )  # beta_orig, from which pruning computes beta, and its like
+        own = [tensor for name, tensor in (*self.named_parameters(), *self.named_buffers()) if name.startswith(derived)]
+        own += [part for name in self._ranges for part in parts_of(self, name)]
+        kept = {id(part) for tensor in own for part in (tensor, tensor.grad)}
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
         self._anchor = _anchor(fn(self._anchor).device)
         self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
         if _gives_new_memory(fn):
             for name in self._ranges:
-                if any(not part.is_meta for part in parts_of(self, name)):
-                    given = self._given[name]
+                held = tensor_of(self, name)
+                if held is not None and not held.is_meta:
+                    given = restorable(self._given[name], held)
                     write(self, name, float("nan") if given is None else given)
         return self
 
@@ -252,13 +282,13 @@ def _as_tensor(value: Parameter, device: torch.device | str | None, dtype: torch
 
 def _anchor(device: torch.device | str | None) -> Tensor:
     """An empty tensor on the device for a layer's numbers: the layer's own, or the CPU if that cannot hold float64."""
-    anchor = torch.empty(0, device=device)
-    return anchor if keeps_float64(anchor.device) else torch.empty(0, device="cpu")
+    anchor = torch.zeros(1, device=device)
+    return anchor if keeps_float64(anchor.device) else torch.zeros(1, device="cpu")
 
 
 def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
     """Whether `fn` is to_empty's: it makes a tensor on a device from one on meta, where other functions cannot."""
     try:
         return not fn(torch.empty(1, device="meta")).is_meta
-    except RuntimeError:
+    except Exception:  # whatever a function says that looks at values
         return False

@@ -57,7 +57,7 @@ class SpikeTrain:
 
     def to(
         self: Train,
-        device: torch.device | str | int,
+        device: torch.device | str | int | None = None,
         dtype: None = None,
         non_blocking: bool = False,
         copy: bool = False,

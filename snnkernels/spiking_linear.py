@@ -154,6 +154,8 @@ def _to_keep(
         device is None
         or is_recorded()
         or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
+        or neuron.time_dim != 0
+        or neuron.steps is not None
         or not _is_plain(linear, SpikeLinear)
         or not _is_plain(neuron, LIF)
         or any(map(is_subclass, (spikes, *linear.parameters())))

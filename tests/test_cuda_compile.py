@@ -148,8 +148,8 @@ def test_accesses_are_16_bytes_wide_where_a_thread_has_several_neurons(kernels: 
         assert set(kernel.accesses("st")) == ({1, 16} if kernel.gives_bytes else {16}), kernel.name
         # Before the first chunk of steps and in the loop: x, and in backward the spikes' gradient.
         assert kernel.accesses("ld")[16] >= 2 * STEPS * (1 if kernel.kind == "forward" else 2), kernel.name
-        if kernel.kind == "forward":  # all but a parameter that is one number
-            assert sum(n for width, n in kernel.accesses("ld").items() if width < 16) <= 2, kernel.name
+        if kernel.kind == "forward":  # all but two parameters and two constants, which may be one number in memory each
+            assert sum(n for width, n in kernel.accesses("ld").items() if width < 16) <= 4, kernel.name
 
 
 def test_poisson_spikes_are_read_and_written_by_16_bytes_or_by_bits(kernels: list[Kernel]) -> None:

@@ -189,9 +189,9 @@ def test_flatten_merges_the_batch_with_the_features() -> None:
 
 def test_a_batch_norm_takes_the_batch_for_channels() -> None:
     """The trap, B = N, in which nothing raises, and the way around it: each neuron over all steps and samples."""
-    x = random_current(50, 4, 4) + 10 * torch.arange(4)  # a mean for each neuron
-    wrong, right = nn.BatchNorm1d(4)(x), EachStep(nn.BatchNorm1d(4))(x)
-    zero = torch.zeros(4)
+    x = random_current(50, 4, 4, dtype=torch.float64) + 10 * torch.arange(4)  # a mean for each neuron
+    wrong, right = nn.BatchNorm1d(4).double()(x), EachStep(nn.BatchNorm1d(4).double())(x)
+    zero = torch.zeros(4, dtype=torch.float64)
     assert wrong.mean((0, 1)).abs().min() > 0.1  # of a neuron: it kept its mean
     torch.testing.assert_close(wrong.mean((0, 2)), zero, rtol=0, atol=1e-5)  # of a position in the batch: it lost it
     torch.testing.assert_close(right.mean((0, 1)), zero, rtol=0, atol=1e-5)
@@ -239,6 +239,14 @@ def test_same_mask_can_be_set_and_is_checked() -> None:
         timed.same_mask = 1
     with pytest.raises(TypeError, match="same_mask=True is for Dropout, .*, Dropout3d, got AlphaDropout"):
         EachStep(nn.AlphaDropout(0.5), same_mask=True)
+
+
+def test_a_misspelt_attribute_is_named() -> None:
+    dropout = EachStep(nn.Dropout(0.5))
+    with pytest.raises(AttributeError, match="has no attribute 'same_msk'; did you mean 'same_mask'"):
+        dropout.same_msk = True
+    dropout.note = "of a user"
+    assert dropout.note == "of a user"
 
 
 class Spy(nn.Module):

@@ -12,6 +12,7 @@ import pytest
 import torch
 from support import assert_same_bits, random_current
 from torch import nn
+from torch.nn.utils import prune
 
 from snnkernels import LIF, SpikingLinear, lif
 
@@ -222,3 +223,56 @@ class TestHalves:
             assert LIF(0.999, learn_beta=True).beta.dtype == torch.float32
         finally:
             torch.set_default_dtype(torch.float32)
+
+
+class TestCopies:
+    """A copy of a layer shares nothing that changes with it, but for its parameters, as any module."""
+
+    def test_a_shallow_copy_has_numbers_of_its_own(self) -> None:
+        layer = LIF(0.9, slope=25.0)
+        other = copy.copy(layer)
+        other.beta, other.slope = 0.1, 2.0
+        for each, beta in ((layer, 0.9), (other, 0.1)):
+            torch._dynamo.reset()
+            compiled = torch.compile(each, fullgraph=True, backend="eager")
+            assert_same_bits(compiled(CURRENT), lif(CURRENT, beta=beta))
+        assert (layer._given["beta"], other._given["beta"]) == (0.9, 0.1)
+
+    def test_a_replica_of_data_parallel_takes_the_parts_that_it_is_given(self) -> None:
+        layer = LIF(torch.full((6,), 0.9))
+        replica = layer._replicate_for_data_parallel()
+        moved = torch.full((6,), 0.5)
+        replica.beta = moved
+        assert replica.beta is moved and layer.beta.tolist() == torch.full((6,), 0.9).tolist()
+
+    def test_a_number_that_is_deleted_is_in_no_graph(self) -> None:
+        layer = LIF(0.9)
+        del layer.beta
+        layer.register_parameter("beta", nn.Parameter(torch.full((6,), 0.2)))
+        torch._dynamo.reset()
+        compiled = torch.compile(layer, fullgraph=True, backend="eager")
+        assert_same_bits(compiled(CURRENT), lif(CURRENT, beta=0.2))
+
+
+def test_a_parameter_of_another_shape_is_not_reset_to_the_old_one() -> None:
+    layer = LIF(torch.full((3,), 0.9))
+    layer.beta = nn.Parameter(torch.full((6,), 0.5))
+    layer.to_empty(device="cpu")
+    assert layer.beta.isnan().all()
+    with pytest.raises(RuntimeError, match=r"made with values of shape \(3,\), and an nn.Parameter of shape \(6,\)"):
+        layer.reset_parameters()
+
+
+@pytest.mark.parametrize("cast", ["bfloat16", "half"])
+def test_what_pruning_computes_a_parameter_from_keeps_float32(cast: str) -> None:
+    layer = LIF(torch.full((6,), 0.999), learn_beta=True)
+    prune.identity(layer, "beta")
+    getattr(layer, cast)()
+    layer(CURRENT.to(torch.bfloat16))
+    assert layer.beta[0].item() == torch.tensor(0.999).item()
+
+
+def test_a_function_that_looks_at_values_can_be_applied() -> None:
+    layer = LIF(torch.full((6,), 0.5))
+    layer._apply(lambda tensor: tensor * (tensor.max() > 0))
+    assert layer.beta.tolist() == [0.5] * 6

@@ -49,6 +49,11 @@ def test_forward_mode_is_refused() -> None:
         torch.func.jvp(lambda weight: spike_linear(spikes, weight, product="events"), (weight,), (weight,))
 
 
+def test_vmap_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="transform of torch.func was asked for"):
+        torch.func.vmap(SpikeLinear(6, 5))(random_spikes(2, 4, 3, 6))
+
+
 def train(network: nn.Module, module: nn.Module, spikes: Spikes) -> list[Tensor]:
     module.zero_grad()
     out = network(spikes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from support import Target, assert_same_bits, random_current
@@ -109,6 +110,13 @@ def test_a_negative_zero_keeps_its_sign_in_a_graph(native: None) -> None:
         _, state = whole(current, reset, torch.tensor([2.0]))
         _, expected = lif(current, beta=0.0, reset=reset, slope=2.0, return_state=True)
         assert torch.equal(1 / state, 1 / expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numpys_scalars_are_numbers_in_a_graph(native: None, name: str) -> None:
+    current = random_current(9, 3, 6)
+    whole = torch.compile(lambda x, value: lif(x, **{name: value}), fullgraph=True, backend="aot_eager")
+    assert torch.equal(whole(current, np.float32(0.75)), lif(current, **{name: 0.75}))
 
 
 def test_vmap_over_a_number_says_what_can(native: None) -> None:

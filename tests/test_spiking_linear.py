@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target, assert_rounded, assert_same_bits
+from support import Target, assert_rounded, assert_same_bits, random_spikes
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -424,3 +424,19 @@ def test_compiles_whole_and_equals_eager() -> None:
     spikes = spike_train()
     compiled = torch.compile(fused, fullgraph=True, backend="aot_eager")
     assert_same_bits(compiled(spikes), fused(spikes), "spikes")
+
+
+@pytest.mark.parametrize(("name", "value"), [("time_dim", 1), ("steps", 3)])
+def test_options_of_its_neurons_that_it_does_not_take_make_it_the_two_layers(
+    native: None, name: str, value: int
+) -> None:
+    spikes, results = random_spikes(6, 4, 8), []
+    fused = SpikingLinear(8, 5, threshold=0.3)
+    setattr(fused.neuron, name, value)
+    for call in (fused, lambda spikes: fused.neuron(fused.linear(spikes))):
+        fused.zero_grad()
+        out = call(spikes)
+        (out * torch.arange(out.numel()).view_as(out)).sum().backward()
+        results.append((out.detach(), fused.linear.weight.grad.clone()))
+    for one, other in zip(*results, strict=True):
+        assert_same_bits(one, other)

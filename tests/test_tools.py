@@ -13,7 +13,7 @@ from support import Target, assert_same_bits, random_current, random_spikes, ski
 from torch import Tensor, nn
 from torch.export import Dim
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, spike_linear, use_backend
+from snnkernels import LIF, EachStep, SpikeLinear, SpikingLinear, lif, spike_linear, use_backend
 
 
 class Everything(nn.Module):
@@ -239,3 +239,27 @@ def test_a_transform_that_is_over_forbids_nothing(compiled: Target) -> None:
     leaf = random_current(3, 2, 4, device=compiled.device).requires_grad_()
     lif(leaf, backend=compiled.engine).sum().backward()
     assert leaf.grad.any()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated", "ignore::DeprecationWarning")
+def test_a_trace_of_the_reference_engine_can_be_saved() -> None:
+    layer, current = nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3, backend="reference")), random_current(9, 3, 6)
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.trace(layer, current), file)
+    file.seek(0)
+    expected = layer(current)
+    assert expected.any()
+    assert_same_bits(torch.jit.load(file)(current), expected.detach())
+
+
+def test_fx_records_each_step() -> None:
+    model = nn.Sequential(EachStep(nn.Conv2d(1, 4, 3)), LIF(0.9, 0.1))
+    current = random_current(5, 2, 1, 6, 6)
+    graph = torch.fx.symbolic_trace(model)
+    assert_same_bits(graph(current), model(current))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.* is")
+def test_each_step_cannot_be_scripted() -> None:
+    with pytest.raises(RuntimeError, match="torch.jit.script cannot compile EachStep.*: write torch.jit.trace"):
+        torch.jit.script(EachStep(nn.Conv2d(1, 4, 3)))

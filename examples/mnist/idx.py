@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from pathlib import Path
 
 import torch
@@ -61,7 +62,10 @@ def _read(path: Path, kind: str, size: tuple[int, ...]) -> Tensor:
     """uint8 `[N, *size]`."""
     content = path.read_bytes()
     if path.suffix == ".gz":
-        content = gzip.decompress(content)
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(f"{path} cannot be decompressed ({error}): {_ANEW}") from error
     if content[:4] != _BEGINNINGS[kind]:
         found, remedy = _what_it_is(content)
         raise DataError(f"{path} {found}, where {kind} in MNIST's format are expected: {remedy}")
@@ -79,6 +83,8 @@ def _read(path: Path, kind: str, size: tuple[int, ...]) -> Tensor:
         raise DataError(
             f"{path} has {len(content):,} bytes, where {count:,} {kind}, of which it speaks, take {expected:,}: {_ANEW}"
         )
+    if count == 0:
+        raise DataError(f"{path} holds no {kind}: {_ANEW}")
     return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start, count=expected - start).view(-1, *size)
 
 

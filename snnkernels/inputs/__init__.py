@@ -14,6 +14,7 @@ from .layers import (
     check_new_attribute,
     check_restorable,
     check_spreads,
+    restorable,
 )
 from .lif import LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
@@ -100,4 +101,5 @@ __all__ = [
     "is_transformed",
     "quiet_in_a_trace",
     "refuse_scripting",
+    "restorable",
 ]

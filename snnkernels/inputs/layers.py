@@ -54,8 +54,9 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r} of its own: set layer.{elsewhere[name]}.{name}")
     if name in known:  # an argument of a constructor, which it need not keep
         return
+    plural = any(name == f"{other}s" or other == f"{name}s" for other in known)  # such as a count, or a list of them
     question = near(name, known, cutoff=0.8)
-    if question:
+    if question and not plural:
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
@@ -106,18 +107,32 @@ def check_inside(name: str, value: Tensor, range: Range) -> None:
     raise ValueError(f"{name} must be {range}, where constrain=True keeps it, got {wrong}")
 
 
+def _spreads(value: Tensor, like: Tensor) -> bool:
+    sizes = zip(reversed(value.shape), reversed(like.shape), strict=False)
+    return value.dim() <= like.dim() and all(size in (1, whole) for size, whole in sizes)
+
+
 def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
     """Check a tensor to write into a parameter: it must broadcast to the parameter's shape."""
-    sizes = zip(reversed(value.shape), reversed(like.shape), strict=False)
-    if value.dim() > like.dim() or any(size not in (1, whole) for size, whole in sizes):
+    if not _spreads(value, like):
         raise ValueError(
             f"{name} is a parameter of shape {shape_of(like)}: a tensor that it is set to must broadcast to that, got "
             f"shape {shape_of(value)}; an nn.Parameter takes its place"
         )
 
 
-def check_restorable(layer: str, name: str, given: Parameter | None) -> Parameter:
+def restorable(given: Parameter | None, held: Tensor) -> Parameter | None:
+    """The values that a parameter was given, if it can have them. It may have become one of another shape since."""
+    return None if isinstance(given, Tensor) and not _spreads(given, held) else given
+
+
+def check_restorable(layer: str, name: str, given: Parameter | None, held: Tensor) -> Parameter:
     """Check that a layer knows the values that a parameter was given. Returns them."""
+    if isinstance(given, Tensor) and restorable(given, held) is None:
+        raise RuntimeError(
+            f"{layer} cannot reset {name}: the layer was made with values of shape {shape_of(given)}, and an "
+            f"nn.Parameter of shape {shape_of(held)} has taken their place"
+        )
     if given is None:
         raise RuntimeError(
             f"{layer} cannot reset {name}: it was given on the meta device, without values; load_state_dict gives it "

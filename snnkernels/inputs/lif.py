@@ -12,7 +12,7 @@ from .. import dispatch
 from ..neurons import lif_key
 from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, metadata
 from ..surrogates import SURROGATES
-from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number
+from .numbers import NAMES, check_numbers, check_reset, pack_numbers, read_number, scalar
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
@@ -119,8 +119,10 @@ def _check_tensors(
 
 def _given(options: LIFOptions, beta: Parameter | None, threshold: Parameter | None) -> dict[str, Any]:
     """The numbers of a scan in their order, as the user gave them; None for a default."""
-    reset = options.reset if isinstance(options.reset, Tensor) else check_reset(options.reset)[1]
-    return dict(zip(NAMES, (options.input_scale, reset, beta, threshold, options.slope), strict=True))
+    reset = scalar(options.reset)
+    reset = reset if isinstance(reset, Tensor) else check_reset(reset)[1]
+    numbers = (options.input_scale, reset, beta, threshold, options.slope)
+    return {name: scalar(value) for name, value in zip(NAMES, numbers, strict=True)}
 
 
 class _Fixed(NamedTuple):

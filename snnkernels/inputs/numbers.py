@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,6 +40,13 @@ _NO_GRADIENT = {
     "reset": "there is none yet: write reset.detach()",
     "slope": "it shapes the gradient and has none itself: write slope.detach()",
 }
+
+
+def scalar(value: Any) -> Any:
+    """A number of numpy's as a tensor while torch.compile traces, for which it is an array. All else as it is."""
+    if torch.compiler.is_compiling() and isinstance(value, np.ndarray) and value.ndim == 0:
+        return torch.as_tensor(value)
+    return value
 
 
 def read_number(name: str, value: Any, current: Tensor) -> Any:

@@ -55,7 +55,7 @@ def check_unpacked(dtype: torch.dtype) -> None:
         raise TypeError(f"dtype must be a torch.dtype, got {dtype!r}")
 
 
-def check_destination(kind: str, device: torch.device | str | int, dtype: torch.dtype | None) -> None:
+def check_destination(kind: str, device: torch.device | str | int | None, dtype: torch.dtype | None) -> None:
     """Check the device to which packed or drawn spikes are to move. kind: the name of their class."""
     dtype = device if isinstance(device, torch.dtype) else dtype
     if dtype is not None:
@@ -93,6 +93,8 @@ def check_index(
 
 def _check_samples(kind: str, shape: torch.Size, batch_dim: int, batch: Any) -> Tensor:
     """The numbers of the samples that an index chooses, counted from 0."""
+    if batch is Ellipsis:
+        raise TypeError(f"{kind} takes a number, a slice, a list or a vector of samples, got ...")
     if not isinstance(batch, (int, slice, Tensor, type(None))):
         batch = torch.as_tensor(batch)  # torch would warn of a list of lists, and does not take a range
         batch = batch if batch.numel() else batch.long()
