@@ -31,9 +31,9 @@ inline const Tensor& x_of(const std::vector<Tensor>& tensors) {
   return tensors.front();
 }
 
-// Of numbers there are none.
-inline void check_param_grads(bool asked, bool tensors) {
-  STD_TORCH_CHECK(!asked || tensors, "gradients of parameters need parameters that are tensors");
+// Numbers have no gradients.
+inline void check_param_grads(bool asked, bool all_are_tensors) {
+  STD_TORCH_CHECK(!asked || all_are_tensors, "gradients of parameters need parameters that are tensors");
 }
 
 inline OutputKind find_output(const std::string& name) {

@@ -88,6 +88,7 @@ class NeuronLayer(CheckedModule):
     def constrain(self, value: object) -> None:
         check_fixed(type(self).__name__, "constrain", "make another layer with it")
 
+    @torch.no_grad()
     def reset_parameters(self) -> None:
         """Give every parameter that is a tensor the values that the constructor got, or the number or tensor that it
         was last set to.
@@ -236,22 +237,30 @@ class NeuronLayer(CheckedModule):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> NeuronLayer:
         """Move or cast the layer. Its parameters stay float32 at least. They also keep their values if `fn` gives new
         memory, as to_empty does."""
-        derived = tuple(
-            f"{name}_" for name in self._ranges
-        )  # beta_orig, from which pruning computes beta, and its like
-        own = [tensor for name, tensor in (*self.named_parameters(), *self.named_buffers()) if name.startswith(derived)]
-        own += [part for name in self._ranges for part in parts_of(self, name)]
-        kept = {id(part) for tensor in own for part in (tensor, tensor.grad)}
+        kept = self._ids()
         super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
         self._anchor = _anchor(fn(self._anchor).device)
         self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
         if _gives_new_memory(fn):
             for name in self._ranges:
-                held = tensor_of(self, name)
-                if held is not None and not held.is_meta:
-                    given = restorable(self._given[name], held)
-                    write(self, name, float("nan") if given is None else given)
+                self._restore(name)
         return self
+
+    def _ids(self) -> set[int]:
+        """Identify the tensors of its parameters, without holding them: torch swaps only tensors that nobody holds."""
+        derived = tuple(f"{name}_" for name in self._ranges)  # such as beta_orig, which pruning makes beta of
+        named = (*self.named_parameters(), *self.named_buffers())
+        own = [tensor for name, tensor in named if name.startswith(derived)]
+        own += [part for name in self._ranges for part in parts_of(self, name)]
+        return {id(part) for tensor in own for part in (tensor, tensor.grad)}
+
+    @torch.no_grad()
+    def _restore(self, name: str) -> None:
+        """Give a parameter in new memory the values that it was given, or NaN if it cannot have them."""
+        held = tensor_of(self, name)
+        if held is not None and not held.is_meta:
+            given = restorable(self._given[name], held)
+            write(self, name, float("nan") if given is None else given)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         """A number that is learned may have been saved with a dimension, or without."""

@@ -102,7 +102,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
   const Replay<C> replay = find_replay<C>(rule.neuron, rule.param_grads);
   const Adjoint<C> adjoint = find_adjoint<C>(rule.neuron, rule.surrogate, rule.param_grads);
   check_type(grad, "grad_spikes", x.scalar_type());
-  check_param_grads(rule.param_grads, !values.params.empty());
+  check_param_grads(rule.param_grads, !values.params.empty() || counts.params == 0);
   check_type(checkpoints, "checkpoints", compute_type<C>());
   STD_TORCH_CHECK(checkpoints.is_contiguous() && checkpoints.dim() == 4 &&
                       checkpoints.numel() == checkpoints.size(0) * counts.states * shape.neurons(),

@@ -207,7 +207,7 @@ std::tuple<Tensor, Tensor, Tensor> backward_as(const Given& given, const Tensor&
       tensors.add_states<C>(checkpoints, "checkpoints", (chunks - arguments.from_zero) * rule.neuron.states);
   arguments.grad_final = tensors.add_states<C>(grad_final, "grad_states", rule.neuron.states);
   tensors.add_gradient(grad_spikes, arguments);
-  check_param_grads(rule.param_grads, given.tensors.size() > 1);
+  check_param_grads(rule.param_grads, given.tensors.size() > 1 || rule.neuron.params == 0);
   const int64_t param_rows = rule.param_grads ? rule.neuron.params : 0;
   Tensor grad_x = torch::stable::empty_like(x);
   const int64_t state_rows = rule.with_state ? rule.neuron.states : 0;

@@ -80,7 +80,7 @@ def backward(
     grad_rows, grad_strides = _by_rows(grad_spikes, 1)
     scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
     scan.check(x, params, values, numbers)
-    if param_grads and not params:
+    if param_grads and not params and NEURONS[neuron].params:
         raise RuntimeError("gradients of parameters need parameters that are tensors")
     from_zero = checkpoints.shape[0] < checkpoint_count(steps, interval, from_zero=False)
     launcher = _backward_launcher(scan, grad_strides, surrogate, from_zero, with_state, param_grads, tuning.forced())
