@@ -58,12 +58,10 @@ def run(
         output, final = reference.scan(plan, numbers, x, kept, packed)
     else:
         interval = checkpoint_interval(x.device.type) if keep else 0
-        values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
         output, final, kept = FORWARD[plan.engine](
             [x, *packed],
             states,
-            values,
-            numbers,
+            *checked.as_operators_take_them(),
             plan.neuron,
             plan.strict,
             interval,
@@ -94,10 +92,10 @@ def _forward(
     with_state: bool,
 ) -> tuple[Tensor, Tensor]:
     output, final, kept = run(checked, current, initial_state, params, with_state, keep=True)
-    in_memory = [checked.numbers] if isinstance(checked.numbers, Tensor) else []
-    ctx.save_for_backward(current, *kept, *in_memory, *with_graph(initial_state, *params))
+    tensor = [checked.numbers] if isinstance(checked.numbers, Tensor) else []
+    ctx.save_for_backward(current, *kept, *tensor, *with_graph(initial_state, *params))
     ctx.set_materialize_grads(False)
-    ctx.plan, ctx.numbers = checked.plan, None if in_memory else checked.numbers
+    ctx.plan, ctx.numbers = checked.plan, None if tensor else checked.numbers
     ctx.like = likes(initial_state, *params)
     return output, final
 
@@ -177,10 +175,9 @@ def gradients(
 
     grads: the gradients of the spikes and of the final states; wanted: whether those of states and of parameters are.
     """
-    plan, numbers = checked
-    values, numbers = (numbers, ()) if isinstance(numbers, Tensor) else (None, numbers)
+    plan, arguments = checked.plan, checked.as_operators_take_them()
     rule = (plan.neuron, plan.strict, checkpoint_interval(x.device.type), time_dim, steps, plan.surrogate)
-    return BACKWARD[plan.engine]([x, *params], checkpoints, values, numbers, *rule, *grads, *wanted)
+    return BACKWARD[plan.engine]([x, *params], checkpoints, *arguments, *rule, *grads, *wanted)
 
 
 Like = tuple[torch.Size, torch.dtype] | None

@@ -65,6 +65,10 @@ class Checked(NamedTuple):
     plan: Plan
     numbers: Numbers
 
+    def as_operators_take_them(self) -> tuple[Tensor | None, tuple[float, ...]]:
+        """The numbers as two arguments of an operator: a tensor of them, or the numbers themselves."""
+        return (self.numbers, ()) if isinstance(self.numbers, Tensor) else (None, self.numbers)
+
 
 # What a scan gives, by engines' names and shapes: every spike, of x's shape and dtype; their sum over time,
 # `[outer, 1, inner]`, of the states' dtype; or 8 neighbouring neurons in a byte, uint8 `[outer, T, ceil(inner / 8)]`,
