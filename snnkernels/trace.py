@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 Number = int | float
 
@@ -111,11 +113,12 @@ class Symbol:
     def __le__(self, other: Symbol | Number) -> Symbol:
         return self.apply("le", other)
 
-    def __eq__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
-        return self.apply("eq", other)
+    def __eq__(self, other: Symbol | Number | str) -> Any:
+        """A number is no word: a step asks so whether an argument is a word or a parameter."""
+        return False if isinstance(other, str) else self.apply("eq", other)
 
-    def __ne__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
-        return self.apply("ne", other)
+    def __ne__(self, other: Symbol | Number | str) -> Any:
+        return True if isinstance(other, str) else self.apply("ne", other)
 
     __hash__ = None  # type: ignore[assignment]  # to be found again a symbol would have to be equal to itself
 
@@ -124,18 +127,16 @@ class Symbol:
 
 
 def trace_step(
-    step: Callable[..., tuple[Symbol, ...]],
-    states: Sequence[str],
-    params: Sequence[str],
-    constants: Sequence[str],
+    step: Callable[..., tuple[Symbol, ...]], inputs: Sequence[str], states: Sequence[str], params: Sequence[str]
 ) -> Graph:
-    """Record one time step. Inputs: x, the states, the parameters, the constants. Outputs: spike, next_<state>."""
+    """Record one time step. Inputs: those of the step, the states, the parameters. Outputs: output, next_<state>."""
     graph = Graph()
-    x = graph.input("x")
-    state_inputs = [graph.input(name) for name in states]
-    named = {name: graph.input(name) for name in (*params, *constants)}
-    spikes, *next_states = step(x, *state_inputs, spike=lambda distance: distance.apply("spike"), **named)
-    graph.set_output("spike", spikes)
+    positional = [graph.input(name) for name in (*inputs, *states)]
+    named: dict[str, Any] = {name: graph.input(name) for name in params}
+    if "spike" in signature(step).parameters:
+        named["spike"] = lambda distance: distance.apply("spike")
+    output, *next_states = step(*positional, **named)
+    graph.set_output("output", output)
     for name, result in zip(states, next_states, strict=True):
         graph.set_output(f"next_{name}", result)
     return graph
