@@ -27,7 +27,8 @@ namespace snn {{
 }}
 #include "strip/loops.h"
 using namespace snn::cpu;
-extern "C" void forward(long steps, const float* x, const float* param, const float* constant, float* state, float* s) {{
+extern "C" void forward(long steps, const float* x, const float* param, const float* constant, float* state,
+                        float* s) {{
   const Rows input{{reinterpret_cast<const char*>(x), kStrip * 4, ElementType::kFloat}};
   const WrittenRows spikes{{reinterpret_cast<char*>(s), kStrip * 4, ElementType::kFloat, Way::kStored}};
   const StepStrip<float> strip{{{{steps, kStrip, param, constant, false}}, input, state, spikes}};
