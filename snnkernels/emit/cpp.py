@@ -119,7 +119,7 @@ def surrogate_struct(name: str, surrogate: Surrogate) -> str:
 
 def generated_files() -> dict[str, str]:
     """Every generated file by name."""
-    opening = '#pragma once\n\n#include "../scan.h"\n\nnamespace snn {\n\n'
+    opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
     closing = "\n\n}  // namespace snn\n"
     neurons = "\n\n".join(neuron_struct(neuron) for neuron in NEURONS.values())
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
