@@ -8,10 +8,14 @@ last comes first), so that a derived backward gives the same bits as autograd th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 Number = int | float
+
+# Operations whose result is no number.
+CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne"}
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,13 @@ class Graph:
         copy.nodes, copy.outputs = list(self.nodes), dict(self.outputs)
         return copy
 
-    def needed(self) -> list[int]:
-        """The nodes that an output depends on, in order."""
-        keep: set[int] = set(self.outputs.values())
+    def needed(self, results: Iterable[int] | None = None, known: Set[int] = frozenset()) -> list[int]:
+        """The nodes that `results` (default: the outputs) depend on, in order, except through those that are known."""
+        found = set(self.outputs.values() if results is None else results) - known
         for index in reversed(range(len(self.nodes))):
-            if index in keep:
-                keep.update(self.nodes[index].args)
-        return sorted(keep)
+            if index in found:
+                found.update(set(self.nodes[index].args) - known)
+        return sorted(found)
 
     def _as_symbol(self, value: Symbol | Number) -> Symbol:
         return value if isinstance(value, Symbol) else self.append("constant", value=float(value))
@@ -124,18 +128,19 @@ class Symbol:
 
 
 def trace_step(
-    step: Callable[..., tuple[Symbol, ...]],
-    states: Sequence[str],
-    params: Sequence[str],
-    constants: Sequence[str],
+    step: Callable[..., tuple[Symbol, ...]], inputs: Sequence[str], states: Sequence[str], params: Sequence[str]
 ) -> Graph:
-    """Record one time step. Inputs: x, the states, the parameters, the constants. Outputs: spike, next_<state>."""
+    """Record one time step. Inputs: its inputs, states and parameters by name. Outputs: output, next_<state>.
+
+    `spike` is passed to a step that has an argument of this name.
+    """
     graph = Graph()
-    x = graph.input("x")
-    state_inputs = [graph.input(name) for name in states]
-    named = {name: graph.input(name) for name in (*params, *constants)}
-    spikes, *next_states = step(x, *state_inputs, spike=lambda distance: distance.apply("spike"), **named)
-    graph.set_output("spike", spikes)
+    positional = [graph.input(name) for name in (*inputs, *states)]
+    named: dict[str, object] = {name: graph.input(name) for name in params}
+    if "spike" in inspect.signature(step).parameters:
+        named["spike"] = lambda distance: distance.apply("spike")
+    output, *next_states = step(*positional, **named)
+    graph.set_output("output", output)
     for name, result in zip(states, next_states, strict=True):
         graph.set_output(f"next_{name}", result)
     return graph

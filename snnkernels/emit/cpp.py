@@ -57,8 +57,8 @@ def neuron_struct(neuron: Neuron) -> str:
     `keep` comes with the step and `adjoint` on the way back.
     """
     states, params, constants = neuron.states, neuron.params, neuron.constants
-    graph = trace_step(neuron.step, states, params, constants)
-    split = split_adjoint(graph, states, params)
+    graph = trace_step(neuron.step, ("x",), states, (*params, *constants))
+    split = split_adjoint(graph, ("x",), states, params)
     inputs = {"state": states, "param": params, "constant": constants}
     kept = {"kept": list(split.keep.outputs)}
     step = _body(graph, {**inputs, "next_state": [f"next_{name}" for name in states]}, " " * 4)
@@ -74,14 +74,15 @@ def neuron_struct(neuron: Neuron) -> str:
         },
         " " * 4,
     )
+    derivative = "    const C derivative_{0} = Surrogate::derivative(kept[{0}], slope);"
     lines = [
         f"struct {neuron.key} {{",
         f"  static constexpr int kStates = {len(states)}, kParams = {len(params)}, kConstants = {len(constants)};",
-        f"  static constexpr int kKept = {split.kept}, kKeptForParams = {len(kept['kept']) - split.kept};",
+        f"  static constexpr int kKept = {split.spikes + split.kept}, kKeptForParams = {split.kept_for_params};",
         "",
         "  template <class C>",
         "  SNN_INLINE static void step(C x, const C* state, const C* param, const C* constant, bool strict,",
-        "                              C& spike, C* next_state) {",
+        "                              C& output, C* next_state) {",
         *step,
         "  }",
         "",
@@ -92,8 +93,9 @@ def neuron_struct(neuron: Neuron) -> str:
         "",
         "  template <class Surrogate, class C>",
         "  SNN_INLINE static void adjoint(const C* kept, const C* param, const C* constant, bool strict, C slope,",
-        "                                 C grad_spike, const C* grad_next_state, C& grad_x, C* grad_state,",
+        "                                 C grad_output, const C* grad_next_state, C& grad_x, C* grad_state,",
         "                                 C* grad_param) {",
+        *(derivative.format(j) for j in range(split.spikes)),
         *backward,
         "  }",
         "};",

@@ -72,15 +72,15 @@ def neuron_source(neuron: Neuron) -> str:
     """The Triton module of a neuron, with two functions, whose states, parameters and constants are tuples:
 
     `step(x, state, param, constant, STRICT)` returns the spikes and the next states, `adjoint(x, state, param,
-    constant, slope, grad_spike, grad_next_state, STRICT, DERIVATIVE)` the gradients of x, states and parameters.
+    constant, slope, grad_output, grad_next_state, STRICT, DERIVATIVE)` the gradients of x, states and parameters.
     """
     states, params, constants = neuron.states, neuron.params, neuron.constants
-    graph = trace_step(neuron.step, states, params, constants)
+    graph = trace_step(neuron.step, ("x",), states, (*params, *constants))
     arguments = {"state": states, "param": params, "constant": constants}
     next_states = [f"next_{name}" for name in states]
-    step = _function("step(x, state, param, constant, STRICT: tl.constexpr)", graph, arguments, ("spike", next_states))
+    step = _function("step(x, state, param, constant, STRICT: tl.constexpr)", graph, arguments, ("output", next_states))
     backward = _function(
-        "adjoint(x, state, param, constant, slope, grad_spike, grad_next_state, STRICT: tl.constexpr, "
+        "adjoint(x, state, param, constant, slope, grad_output, grad_next_state, STRICT: tl.constexpr, "
         "DERIVATIVE: tl.constexpr)",
         adjoint(graph, ("x", *states, *params)),
         {**arguments, "grad_next_state": [f"grad_{name}" for name in next_states]},
