@@ -8,12 +8,15 @@ last comes first), so that a derived backward gives the same bits as autograd th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 Number = int | float
+
+# Operations whose result is no number.
+CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne"}
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ class Graph:
         copy.nodes, copy.outputs = list(self.nodes), dict(self.outputs)
         return copy
 
-    def needed(self) -> list[int]:
-        """The nodes that an output depends on, in order."""
-        keep: set[int] = set(self.outputs.values())
+    def needed(self, results: Iterable[int] | None = None, known: Set[int] = frozenset()) -> list[int]:
+        """The nodes that `results` (default: the outputs) depend on, in order, except through those that are known."""
+        found = set(self.outputs.values() if results is None else results) - known
         for index in reversed(range(len(self.nodes))):
-            if index in keep:
-                keep.update(self.nodes[index].args)
-        return sorted(keep)
+            if index in found:
+                found.update(set(self.nodes[index].args) - known)
+        return sorted(found)
 
     def _as_symbol(self, value: Symbol | Number) -> Symbol:
         return value if isinstance(value, Symbol) else self.append("constant", value=float(value))
@@ -129,11 +132,14 @@ class Symbol:
 def trace_step(
     step: Callable[..., tuple[Symbol, ...]], inputs: Sequence[str], states: Sequence[str], params: Sequence[str]
 ) -> Graph:
-    """Record one time step. Inputs: those of the step, the states, the parameters. Outputs: output, next_<state>."""
+    """Record one time step. Inputs: its inputs, states and parameters by name. Outputs: output, next_<state>.
+
+    `spike` is passed to a step that has an argument of this name.
+    """
     graph = Graph()
     positional = [graph.input(name) for name in (*inputs, *states)]
-    named: dict[str, Any] = {name: graph.input(name) for name in params}
-    if "spike" in signature(step).parameters:
+    named: dict[str, object] = {name: graph.input(name) for name in params}
+    if "spike" in inspect.signature(step).parameters:
         named["spike"] = lambda distance: distance.apply("spike")
     output, *next_states = step(*positional, **named)
     graph.set_output("output", output)

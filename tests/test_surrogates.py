@@ -135,17 +135,17 @@ class SmoothStep(torch.autograd.Function):
         ctx.key, ctx.surrogate = key, surrogate
         ctx.save_for_backward(*inputs)
         neuron = NEURONS[key]
-        graph = trace_step(neuron.step, neuron.states, neuron.params, neuron.constants)
+        graph = trace_step(neuron.step, ("x",), neuron.states, (*neuron.params, *neuron.constants))
         outputs = evaluate(graph, SmoothStep.named(neuron, inputs), *SmoothStep.spikes(surrogate))
-        return outputs["spike"], outputs["next_v"]
+        return outputs["output"], outputs["next_v"]
 
     @staticmethod
-    def backward(ctx, grad_spike: Tensor, grad_v: Tensor):
+    def backward(ctx, grad_output: Tensor, grad_v: Tensor):
         neuron, names = NEURONS[ctx.key], ("x", "v", "beta", "threshold")
-        graph = adjoint(trace_step(neuron.step, neuron.states, neuron.params, neuron.constants), names)
-        inputs = SmoothStep.named(neuron, ctx.saved_tensors) | {"grad_spike": grad_spike, "grad_next_v": grad_v}
+        graph = adjoint(trace_step(neuron.step, ("x",), neuron.states, (*neuron.params, *neuron.constants)), names)
+        inputs = SmoothStep.named(neuron, ctx.saved_tensors) | {"grad_output": grad_output, "grad_next_v": grad_v}
         grads = evaluate(graph, inputs, *SmoothStep.spikes(ctx.surrogate))
-        return None, None, *(grads[f"grad_{name}"].expand_as(grad_spike) for name in names)
+        return None, None, *(grads[f"grad_{name}"].expand_as(grad_output) for name in names)
 
     @staticmethod
     def named(neuron, inputs):

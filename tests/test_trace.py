@@ -55,15 +55,15 @@ def test_derived_adjoint_of_every_neuron_is_autograd(neuron: Neuron, surrogate: 
     rest = {name: leaf for name, leaf in leaves.items() if name not in ("x", "v")}
     spike = reference.spike_function(surrogate, torch.tensor(3.0, dtype=torch.float64), strict)
     outputs = neuron.step(leaves["x"], leaves["v"], spike=spike, **rest, **constants)
-    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("spike", "next_v")}
+    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("output", "next_v")}
     expected = torch.autograd.grad(outputs, list(leaves.values()), tuple(gradients.values()), materialize_grads=True)
 
     slope, rule = torch.tensor(3.0).double(), SURROGATES[surrogate].derivative
     run = partial(evaluate, spike=lambda d: (d > 0 if strict else d >= 0).double(), surrogate=lambda d: rule(d, slope))
-    graph = trace_step(neuron.step, neuron.states, neuron.params, neuron.constants)
+    graph = trace_step(neuron.step, ("x",), neuron.states, (*neuron.params, *neuron.constants))
     forward = run(graph, {**values, **constants})
-    assert 20 < forward["spike"].sum() < 380, "the test must see spikes and silence"
-    for name, output in zip(("spike", "next_v"), outputs, strict=True):
+    assert 20 < forward["output"].sum() < 380, "the test must see spikes and silence"
+    for name, output in zip(("output", "next_v"), outputs, strict=True):
         assert_same_bits(forward[name], output.detach(), name)
     derived = run(adjoint(graph, names), {**values, **constants, **gradients})
     for name, grad in zip(names, expected, strict=True):
@@ -122,4 +122,4 @@ def test_if_in_a_step_says_to_write_where() -> None:
 
 def test_step_must_return_every_state() -> None:
     with pytest.raises(ValueError, match="zip"):
-        trace_step(lambda x, v, *, spike: (spike(x), v, v), ("v",), (), ())
+        trace_step(lambda x, v, *, spike: (spike(x), v, v), ("x",), ("v",), ())

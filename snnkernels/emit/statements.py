@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..trace import Graph
-
-# Operations whose result is no number.
-CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne"}
+from ..trace import CONDITIONS, Graph
 
 
 @dataclass(frozen=True)
