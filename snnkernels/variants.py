@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import torch
+
 from .interface import VALUE, Interface
 from .trace import Graph, trace_step
 
@@ -65,9 +67,9 @@ class Definition:
 
     def variant(self, choices: tuple[Any, ...]) -> Variant:
         """The variant with these choices of the options. Choices that make no difference give one and the same."""
-        if choices not in self._variants:
-            self._variants[choices] = self._trace(choices)
-        return self._variants[choices]
+        if choices in self._variants:
+            return self._variants[choices]
+        return self._trace(choices)
 
     def variants(self) -> Iterator[Variant]:
         """Every variant once, of all choices of the options; of a whole number, the default alone."""
@@ -76,6 +78,7 @@ class Definition:
         found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
         yield from found.values()
 
+    @torch.compiler.assume_constant_result
     def _trace(self, choices: tuple[Any, ...]) -> Variant:
         interface = self.interface
         options = dict(zip(interface.options, choices, strict=True))
@@ -90,7 +93,10 @@ class Definition:
         # The key tells the content: what a compiler has cached may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
-            VARIANTS[key] = Variant(key, step, interface.inputs, interface.states, params, named, interface.fires, graph)
+            VARIANTS[key] = Variant(
+                key, step, interface.inputs, interface.states, params, named, interface.fires, graph
+            )
+        self._variants[choices] = VARIANTS[key]
         return VARIANTS[key]
 
 
