@@ -80,10 +80,11 @@ def logistic(x):
 def hyperbolic_tangent(x):
     """The hyperbolic tangent, by the formulas of the compiled engines, which csrc/scan.h explains."""
     size = tl.abs(x)
-    square = size * size
+    near = size < 0.625
+    small = tl.where(near, size, 0.0)
+    square = small * small
     e = exponential(-2.0 * size)
     p = (0.964399179425052238628 * square + 99.2877231001918586564) * square + 1614.68768441708447952
     q = ((square + 112.811678491632931402) * square + 2235.48839060100448583) * square + 4844.06305325125486048
-    near = size < 0.625
-    y = tl.where(near, size, 1.0) - divide(tl.where(near, size * square * p, 2.0 * e), tl.where(near, q, 1.0 + e))
+    y = tl.where(near, size, 1.0) - divide(tl.where(near, small * square * p, 2.0 * e), tl.where(near, q, 1.0 + e))
     return tl.where(x < 0, -y, tl.where(x == 0, x, y))
