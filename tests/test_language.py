@@ -230,3 +230,12 @@ def test_words_refuse_plain_numbers_on_tensors_too() -> None:
         sqrt(4)
     assert maximum(torch.ones(2), 3).tolist() == [3.0, 3.0]
     assert isinstance(minimum(0, torch.ones(2)), Tensor)
+
+
+def test_parameter_that_may_be_a_word_is_none_when_it_is_a_number() -> None:
+    def step(x, u, *, reset):
+        return (x if reset == "zero" else x - reset), (x if reset != "zero" else u)
+
+    graph = trace_step(step, ("x",), ("u",), ("reset",))
+    outputs = evaluate(graph, {name: torch.tensor(number) for name, number in (("x", 3.0), ("u", 5.0), ("reset", 1.0))})
+    assert (outputs["output"].item(), outputs["next_u"].item()) == (2.0, 3.0)
