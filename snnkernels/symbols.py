@@ -189,11 +189,11 @@ class Symbol:
     def __le__(self, other: Symbol | float) -> Symbol:
         return self.apply("le", other)
 
-    def __eq__(self, other: Symbol | float | str) -> Any:
+    def __eq__(self, other: Symbol | float | str) -> Any:  # type: ignore[override]
         """A number is no word: a step asks so whether an argument is a word or a parameter."""
         return False if isinstance(other, str) else self.apply("eq", other)
 
-    def __ne__(self, other: Symbol | float | str) -> Any:
+    def __ne__(self, other: Symbol | float | str) -> Any:  # type: ignore[override]
         return True if isinstance(other, str) else self.apply("ne", other)
 
     def __and__(self, other: Symbol) -> Symbol:
