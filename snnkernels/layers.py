@@ -1,108 +1,120 @@
-"""Layers: modules that hold parameters, and call the function of the same name."""
+"""Layers: a module for every neuron, which holds its parameters and calls its function."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import inspect
+from typing import Any
 
-import torch
 from torch import Tensor
 
-from .functional import Output, lif, scan
-from .inputs import LIF_CHECKS, LIF_RANGES, LIFOptions, Parameter, check_flag, check_lif
-from .neuron_layer import NeuronLayer
+from .functional import run_call
+from .inputs import Options, check_states_argument, option_checks
+from .neuron_layer import NeuronLayer, learning
+from .variants import Definition
 
 
-def _return_state(name: str, value: bool) -> bool:
-    check_flag(name, value)
-    return value
+def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
+    """The class of layers of a neuron, called `name` in the module of its step, or else an attribute of its function."""
+    interface = definition.interface
+    specs = interface.params
+    defaults = {**interface.choices, "slope": None, **Options()._asdict()}
+    signature = _constructor(definition, defaults)
 
+    def __init__(self: NeuronLayer, *args: Any, **given: Any) -> None:
+        bound = signature.bind(self, *args, **given)
+        bound.apply_defaults()
+        NeuronLayer.__init__(self, bound.arguments)
 
-class LIF(NeuronLayer):
-    """A layer of leaky integrate-and-fire neurons over all time steps: :func:`snnkernels.lif` with its parameters.
+    def forward(self: NeuronLayer, *inputs: Tensor, initial_state: Any = None) -> Any:
+        inputs, initial_state = check_states_argument(interface, inputs, initial_state)
+        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
 
-    It keeps no state between calls: with `return_state=True` it returns the final state, which you can pass to the next
-    call. Every argument but device and dtype is an attribute. All but constrain can be set: `layer.slope = 2`,
-    `layer.beta = 0.5`. Setting beta or threshold to a number fills the parameter or buffer, if there is one; an
-    nn.Parameter replaces it. What you set is checked. torch.compile makes no new graph for another number.
-
-    Args:
-        beta, threshold: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]`
-            for one a channel). The layer holds a copy of a tensor. It uses an nn.Parameter as it is: this is trained
-            even without learn_beta or learn_threshold, and shared with other modules that have it.
-        learn_beta, learn_threshold: make beta or threshold an nn.Parameter; one number becomes one of shape `[1]`.
-        constrain: keep learned parameters in their range, beta in (0, 1) and threshold above 0, by a parametrization
-            (torch.nn.utils.parametrize). Without it an optimizer may take beta to any value. If it takes a threshold to
-            0 or below, the next call raises ValueError on a CPU; on a GPU such neurons fire at every step. So clamp
-            both after each step of the optimizer, or use constrain.
-        return_state: forward returns (spikes, final state).
-        device, dtype: of parameters and of the tensors that you give. By default a tensor keeps its own; a number gets
-            torch's defaults, float32 at least. If you later cast the module to a half type, parameters and buffers
-            stay float32 at least.
-        All others: as in :func:`snnkernels.lif`.
-
-    `reset_parameters()` gives parameters and buffers the values that the constructor got, or the number or tensor that
-    they were last set to. A layer made on the meta device has these values as soon as `to_empty` gives it memory.
-
-    Raises TypeError and ValueError on wrong options, in the constructor, and AttributeError if you set a misspelt
-    option.
-    """
-
-    beta: Parameter
-    threshold: Parameter
-    learn_beta: bool
-    learn_threshold: bool
-    return_state: bool
-    reset: float | str
-    delay_reset: bool
-    detach_reset: bool
-    strict: bool
-    input_scale: float
-    surrogate: str
-    slope: float | None
-    time_dim: int
-    pre_reset_state: bool
-    steps: int | None
-    output: str
-    backend: str
-
-    _ranges = LIF_RANGES
-    _checks = {"return_state": _return_state, **LIF_CHECKS}
-    _as_options = LIFOptions
-    _refused: ClassVar = {
-        "initial_state": "LIF holds no state: give initial_state at the call, layer(current, initial_state)"
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    forward.__doc__ = (
+        f"{', '.join(interface.inputs)}: `[T, B, ...]`; initial_state: `[B, ...]`, or None for zeros. Returns what the "
+        "function returns."
+    )
+    refused = {"initial_state": "a layer holds no state: give initial_state at the call, layer(current, initial_state)"}
+    members = {
+        "__module__": definition.step.__module__,
+        "__qualname__": name or f"{definition.step.__qualname__}.layer",
+        "__doc__": _documentation(definition),
+        "_definition": definition,
+        "_specs": specs,
+        "_defaults": defaults,
+        "_checks": option_checks(interface),
+        "_refused": refused,
+        "__init__": __init__,
+        "forward": forward,
+        **{f"learn_{parameter}": learning(parameter) for parameter in specs},
     }
+    layer = type(name or interface.name, (NeuronLayer,), members)
+    layer._base = layer
+    return layer
 
-    def __init__(
-        self,
-        beta: Parameter = 0.9,
-        threshold: Parameter = 1.0,
-        *,
-        learn_beta: bool = False,
-        learn_threshold: bool = False,
-        constrain: bool = False,
-        return_state: bool = False,
-        reset: float | str = "subtract",
-        delay_reset: bool = False,
-        detach_reset: bool = True,
-        strict: bool = False,
-        input_scale: float = 1.0,
-        surrogate: str = "fast_sigmoid",
-        slope: float | None = None,
-        time_dim: int = 0,
-        pre_reset_state: bool = False,
-        steps: int | None = None,
-        output: str = "spikes",
-        backend: str = "auto",
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(locals())
 
-    def forward(self, current: Tensor, initial_state: Tensor | None = None) -> Output | tuple[Output, Tensor]:
-        """current: `[T, B, ...]`; initial_state: `[B, ...]` or None. Returns spikes, or (spikes, final state)."""
-        (beta, threshold), options = self._values(current)
-        if not isinstance(current, Tensor):  # as torch.fx records a call
-            given = {"beta": beta, "threshold": threshold, **options._asdict()}
-            return lif(current, initial_state=initial_state, return_state=self.return_state, **given)
-        checked = check_lif(current, initial_state, beta, threshold, options)
-        return scan(checked, current, initial_state, (beta, threshold), self.return_state)
+def _constructor(definition: Definition, options: dict[str, Any]) -> inspect.Signature:
+    specs = definition.interface.params
+    positional, named = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    keywords = {
+        "learn": (),
+        **dict.fromkeys((f"learn_{name}" for name in specs), False),
+        "constrain": False,
+        "return_state": False,
+        **options,
+        "device": None,
+        "dtype": None,
+    }
+    return inspect.Signature(
+        [
+            inspect.Parameter("self", positional),
+            *(inspect.Parameter(name, positional, default=spec.default) for name, spec in specs.items()),
+            *(inspect.Parameter(name, named, default=default) for name, default in keywords.items()),
+        ]
+    )
+
+
+_DOCUMENTATION = """\
+A layer of `{name}` neurons over all time steps: the function of this name with its parameters.
+
+It keeps no state between calls: with `return_state=True` it returns the final state, which you can pass to the next
+call. Every argument but learn, device and dtype is an attribute. All but constrain can be set: `layer.slope = 2`. Setting
+a parameter to a number fills the nn.Parameter or buffer, if there is one; an nn.Parameter replaces it. What you set is
+checked. torch.compile makes no new graph for another number.
+
+Args:
+    {params}: a number, or a tensor that broadcasts to one step (`[N]` for one value a neuron, `[C, 1, 1]` for one a
+        channel). The layer holds a copy of a tensor. It uses an nn.Parameter as it is: this is trained even if the layer
+        does not learn it, and shared with other modules that have it.
+    learn: the names of the parameters to make an nn.Parameter of; one number becomes one of shape `[1]`. For each there
+        is also a flag, such as `learn_{first}=True`.
+    constrain: keep learned parameters in their range by a parametrization (torch.nn.utils.parametrize){ranges}. Without
+        it an optimizer may take them to any value. If it takes one that must be positive to 0 or below, the next call
+        raises ValueError on a CPU; on a GPU such neurons compute with it. So clamp after each step of the optimizer, or
+        use constrain.
+    return_state: forward returns the final state, too.
+    device, dtype: of parameters and of the tensors that you give. By default a tensor keeps its own; a number gets
+        torch's defaults, float32 at least. If you later cast the module to a half type, parameters and buffers stay
+        float32 at least.
+    All others: as the function documents them.
+
+`reset_parameters()` gives parameters and buffers the values that the constructor got, or the number or tensor that they
+were last set to. A layer made on the meta device has these values as soon as `to_empty` gives it memory.
+
+Raises TypeError and ValueError on wrong options, in the constructor, and AttributeError if you set a misspelt option.
+
+The function:
+
+{function}"""
+
+
+def _documentation(definition: Definition) -> str:
+    interface = definition.interface
+    ranges = [f"{name} {spec.range}" for name, spec in interface.params.items() if spec.range.bounded]
+    return _DOCUMENTATION.format(
+        name=interface.name,
+        params=", ".join(interface.params),
+        first=next(iter(interface.params), "beta"),
+        ranges=f": {', '.join(ranges)}" if ranges else "",
+        function=inspect.getdoc(definition.step) or "",
+    )

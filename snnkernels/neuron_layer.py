@@ -1,7 +1,6 @@
 """The base of every layer of neurons: it holds parameters and options, and sets, moves and resets them.
 
-Nothing here knows a neuron. A layer declares the names of its parameters with their ranges, and the names of its
-options with their checks.
+Nothing here knows a neuron: layers.py makes a subclass for each, of its interface.
 """
 
 from __future__ import annotations
@@ -15,8 +14,10 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
+from .functional import Call
 from .held import in_float32, parts_of, shown, tensor_of, values_of, write
 from .inputs import (
+    Options,
     Parameter,
     check_fixed,
     check_flag,
@@ -24,17 +25,20 @@ from .inputs import (
     check_held,
     check_inside,
     check_layer_dtype,
+    check_learned,
     check_restorable,
     check_spreads,
     check_values,
     restorable,
 )
-from .ranges import InRange, Range
+from .interface import ParameterSpec
+from .ranges import InRange
 from .scan import state_dtype
+from .variants import Definition
 
 
 class NeuronLayer(CheckedModule):
-    """A layer of neurons. A subclass declares its parameters (`_ranges`) and its options (`_checks`).
+    """A layer of neurons, of the interface in `_definition`.
 
     A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The numbers among parameters and options
     are also stored as tensors, and a graph of torch.compile reads these. A Python number would be part of the graph,
@@ -42,13 +46,14 @@ class NeuronLayer(CheckedModule):
     variable. They are not buffers, because DistributedDataParallel would send buffers round at each call.
     """
 
-    _ranges: ClassVar[Mapping[str, Range]] = {}
-    _as_options: ClassVar[Any]  # a NamedTuple of the options that the neuron's function takes
+    _definition: ClassVar[Definition]
+    _specs: ClassVar[Mapping[str, ParameterSpec]]  # of its parameters
+    _defaults: ClassVar[Mapping[str, Any]]  # of its options, in the order in which a call takes them
 
     return_state: bool
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _options: Any  # the options as that NamedTuple
+    _call: Call  # the options, with the parameters left out
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
 
@@ -56,28 +61,23 @@ class NeuronLayer(CheckedModule):
         """given: all arguments of the layer's constructor, by name."""
         super().__init__()
         check_layer_dtype(given["dtype"])
-        for flag in ("constrain", *(f"learn_{name}" for name in self._ranges)):
-            check_flag(flag, given[flag])
+        check_flag("constrain", given["constrain"])
+        learned = check_learned(self._specs, given)
         own = vars(self)
         own.update({name: check(name, given[name]) for name, check in self._checks.items()})
         own.update(_constrain=given["constrain"], _given={}, _numbers={}, _anchor=_anchor(given["device"]))
-        for name in self._ranges:
-            self._hold(name, given[name], given[f"learn_{name}"], given["device"], given["dtype"])
+        for name in self._specs:
+            self._hold(name, given[name], name in learned, given["device"], given["dtype"])
         self._note()
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for name in cls._ranges:
-            setattr(cls, f"learn_{name}", _learning(name))
-
     @property
-    def options(self) -> Any:
-        """The options, as the neuron's function takes them."""
-        return self._options
+    def arguments(self) -> dict[str, Any]:
+        """The parameters and options, by the names by which the neuron's function takes them."""
+        return {name: getattr(self, name) for name in (*self._specs, *self._defaults)}
 
-    @options.setter
-    def options(self, value: object) -> None:
-        check_fixed(type(self).__name__, "options", "set each option by its name")
+    @arguments.setter
+    def arguments(self, value: object) -> None:
+        check_fixed(type(self).__name__, "arguments", "set each by its name")
 
     @property
     def constrain(self) -> bool:
@@ -95,7 +95,7 @@ class NeuronLayer(CheckedModule):
 
         Raises RuntimeError if that was a tensor on the meta device, which has no values.
         """
-        for name in self._ranges:
+        for name in self._specs:
             held = tensor_of(self, name)
             if held is not None:
                 write(self, name, check_restorable(type(self).__name__, name, self._given[name], held))
@@ -123,35 +123,36 @@ class NeuronLayer(CheckedModule):
         if vars(self).get("_is_replica"):  # of nn.DataParallel, which sets the parts of a replica one by one
             super().__setattr__(name, value)
             return
-        if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
-            self._assign(name, check_held(name, value, self._ranges[name]))
+        if name in self._specs and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), (float, str))):
+            self._assign(name, check_held(name, value, self._specs[name]))
         else:  # also pruning and FSDP, which remove a parameter and set what they made of it in its place
             super().__setattr__(name, value)
-        if name in self._ranges or name in self._checks:
+        if name in self._specs or name in self._checks:
             self._note(name)
 
     def extra_repr(self) -> str:
-        texts = {name: shown(getattr(self, name)) for name in self._ranges}
-        flags = (*(f"learn_{name}" for name in self._ranges), "constrain", "return_state")
+        texts = {name: shown(getattr(self, name)) for name in self._specs}
+        flags = (*(f"learn_{name}" for name in self._specs), "constrain", "return_state")
         texts |= {name: "True" for name in flags if getattr(self, name)}
-        defaults = self._as_options()._asdict()
-        texts |= {name: str(value) for name, value in self.options._asdict().items() if value != defaults[name]}
+        options = {name: getattr(self, name) for name in self._defaults}
+        texts |= {name: str(value) for name, value in options.items() if value != self._defaults[name]}
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
-    def _values(self, current: Tensor) -> tuple[tuple[Parameter, ...], Any]:
-        """Parameters and options for a call. While torch.compile traces, numbers are tensors of one element."""
+    def _called(self, current: Tensor) -> Call:
+        """The call of the neuron's function. While torch.compile traces, numbers are tensors of one element."""
+        params = [getattr(self, name) for name in self._specs]
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
-            return tuple([getattr(self, name) for name in self._ranges]), self._options
-        names = (*self._ranges, *self._as_options._fields)
+            return self._call._replace(params=tuple(params))
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
-        values = {name: numbers[name].to(*place) if name in numbers else getattr(self, name) for name in names}
-        return tuple([values.pop(name) for name in self._ranges]), self._as_options(**values)
+        tensors = {name: numbers[name].to(*place) for name in numbers}
+        params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
+        return self._call._replace(params=tuple(params), slope=tensors.get("slope", self._call.slope))
 
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
     ) -> None:
         """Keep a value as a parameter or a buffer, or as a number if it is a number that is not learned."""
-        value, positive = check_held(name, value, self._ranges[name]), self._ranges[name].positive
+        value, positive = check_held(name, value, self._specs[name]), self._specs[name].range.positive
         self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
             check_given_parameter(name, value, device, dtype, self._constrain)
@@ -187,7 +188,7 @@ class NeuronLayer(CheckedModule):
 
     def _make_parameter(self, name: str, value: Tensor) -> None:
         """Replace what is held by that name by a parameter with these values."""
-        range = self._ranges[name]
+        range = self._specs[name].range
         constrained = self._constrain and range.bounded
         if constrained:
             check_inside(name, value, range)
@@ -204,7 +205,7 @@ class NeuronLayer(CheckedModule):
             super().__setattr__(name, value)
             return
         if isinstance(value, Tensor):
-            check_values(name, value, positive=self._ranges[name].positive)
+            check_values(name, value, positive=self._specs[name].range.positive)
             if held is None or (name in self._buffers and (held.is_meta or held.shape != value.shape)):
                 like = value if held is None or held.is_meta else held
                 vars(self).pop(name, None)
@@ -215,16 +216,18 @@ class NeuronLayer(CheckedModule):
         if held is None:
             vars(self)[name] = value
         else:
-            if parametrized and self._constrain and self._ranges[name].bounded:
-                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._ranges[name])
+            if parametrized and self._constrain and self._specs[name].range.bounded:
+                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._specs[name].range)
             write(self, name, value)
         self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
-        """Update what is derived from the attributes: the options, and the tensors of numbers."""
-        own, fields = vars(self), self._as_options._fields
-        self._options = self._as_options(*(own[name] for name in fields))
-        for name in (*self._ranges, *fields):
+        """Update what is derived from the attributes: the options of a call, and the tensors of numbers."""
+        own = vars(self)
+        *choices, slope = [own[name] for name in self._defaults if name not in Options._fields]
+        options = Options(*[own[name] for name in Options._fields])
+        self._call = Call(self._definition, (), slope, tuple(choices), options)
+        for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):
                 self._numbers.pop(name, None)
@@ -242,16 +245,16 @@ class NeuronLayer(CheckedModule):
         self._anchor = _anchor(fn(self._anchor).device)
         self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
         if _gives_new_memory(fn):
-            for name in self._ranges:
+            for name in self._specs:
                 self._restore(name)
         return self
 
     def _ids(self) -> set[int]:
         """Identify the tensors of its parameters, without holding them: torch swaps only tensors that nobody holds."""
-        derived = tuple(f"{name}_" for name in self._ranges)  # such as beta_orig, which pruning makes beta of
+        derived = tuple(f"{name}_" for name in self._specs)  # such as beta_orig, which pruning makes beta of
         named = (*self.named_parameters(), *self.named_buffers())
         own = [tensor for name, tensor in named if name.startswith(derived)]
-        own += [part for name in self._ranges for part in parts_of(self, name)]
+        own += [part for name in self._specs for part in parts_of(self, name)]
         return {id(part) for tensor in own for part in (tensor, tensor.grad)}
 
     @torch.no_grad()
@@ -264,7 +267,7 @@ class NeuronLayer(CheckedModule):
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         """A number that is learned may have been saved with a dimension, or without."""
-        for name in self._ranges:
+        for name in self._specs:
             held, saved = tensor_of(self, name), state_dict.get(prefix + name)
             if held is not None and isinstance(saved, Tensor) and held.numel() == saved.numel() == 1:
                 state_dict[prefix + name] = saved.reshape(held.shape)
@@ -272,11 +275,11 @@ class NeuronLayer(CheckedModule):
         super()._load_from_state_dict(state_dict, prefix, *args)
         self._given = given
         if args[0].get("assign_to_params_buffers"):  # torch set the attribute, which copied into the old buffer
-            for name in self._ranges.keys() & self._buffers.keys():
+            for name in self._specs.keys() & self._buffers.keys():
                 self._buffers[name] = state_dict.get(prefix + name, self._buffers[name])
 
 
-def _learning(name: str) -> property:
+def learning(name: str) -> property:
     """Whether a parameter is learned, as an attribute."""
     return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
 

@@ -10,7 +10,7 @@ dimensions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -46,16 +46,18 @@ class Plan:
     """A scan but for its tensors: who computes what, in which layout."""
 
     engine: str
-    neuron: str  # a key of neurons.NEURONS
+    neuron: str  # a key of variants.VARIANTS
     surrogate: str  # a key of surrogates.SURROGATES
-    strict: bool  # a spike when u > threshold, not >=
-    parameter_tensors: bool  # whether parameters are not all numbers: then each becomes a tensor
+    strict: bool  # a spike when the distance to threshold is > 0, not >= 0
+    given: int  # a bit for each parameter that is a tensor, the first lowest
     layout: Layout
-    output: str = "spikes"
+    output: str = "all"
+    record: int = 0  # a bit for each state that is recorded at every step
+    positive: int = 0  # a bit for each parameter that must be above 0, which a compiled graph checks when it runs
 
 
-# The neuron's constants, after them its parameters where those are numbers, and last the surrogate's slope; as a tensor
-# of the states' dtype where kernels are to read them where they are.
+# The neuron's parameters and last the surrogate's slope; as a tensor of the states' dtype where kernels are to read
+# them where they are. Where a parameter is a tensor of its own, its number here is 0.
 Numbers = tuple[float, ...] | Tensor
 
 
@@ -70,10 +72,22 @@ class Checked(NamedTuple):
         return (self.numbers, ()) if isinstance(self.numbers, Tensor) else (None, self.numbers)
 
 
-# What a scan gives, by engines' names and shapes: every spike, of x's shape and dtype; their sum over time,
-# `[outer, 1, inner]`, of the states' dtype; or 8 neighbouring neurons in a byte, uint8 `[outer, T, ceil(inner / 8)]`,
-# the first in the lowest bit.
-OUTPUTS = ("spikes", "count", "packed")
+# What a scan gives of a neuron's output, by engines' names and shapes: the output of every step, of x's shape and dtype;
+# or, `[outer, 1, inner]` and of the states' dtype, its sum over time, that of the last step, or the largest, of which
+# the first counts; or 8 neighbouring neurons' spikes in a byte, uint8 `[outer, T, ceil(inner / 8)]`, the first in the
+# lowest bit.
+OUTPUTS = ("all", "sum", "last", "max", "packed")
+OVER_TIME = ("sum", "last", "max")  # one value for all steps
+
+
+def bits(numbers: Iterable[int]) -> int:
+    """Small numbers as the bits of one."""
+    return sum(1 << number for number in numbers)
+
+
+def numbers_of(bits: int) -> list[int]:
+    """The reverse, in ascending order."""
+    return [number for number in range(bits.bit_length()) if bits >> number & 1]
 
 
 def outer_and_inner(x: Tensor, time_dim: int) -> tuple[int, int]:
@@ -84,7 +98,7 @@ def outer_and_inner(x: Tensor, time_dim: int) -> tuple[int, int]:
 def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
     """Memory for the output of a scan over x, which has all steps at time_dim, or one for all."""
     outer, inner = outer_and_inner(x, time_dim)
-    if output == "count":
+    if output in OVER_TIME:
         return x.new_empty((outer, 1, inner), dtype=state_dtype(x.dtype))
     if output == "packed":
         return x.new_empty((outer, steps, -(-inner // 8)), dtype=torch.uint8)
@@ -171,11 +185,11 @@ class Layout:
         return current if self.direct else self.pack(current)
 
     def from_engine(self, output: Tensor) -> Tensor:
-        """Spikes, or the gradient of the current, as engines give them, in the user's layout."""
+        """The output of every step, or the gradient of an input, as engines give it, in the user's layout."""
         return output if self.direct else self.unpack(output)
 
     def gradient_to_engine(self, grad: Tensor) -> Tensor:
-        """The gradient of spikes as engines give them; copied where that is no view."""
+        """The gradient of the output as engines give it; copied where that is no view."""
         return grad if self.direct else self._sequence.flatten(grad, self.outer, self.steps, self.inner)
 
     def pack(self, current: Tensor) -> Tensor:
@@ -196,7 +210,7 @@ class Layout:
         return self._step.flatten(state.expand(self.step_shape), 1, self.outer, self.inner).contiguous()
 
     def unpack_step(self, packed: Tensor) -> Tensor:
-        """A state or a spike count, `[1, outer, inner]` or `[outer, 1, inner]`, in the user's layout."""
+        """A state or an output over time, `[1, outer, inner]` or `[outer, 1, inner]`, in the user's layout."""
         return self._step.restore(packed)
 
     def pack_parameter(self, parameter: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     if compiler is None or not GENERATED.exists():
         pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
     folder = tmp_path_factory.mktemp("emitted")
-    text = _VECTORS.format(scan=GENERATED.parent / "scan.h")
+    text = _VECTORS.format(scan=GENERATED.parent / "cpu" / "strip" / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
         neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
         text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)

@@ -14,10 +14,33 @@
 #include "../sizes.h"
 #include "large.h"
 #include "parallel.h"
-#include "stream.h"
-#include "strips.h"
+#include "strip/stream.h"
+#include "strip/strips.h"
 
 namespace snn::cpu {
+
+template <class C>
+constexpr ScalarType compute_type() {
+  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
+}
+
+// How the values of a tensor lie in memory, as the functions of a strip are told.
+inline ElementType stored_type(const Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case ScalarType::Float:
+      return ElementType::kFloat;
+    case ScalarType::Double:
+      return ElementType::kDouble;
+    case ScalarType::BFloat16:
+      return ElementType::kBFloat16;
+    case ScalarType::Half:
+      return ElementType::kHalf;
+    case ScalarType::Byte:
+      return ElementType::kBits;
+    default:
+      STD_TORCH_CHECK(false, "values must be float64, float32, bfloat16, float16 or bits in uint8");
+  }
+}
 
 // Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the second-level cache.
 constexpr int64_t kBlock = 4096;
@@ -80,7 +103,7 @@ inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, 
 class InputSequence {
  public:
   InputSequence(const Tensor& tensor, const Shape& shape)
-      : data_(static_cast<const char*>(tensor.const_data_ptr())), type_(tensor.scalar_type()),
+      : data_(static_cast<const char*>(tensor.const_data_ptr())), type_(stored_type(tensor)),
         size_(static_cast<int64_t>(tensor.element_size())), shape_(shape) {}
 
   // The rows of a strip from step t on.
@@ -92,7 +115,7 @@ class InputSequence {
 
  private:
   const char* data_;
-  ScalarType type_;
+  ElementType type_;
   int64_t size_;
   const Shape& shape_;
 };
@@ -101,7 +124,7 @@ class InputSequence {
 class OutputSequence {
  public:
   OutputSequence(const Tensor& tensor, const Shape& shape)
-      : data_(static_cast<char*>(tensor.mutable_data_ptr())), type_(tensor.scalar_type()),
+      : data_(static_cast<char*>(tensor.mutable_data_ptr())), type_(stored_type(tensor)),
         size_(static_cast<int64_t>(tensor.element_size())),
         stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
 
@@ -121,7 +144,7 @@ class OutputSequence {
   char* at(const Block& strip, int64_t t) const { return data_ + strip.row(shape_, t) * size_; }
 
   char* data_;
-  ScalarType type_;
+  ElementType type_;
   int64_t size_;
   bool stream_;
   const Shape& shape_;
@@ -204,7 +227,7 @@ struct Values {
 class Gradient {
  public:
   Gradient(const Tensor& grad, const Sizes& sizes)
-      : data_(static_cast<const char*>(grad.const_data_ptr())), type_(grad.scalar_type()),
+      : data_(static_cast<const char*>(grad.const_data_ptr())), type_(stored_type(grad)),
         size_(static_cast<int64_t>(grad.element_size())), stride_(grad, sizes) {}
 
   // The rows of a strip from step t on.
@@ -237,7 +260,7 @@ class Gradient {
   }
 
   const char* data_;
-  ScalarType type_;
+  ElementType type_;
   int64_t size_;
   GradientStrides stride_;
 };

@@ -21,11 +21,11 @@ class Output {
         C* count = counts(strip);
         if (t == 0) std::fill_n(count, strip.count, C(0));
         if (!whole) std::memcpy(buffer_.bytes, count, strip.count * sizeof(C));
-        return {whole ? reinterpret_cast<char*>(count) : buffer_.bytes, 0, compute_type<C>(), Way::kAdded};
+        return {whole ? reinterpret_cast<char*>(count) : buffer_.bytes, 0, element_type<C>(), Way::kAdded};
       }
       case OutputKind::kPacked:
         return {whole ? bits(strip, t) : buffer_.bytes, whole ? packed_bytes(shape_.inner) : kStrip / 8,
-                ScalarType::Byte, Way::kPacked};
+                ElementType::kBits, Way::kPacked};
       default:
         return sequence_.target(strip, t, buffer_.bytes);
     }

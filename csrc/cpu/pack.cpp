@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "rows.h"
 #include "runs.h"
+#include "strip/rows.h"
 
 namespace snn::cpu {
 namespace {

@@ -14,6 +14,7 @@
 
 #include "blocks.h"
 #include "convert.h"
+#include "find.h"
 #include "large.h"
 #include "output.h"
 
@@ -144,7 +145,7 @@ std::tuple<Tensor, Tensor, Tensor> backward(const Tensor& x, const Tensor& check
           const Block strip = block.strip(i);
           const Strip<C> shared{length, shape.block, param + i, values.numbers.data(), rule.strict};
           const WrittenRows grad_x_rows =
-              shape.constant ? WrittenRows{reinterpret_cast<char*>(grad_x_sum + i), 0, compute_type<C>(), Way::kAdded}
+              shape.constant ? WrittenRows{reinterpret_cast<char*>(grad_x_sum + i), 0, element_type<C>(), Way::kAdded}
                              : output.target(strip, t, grad_x_buffer.bytes);
           replay({shared, input.read(strip, t, length, x_buffer.bytes), state + i, kept});
           adjoint({shared, kept, values.slope(), grad_spikes.read(strip, t, length, grad_buffer.bytes), grad_state + i,

@@ -2,61 +2,10 @@
 #include <torch/headeronly/util/Exception.h>
 
 #include "../generated/neurons.h"
-#include "group.h"
-#include "strips.h"
+#include "find.h"
+#include "strip/loops.h"
 
 namespace snn::cpu {
-namespace {
-
-template <class Neuron>
-struct StepLoop {
-  template <class V, class C = Element<V>>
-  SNN_INLINE static void run(StepStrip<C> strip) {
-    Constants<V, Neuron::kConstants> constant(strip.constant);
-    for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-      Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
-      Group<V, Neuron::kStates> state(strip.state + begin, strip.spread);
-      for (int64_t step = 0; step < strip.steps; ++step) {
-        V x[kVectors], fired[kVectors];
-        read(strip.x, step, begin, x);
-#pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i) {
-          Neuron::step(x[i], state.values[i], param.values[i], constant.values, strip.strict, fired[i],
-                       state.values[i]);
-        }
-        write<true>(fired, strip.spike, step, begin);
-      }
-      state.put(strip.state + begin, strip.spread);
-    }
-  }
-};
-
-template <class Neuron, bool kParamGrads>
-struct ReplayLoop {
-  template <class V, class C = Element<V>>
-  SNN_INLINE static void run(ReplayStrip<C> strip) {
-    constexpr int kKeptInAll = Neuron::kKept + Neuron::kKeptForParams;
-    constexpr int kKept = kParamGrads ? kKeptInAll : Neuron::kKept;
-    Constants<V, Neuron::kConstants> constant(strip.constant);
-    for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-      Group<V, Neuron::kParams> param(strip.param + begin, strip.spread);
-      Group<V, Neuron::kStates> state(strip.state + begin, strip.spread);
-      C* to = strip.kept + begin;
-      for (int64_t step = 0; step < strip.steps; ++step, to += kKept * kStrip) {
-        V x[kVectors], kept[kVectors][kKeptInAll + 1], fired;
-        read(strip.x, step, begin, x);
-#pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i) {
-          Neuron::keep(x[i], state.values[i], param.values[i], constant.values, strip.strict, kept[i]);
-          for (int k = 0; k < kKept; ++k) store(kept[i][k], to + k * kStrip + i * kLanes<V>);
-          Neuron::step(x[i], state.values[i], param.values[i], constant.values, strip.strict, fired, state.values[i]);
-        }
-      }
-    }
-  }
-};
-
-}  // namespace
 
 template <class C>
 Step<C> find_step(const std::string& neuron) {

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..neurons import NEURONS, Neuron
+from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
-from ..trace import Graph, trace_function, trace_step
+from ..trace import Graph, trace_function
+from ..variants import Variant
 from .kept import split_adjoint
 from .statements import program
 
@@ -59,50 +60,56 @@ def _body(graph: Graph, arrays: dict[str, Sequence[str]], indent: str) -> list[s
     return [indent + line for line in lines]
 
 
-def neuron_struct(neuron: Neuron) -> str:
-    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which
-    `keep` comes with the step and `adjoint` on the way back.
+def neuron_struct(variant: Variant) -> str:
+    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep` comes
+    with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
     """
-    states, params, constants = neuron.states, neuron.params, neuron.constants
-    graph = trace_step(neuron.step, ("x",), states, (*params, *constants))
-    split = split_adjoint(graph, ("x",), states, params)
-    inputs = {"state": states, "param": params, "constant": constants}
-    kept = {"kept": list(split.keep.outputs)}
-    step = _body(graph, {**inputs, "next_state": [f"next_{name}" for name in states]}, " " * 4)
-    keep = _body(split.keep, {**inputs, **kept}, " " * 4)
+    inputs, states, params = variant.inputs, variant.states, variant.params
+    split = split_adjoint(variant.graph, inputs, states, params)
+    taken = {"input": inputs, "state": states, "param": params}
+    numbered = {
+        "distance": [f"distance_{i}" for i in range(split.spikes)],
+        "kept": [f"kept_{i}" for i in range(split.kept + split.kept_for_params)],
+    }
+    given = {"derivative": [f"derivative_{i}" for i in range(split.spikes)]}
+    step = _body(variant.graph, {**taken, "next_state": [f"next_{name}" for name in states]}, " " * 4)
+    keep = _body(split.keep, {**taken, **numbered}, " " * 4)
     backward = _body(
         split.adjoint,
         {
-            **inputs,
-            **kept,
+            **taken,
+            **numbered,
+            **given,
             "grad_next_state": [f"grad_next_{name}" for name in states],
+            "grad_input": [f"grad_{name}" for name in inputs],
             "grad_state": [f"grad_{name}" for name in states],
             "grad_param": [f"grad_{name}" for name in params],
         },
         " " * 4,
     )
-    derivative = "    const C derivative_{0} = Surrogate::derivative(kept[{0}], slope);"
     lines = [
-        f"struct {neuron.key} {{",
-        f"  static constexpr int kStates = {len(states)}, kParams = {len(params)}, kConstants = {len(constants)};",
-        f"  static constexpr int kKept = {split.spikes + split.kept}, kKeptForParams = {split.kept_for_params};",
+        f"struct {variant.key} {{",
+        f"  static constexpr int kInputs = {len(inputs)}, kStates = {len(states)}, kParams = {len(params)};",
+        f"  static constexpr int kSpikes = {split.spikes}, kKept = {split.kept};",
+        f"  static constexpr int kKeptForParams = {split.kept_for_params};",
+        f"  static constexpr bool kGivesSpikes = {str(variant.gives_spikes).lower()};",
         "",
         "  template <class C>",
-        "  SNN_INLINE static void step(C x, const C* state, const C* param, const C* constant, bool strict,",
-        "                              C& output, C* next_state) {",
+        "  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,",
+        "                              C* next_state) {",
         *step,
         "  }",
         "",
         "  template <class C>",
-        "  SNN_INLINE static void keep(C x, const C* state, const C* param, const C* constant, bool strict, C* kept) {",
+        "  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,",
+        "                              C* kept) {",
         *keep,
         "  }",
         "",
-        "  template <class Surrogate, class C>",
-        "  SNN_INLINE static void adjoint(const C* kept, const C* param, const C* constant, bool strict, C slope,",
-        "                                 C grad_output, const C* grad_next_state, C& grad_x, C* grad_state,",
-        "                                 C* grad_param) {",
-        *(derivative.format(j) for j in range(split.spikes)),
+        "  template <class C>",
+        "  SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,",
+        "                                 bool strict, C grad_output, const C* grad_next_state, C* grad_input,",
+        "                                 C* grad_state, C* grad_param) {",
         *backward,
         "  }",
         "};",
@@ -128,14 +135,15 @@ def surrogate_struct(name: str, surrogate: Surrogate) -> str:
 
 def generated_files() -> dict[str, str]:
     """Every generated file by name."""
-    opening = '#pragma once\n\n#include "../scan.h"\n\nnamespace snn {\n\n'
+    opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
     closing = "\n\n}  // namespace snn\n"
-    neurons = "\n\n".join(neuron_struct(neuron) for neuron in NEURONS.values())
+    variants = [variant for neuron in NEURONS.values() for variant in neuron.definition.variants()]
+    neurons = "\n\n".join(map(neuron_struct, variants))
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
-    neuron_list = " \\\n  ".join(f"X({key})" for key in NEURONS)
+    neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
     surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
     return {
-        "neurons.h": _HEADER.format(source="snnkernels/neurons.py")
+        "neurons.h": _HEADER.format(source="snnkernels/neurons")
         + opening
         + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
         + neurons

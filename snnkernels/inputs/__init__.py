@@ -1,22 +1,24 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
+from .arguments import check_arguments, check_inputs, check_states, check_states_argument
+from .call import Options, check_backend, check_backend_name, check_call
 from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
-    LIF_CHECKS,
-    LIF_RANGES,
     Check,
     check_fixed,
     check_given_parameter,
     check_held,
     check_inside,
     check_layer_dtype,
+    check_learned,
     check_names,
     check_new_attribute,
+    check_one_input,
     check_restorable,
     check_spreads,
+    option_checks,
     restorable,
 )
-from .lif import LIFOptions, check_backend, check_backend_name, check_lif
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .numbers import check_when_run
 from .spikes import (
@@ -50,18 +52,18 @@ from .values import (
 
 __all__ = [
     "DTYPES",
-    "LIF_CHECKS",
-    "LIF_RANGES",
     "Check",
-    "LIFOptions",
+    "Options",
     "Parameter",
     "batch_dims",
     "check_alike",
     "check_all_steps",
+    "check_arguments",
     "check_backend",
     "check_backend_name",
     "check_batch",
     "check_binary",
+    "check_call",
     "check_dense",
     "check_destination",
     "check_dtype",
@@ -72,14 +74,16 @@ __all__ = [
     "check_held",
     "check_inside",
     "check_index",
+    "check_inputs",
     "check_intensities",
     "check_layer",
     "check_layer_dtype",
-    "check_lif",
+    "check_learned",
     "check_linear",
     "check_names",
     "check_new_attribute",
     "check_number",
+    "check_one_input",
     "check_packed_time_first",
     "check_part",
     "check_product",
@@ -90,6 +94,8 @@ __all__ = [
     "check_spike_values",
     "check_spikes",
     "check_spreads",
+    "check_states",
+    "check_states_argument",
     "check_steps",
     "check_targets",
     "check_unpacked",
@@ -99,6 +105,7 @@ __all__ = [
     "is_subclass",
     "is_recorded",
     "is_transformed",
+    "option_checks",
     "quiet_in_a_trace",
     "refuse_scripting",
     "restorable",

@@ -13,33 +13,26 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..interface import ParameterSpec
 from ..ops import LIBRARY
+from ..ranges import Range
 from ..scan import Numbers, in_memory, state_dtype
 from ..surrogates import SURROGATES
 from .tools import is_recorded
 from .values import (
     check_dense,
     check_dtype,
-    check_finite,
     check_in_range,
     check_number,
     check_one_of,
-    check_positive,
     check_values,
     is_number,
     is_transformed,
+    kind_of,
     shape_of,
 )
 
-NAMES = ("input_scale", "reset", "beta", "threshold", "slope")  # in the order of scan.Numbers
-_RESETS = ("subtract", "zero", "none")
-_CONSTANTS, _PARAMETERS = NAMES[:2], NAMES[2:4]
-_POSITIVE = ("threshold", "slope")
-_NO_GRADIENT = {
-    "input_scale": "multiply the current by what is learned",
-    "reset": "there is none yet: write reset.detach()",
-    "slope": "it shapes the gradient and has none itself: write slope.detach()",
-}
+SLOPE = ParameterSpec(None, Range(0.0), {}, ())  # the surrogate's, which a neuron takes like a parameter
 
 
 def scalar(value: Any) -> Any:
@@ -49,27 +42,38 @@ def scalar(value: Any) -> Any:
     return value
 
 
-def read_number(name: str, value: Any, current: Tensor) -> Any:
-    """Returns the number, or its tensor of one element if that must not be read, or None for a tensor of parameters."""
+def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of: str) -> Any:
+    """Returns the number, or its tensor of one element if that must not be read, or None for a tensor of parameters.
+
+    current: the first input, which is called `of`.
+    """
+    if isinstance(value, str):
+        return read_word(name, spec, value)
     if not isinstance(value, Tensor):
-        known = name not in _PARAMETERS or is_number(value)
-        return value if known else check_number(name, value)  # which tells of None, too
+        return check_number(name, value) if value is None and spec is not SLOPE else value
     check_dense(name, value)
-    one = value.numel() == 1
-    if name in _PARAMETERS and (not one or value.requires_grad):
+    one, positive = value.numel() == 1, spec.range.positive
+    if spec is SLOPE:
+        _check_slope(value)
+    elif not one or value.requires_grad:
         if _may_be_read(value):
-            check_values(name, value, positive=name in _POSITIVE)
+            check_values(name, value, positive=positive)
         return None
-    if not one:
-        raise ValueError(f"{name} must be a number or a tensor of one element, got shape {shape_of(value)}")
     check_dtype(name, value)
-    if name not in _PARAMETERS and value.requires_grad:
-        raise ValueError(f"{name} must be without a gradient: {_NO_GRADIENT[name]}")
     if _may_be_read(value):
         return value.item()
     if value.device != current.device:
-        raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
-    return None if name in _PARAMETERS and not torch.compiler.is_compiling() else value
+        raise ValueError(f"{name} is on {value.device}, {of} on {current.device}: put both on one device")
+    return None if spec is not SLOPE and not torch.compiler.is_compiling() else value
+
+
+def _check_slope(value: Tensor) -> None:
+    if value.numel() != 1:
+        raise ValueError(f"slope must be a number or a tensor of one element, got shape {shape_of(value)}")
+    if value.requires_grad:
+        raise ValueError(
+            "slope must be without a gradient: it shapes the gradient and has none itself: write slope.detach()"
+        )
 
 
 def _may_be_read(value: Tensor) -> bool:
@@ -78,39 +82,43 @@ def _may_be_read(value: Tensor) -> bool:
     return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
 
 
-def check_reset(reset: Any) -> tuple[str, float]:
-    """Check a reset. Returns its kind (subtract, value or none) and its value."""
-    if is_number(reset):
-        return "value", check_finite("reset", reset)
-    if not isinstance(reset, str):
-        raise TypeError(f"reset must be a number or one of {', '.join(_RESETS)}, got {type(reset).__name__}")
-    check_one_of("reset", reset, _RESETS, others="a number")
-    return ("value" if reset == "zero" else reset), 0.0
+def read_word(name: str, spec: ParameterSpec, value: Any) -> float:
+    """The number that a word stands for, or 0 for a word that is a choice of the step."""
+    words = (*spec.words, *spec.names)
+    if not words:
+        raise TypeError(f"{name} must be a number or a torch.Tensor, got {value!r}")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a number or one of {', '.join(words)}, got {kind_of(value)}")
+    check_one_of(name, value, words, others="a number")
+    return spec.names.get(value, 0.0)
 
 
-def check_numbers(dtype: torch.dtype, surrogate: str, given: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Check the numbers of a scan, except those in tensors. Returns them in their order.
+def check_numbers(dtype: torch.dtype, surrogate: str, specs: Mapping[str, ParameterSpec], given: Any) -> tuple[Any, ...]:
+    """Check the numbers of a scan, except those in tensors. Returns them in their order, 0 for a tensor of parameters.
 
-    dtype: of the current; given: the numbers as :func:`read_number` returns them.
+    dtype: of the current; given: the numbers of all parameters and the slope, as :func:`read_number` returns them.
     """
-    values = dict(given)
-    if values["slope"] is None:
-        values["slope"] = SURROGATES[surrogate].default_slope
-    for name, value in values.items():
+    *params, slope = given
+    if slope is None:
+        slope = SURROGATES[surrogate].default_slope
+    numbers = []
+    for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), (*params, slope), strict=True):
         if value is None or isinstance(value, Tensor):
+            numbers.append(0.0 if value is None else value)
             continue
-        if name in _PARAMETERS:
-            number = check_number(name, value, positive=name in _POSITIVE)
-        else:
-            number = check_positive(name, value) if name in _POSITIVE else check_finite(name, value)
+        if spec.words and not is_number(value):
+            read_word(name, spec, value)
+        number = check_number(name, value, positive=spec.range.positive)
         check_in_range(name, number, state_dtype(dtype))
-    if values["beta"] is None or values["threshold"] is None:
-        del values["beta"], values["threshold"]
-    return tuple([value if isinstance(value, Tensor) else float(value) for value in values.values()])
+        numbers.append(float(number))
+    return tuple(numbers)
 
 
-def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
-    """These numbers, or, if kernels must read one of them, a tensor of all of them on current's device."""
+def pack_numbers(current: Tensor, specs: Mapping[str, ParameterSpec], numbers: tuple[Any, ...], given: int) -> Numbers:
+    """These numbers, or, if kernels must read one of them, a tensor of all of them on current's device.
+
+    given: a bit for each parameter that is a tensor of its own, whose number does not count.
+    """
     given = any([isinstance(number, Tensor) for number in numbers])
     if not given and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
         return numbers
@@ -121,7 +129,9 @@ def pack_numbers(current: Tensor, numbers: tuple[Any, ...]) -> Numbers:
             for value in numbers
         ]
     )
-    return check_when_run(packed, NAMES if len(numbers) == len(NAMES) else (*_CONSTANTS, NAMES[-1]))
+    # 0, where a parameter is a tensor of its own, is not positive.
+    positive = [spec.range.positive and not given >> i & 1 for i, spec in enumerate((*specs.values(), SLOPE))]
+    return check_when_run(packed, (*specs, "slope"), positive)
 
 
 def _is_static(number: float) -> bool:
@@ -132,22 +142,23 @@ def _is_static(number: float) -> bool:
     return has_static_value(number)
 
 
-def check_when_run(values: Tensor, names: Sequence[str]) -> Tensor:
+def check_when_run(values: Tensor, names: Sequence[str], positive: Sequence[bool]) -> Tensor:
     """Under torch.compile on a CPU, have the graph check these values when it runs; otherwise return them unchanged.
 
-    names: one for each value, or one for all. An exported graph runs without Python, and on a GPU the host would wait,
-    so neither checks.
+    names, positive: one for each value, or one for all. An exported graph runs without Python, and on a GPU the host
+    would wait, so neither checks.
     """
     if values.is_cpu and torch.compiler.is_compiling() and not torch.compiler.is_exporting():
-        return torch.ops.snnkernels.check_values(values, list(names))
+        return torch.ops.snnkernels.check_values(values, list(names), list(positive))
     return values
 
 
-def _check_values(values: Tensor, names: Sequence[str]) -> Tensor:
-    for name, part in zip(names, values.split(1) if len(names) > 1 else (values,), strict=True):
-        check_values(name, part, positive=name in _POSITIVE)
+def _check_values(values: Tensor, names: Sequence[str], positive: Sequence[bool]) -> Tensor:
+    parts = values.split(1) if len(names) > 1 else (values,)
+    for name, part, above_zero in zip(names, parts, positive, strict=True):
+        check_values(name, part, positive=above_zero)
     return values.clone()
 
 
 LIBRARY.impl("check_values", _check_values, "CPU")
-torch.library.register_autograd("snnkernels::check_values", lambda _, grad: (grad, None), lib=LIBRARY)
+torch.library.register_autograd("snnkernels::check_values", lambda _, grad: (grad, None, None), lib=LIBRARY)

@@ -1,19 +1,16 @@
 // Rows of tensors, in whatever type these have, on their way to and from vectors of the type of all arithmetic.
 #pragma once
 
-#include <torch/headeronly/core/ScalarType.h>
-
 #include <cstdint>
 #include <type_traits>
 
+#include "element_type.h"
 #include "halves.h"
 #include "prefetch.h"
 #include "stream.h"
 #include "vectors.h"
 
 namespace snn::cpu {
-
-using torch::headeronly::ScalarType;
 
 // Neurons of a strip: whole lines of memory, and whole groups of vectors.
 constexpr int64_t kStrip = 64;
@@ -24,16 +21,11 @@ constexpr int kVectors = 4;
 template <class V>
 constexpr int64_t kGroup = kVectors * kLanes<V>;
 
-template <class C>
-constexpr ScalarType compute_type() {
-  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
-}
-
 // A strip's values of some time steps, `stride` bytes apart; the same row at all of them where that is 0.
 struct Rows {
   const char* data;
   int64_t stride;
-  ScalarType type;
+  ElementType type;
 };
 
 // What becomes of a row: it is stored, past the caches if it is streamed (then a line is whole and written once), it is
@@ -43,7 +35,7 @@ enum class Way { kStored, kStreamed, kAdded, kPacked };
 struct WrittenRows {
   char* data;
   int64_t stride;
-  ScalarType type;
+  ElementType type;
   Way way;
 };
 
@@ -65,8 +57,8 @@ template <class V>
 SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
   const char* row = rows.data + step * rows.stride;
   if constexpr (std::is_same_v<Element<V>, float>) {
-    if (rows.type == ScalarType::BFloat16) return read_as<V, BFloat16>(row, begin, values);
-    if (rows.type == ScalarType::Half) return read_as<V, Half>(row, begin, values);
+    if (rows.type == ElementType::kBFloat16) return read_as<V, BFloat16>(row, begin, values);
+    if (rows.type == ElementType::kHalf) return read_as<V, Half>(row, begin, values);
   }
   read_as<V, Element<V>>(row, begin, values);
 }
@@ -114,9 +106,10 @@ SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int6
   if (rows.way == Way::kPacked) return write_bits(values, row, begin);
   const bool streamed = rows.way == Way::kStreamed;
   if constexpr (std::is_same_v<Element<V>, float>) {
-    if (rows.type == ScalarType::BFloat16)
+    if (rows.type == ElementType::kBFloat16)
       return write_narrow<BFloat16, kExact>(values, row + begin * sizeof(BFloat16), streamed);
-    if (rows.type == ScalarType::Half) return write_narrow<Half, kExact>(values, row + begin * sizeof(Half), streamed);
+    if (rows.type == ElementType::kHalf)
+      return write_narrow<Half, kExact>(values, row + begin * sizeof(Half), streamed);
   }
   write_lines(values, row + begin * sizeof(Element<V>), streamed);
 }

@@ -3,10 +3,10 @@
 
 #if defined(__CUDACC__)
 #define SNN_INLINE __device__ __forceinline__
-#include "cuda/lanes.h"
+#include "../../cuda/lanes.h"
 #else
 #define SNN_INLINE inline __attribute__((always_inline))
-#include "cpu/lanes.h"
+#include "lanes.h"
 #endif
 
 namespace snn {

@@ -1,11 +1,9 @@
 // Vectors of float from and to the types of 16 bits, in registers, as torch converts: to the nearest, ties to even.
 #pragma once
 
-#include <torch/headeronly/util/BFloat16.h>
-#include <torch/headeronly/util/Half.h>
-
 #include <utility>
 
+#include "element_type.h"
 #include "vectors.h"
 
 // How vectors are converted to and from float16: by the compiler, by instructions of x86 (which what has vectors of
@@ -19,9 +17,6 @@
 #endif
 
 namespace snn::cpu {
-
-using torch::headeronly::BFloat16;
-using torch::headeronly::Half;
 
 // As many lanes as a vector of float has, and twice as many.
 template <class V>

@@ -5,8 +5,6 @@
 // pattern that the hardware's prefetcher follows.
 #pragma once
 
-#include <string>
-
 #include "rows.h"
 
 namespace snn::cpu {
@@ -49,7 +47,7 @@ struct AdjointStrip : Strip<C> {
   C* grad_param;  // added to
 };
 
-// The functions of a neuron; an unknown name throws.
+// The functions of a neuron.
 template <class C>
 using Step = void (*)(const StepStrip<C>&);
 
@@ -58,21 +56,5 @@ using Replay = void (*)(const ReplayStrip<C>&);
 
 template <class C>
 using Adjoint = void (*)(const AdjointStrip<C>&);
-
-template <class C>
-Step<C> find_step(const std::string& neuron);
-
-template <class C>
-Replay<C> find_replay(const std::string& neuron, bool param_grads);
-
-template <class C>
-Adjoint<C> find_adjoint(const std::string& neuron, const std::string& surrogate, bool param_grads);
-
-// How many states, parameters and constants a neuron has, and values that replay keeps of a step, more of them for the
-// gradients of parameters; an unknown name throws.
-struct Counts {
-  int64_t states, params, constants, kept, kept_for_params;
-};
-Counts find_counts(const std::string& neuron);
 
 }  // namespace snn::cpu

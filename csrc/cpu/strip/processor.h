@@ -1,7 +1,7 @@
 // One function for several processors: compiled for AVX-512, AVX2 and the baseline, and chosen where it is called.
 #pragma once
 
-#include "../scan.h"
+#include "scan.h"
 
 namespace snn::cpu {
 

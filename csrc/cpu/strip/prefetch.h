@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../scan.h"
+#include "scan.h"
 
 namespace snn::cpu {
 

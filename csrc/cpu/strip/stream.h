@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../scan.h"
+#include "scan.h"
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>

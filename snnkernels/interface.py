@@ -1,0 +1,163 @@
+"""The signature of a step, which is the whole interface of its neuron.
+
+Positional arguments are the inputs, and after them the states. Keyword-only are `spike`, if the neuron fires, its
+parameters and its options. A default that is a number makes a parameter; a bool, a word (`Literal[...]`) or a whole
+number that is annotated as an int makes an option, which is fixed before the step is traced.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from torch import nn
+
+from .ranges import Named, Range
+
+COMMON = (
+    "initial_state",
+    "return_state",
+    "record",
+    "output",
+    "surrogate",
+    "slope",
+    "strict",
+    "time_dim",
+    "steps",
+    "lengths",
+    "recurrent_weight",
+    "backend",
+)
+"""The options that every neuron has, or will have."""
+
+_OF_LAYERS = ("learn", "constrain", "device", "dtype")
+
+
+class ParameterSpec(NamedTuple):
+    """A number of a step, or a tensor in its place.
+
+    default: a number, or a word; names: words that stand for numbers; words: other words, which are choices of the
+    option of the same name.
+    """
+
+    default: float | str
+    range: Range
+    names: Mapping[str, float]
+    words: tuple[str, ...]
+
+
+class OptionSpec(NamedTuple):
+    """What is fixed before a step is traced. choices: all of its values, or None for any whole number in the range."""
+
+    default: Any
+    choices: tuple[Any, ...] | None
+    range: Range
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What a neuron takes besides the common options."""
+
+    name: str
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
+    fires: bool
+    params: Mapping[str, ParameterSpec]
+    options: Mapping[str, OptionSpec]
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The options that are no parameters, with their defaults."""
+        return {name: spec.default for name, spec in self.options.items() if name not in self.params}
+
+
+VALUE = "a number"  # the choice of an option that is a parameter too, where it is a number or a tensor
+
+
+def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
+    """The interface of a step.
+
+    Raises TypeError for a signature that is none, with the name of the argument and what to write instead.
+    """
+    name = getattr(step, "__name__", "neuron")
+    try:
+        hints = get_type_hints(step, include_extras=True)
+    except NameError as error:
+        raise TypeError(f"the annotations of {name} cannot be read: {error}") from None
+    arguments = inspect.signature(step).parameters.values()
+    positional = [argument.name for argument in arguments if argument.kind is argument.POSITIONAL_OR_KEYWORD]
+    named = [argument for argument in arguments if argument.kind is argument.KEYWORD_ONLY]
+    if len(positional) + len(named) != len(arguments):
+        raise TypeError(f"{name} must name all of its arguments: write no *args, no **kwargs and no /")
+    inputs, own = positional[: -len(states)], positional[-len(states) :]
+    if not states or not inputs or own != list(states):
+        expected = ", ".join(states) or "one state or more"
+        raise TypeError(
+            f"the positional arguments of {name} must be its inputs and then its states ({expected}), "
+            f"got {', '.join(positional)}"
+        )
+    params: dict[str, ParameterSpec] = {}
+    options: dict[str, OptionSpec] = {}
+    for argument in named:
+        if argument.name != "spike":
+            _check_name(name, argument.name)
+            _read_argument(name, argument, hints.get(argument.name), params, options)
+    fires = any(argument.name == "spike" for argument in named)
+    return Interface(name, tuple(inputs), tuple(states), fires, params, options)
+
+
+def _check_name(step: str, name: str) -> None:
+    if name in COMMON or name in _OF_LAYERS or name.startswith(("_", "learn_")) or hasattr(nn.Module, name):
+        whose = "an attribute of nn.Module" if hasattr(nn.Module, name) else "an option that every neuron has"
+        raise TypeError(f"{step} cannot call an argument {name!r}, which is the name of {whose}: choose another name")
+
+
+def _read_argument(
+    step: str,
+    argument: inspect.Parameter,
+    hint: Any,
+    params: dict[str, ParameterSpec],
+    options: dict[str, OptionSpec],
+) -> None:
+    name, default = argument.name, argument.default
+    if default is argument.empty:
+        raise TypeError(f"{step} must give {name} a default: a number makes it a parameter, a bool or a word an option")
+    range, names, words = _read_hint(hint)
+    if isinstance(default, bool):
+        options[name] = OptionSpec(default, (False, True), range)
+    elif hint is int or (get_origin(hint) is Annotated and get_args(hint)[0] is int):
+        options[name] = OptionSpec(default, None, range)
+    elif isinstance(default, (int, float)) or (isinstance(default, str) and _takes_numbers(hint)):
+        params[name] = ParameterSpec(default, range, names, words)
+        if words:
+            options[name] = OptionSpec(default if default in words else VALUE, (*words, VALUE), range)
+    elif isinstance(default, str) and default in words:
+        options[name] = OptionSpec(default, words, range)
+    else:
+        raise TypeError(
+            f"{name} of {step} has the default {default!r}: give a parameter a number, and an option True, False or "
+            'one of the words of its annotation, such as Literal["fast", "slow"]'
+        )
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _takes_numbers(hint: Any) -> bool:
+    return any(get_origin(part) is not Literal for part in _alternatives(hint) if part is not None)
+
+
+def _read_hint(hint: Any) -> tuple[Range, Mapping[str, float], tuple[str, ...]]:
+    """The range, the names of numbers, and the words in an annotation."""
+    range, names, words = Range(), {}, ()
+    for part in _alternatives(hint):
+        if get_origin(part) is Literal:
+            words = get_args(part)
+        for extra in getattr(part, "__metadata__", ()):
+            range = extra if isinstance(extra, Range) else range
+            names = extra.numbers if isinstance(extra, Named) else names
+    return range, names, words

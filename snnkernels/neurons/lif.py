@@ -1,0 +1,74 @@
+"""Leaky integrate-and-fire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from ..definition import neuron
+from ..language import Value, detach
+from ..ranges import Decay, Named, Positive
+
+
+@neuron(states=("v",), layer="LIF")
+def lif(
+    current: Value,
+    v: Value,
+    *,
+    spike: Callable[[Value], Value],
+    beta: Decay = 0.9,
+    threshold: Positive = 1.0,
+    input_scale: Value = 1.0,
+    reset: Literal["subtract", "none"] | Annotated[Value, Named(zero=0.0)] = "subtract",
+    delay_reset: bool = False,
+    detach_reset: bool = True,
+    pre_reset_state: bool = False,
+) -> tuple[Value, Value]:
+    """Leaky integrate-and-fire neurons over all time steps.
+
+    With the defaults, for every neuron and time step:
+
+        u[t] = beta * v[t-1] + input_scale * current[t]
+        s[t] = 1 if u[t] >= threshold else 0
+        v[t] = u[t] - threshold * s[t]
+
+    A step subtracts the threshold as the soft reset of SpikingJelly's LIFNode does. A delayed reset is that of
+    snnTorch's Leaky. Zenke & Vogels (2021), doi:10.1162/neco_a_01367, argue for a detached reset.
+
+    Args:
+        current: input current.
+        v: membrane potential.
+        beta: decay of the potential per time step.
+        threshold: membrane potential at which a neuron fires.
+        input_scale: factor of the current; 1 - beta makes the potential an average of the current.
+        reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
+        delay_reset: reset in the step after the spike. "subtract" then comes after the decay, as in snnTorch's Leaky; a
+            value is set before the decay, because after it, it would wipe out the new input too.
+        detach_reset: let no gradient flow through the spike in the reset.
+        pre_reset_state: the state, in and out, is the potential before its reset. With delay_reset it always is.
+    """
+
+    def after_reset(potential: Value, s: Value) -> Value:
+        if reset == "none":
+            return potential
+        if detach_reset:
+            s = detach(s)
+        if reset == "subtract":
+            return potential - threshold * s
+        return (1 - s) * potential + reset * s
+
+    def previous_spike() -> Value:
+        return spike(v - threshold)
+
+    subtracts_late = delay_reset and reset == "subtract"
+    resets_first = (delay_reset or pre_reset_state) and not subtracts_late
+    if resets_first and reset != "none":
+        v = after_reset(v, previous_spike())
+    u = beta * v + input_scale * current
+    if subtracts_late:
+        u = after_reset(u, previous_spike())
+    s = spike(u - threshold)
+    return s, u if resets_first or subtracts_late else after_reset(u, s)
+
+
+LIF = lif.layer

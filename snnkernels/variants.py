@@ -1,0 +1,104 @@
+"""A neuron's step with its options fixed, by the key that engines and generated code have for it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .interface import VALUE, Interface
+from .trace import Graph, trace_step
+
+Step = Callable[..., tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A step with every option fixed, and the names of what it takes.
+
+    params: all of the neuron's, in their order; named: those that this step takes, as a word may stand in the place of
+    one.
+    """
+
+    key: str
+    step: Step
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
+    params: tuple[str, ...]
+    named: tuple[str, ...]
+    fires: bool
+    graph: Graph
+
+    @property
+    def gives_spikes(self) -> bool:
+        """Whether the output is one spike, 0 or 1."""
+        index = self.graph.outputs["output"]
+        while self.graph.nodes[index].op == "detach":
+            (index,) = self.graph.nodes[index].args
+        return self.graph.nodes[index].op == "spike"
+
+    def run(
+        self, inputs: Sequence[Any], states: Sequence[Any], spike: Callable[[Any], Any], params: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        """One time step on tensors: the output, then the next states."""
+        given = dict(zip(self.params, params, strict=True))
+        named = {name: given[name] for name in self.named}
+        if self.fires:
+            named["spike"] = spike
+        return self.step(*inputs, *states, **named)
+
+
+VARIANTS: dict[str, Variant] = {}
+"""Every variant that has been asked for, by its key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A step and its interface."""
+
+    interface: Interface
+    step: Step
+    _variants: dict[tuple[Any, ...], Variant] = field(default_factory=dict)
+
+    def variant(self, choices: tuple[Any, ...]) -> Variant:
+        """The variant with these choices of the options. Choices that make no difference give one and the same."""
+        if choices not in self._variants:
+            self._variants[choices] = self._trace(choices)
+        return self._variants[choices]
+
+    def variants(self) -> Iterator[Variant]:
+        """Every variant once, of all choices of the options; of a whole number, the default alone."""
+        options = self.interface.options.values()
+        alternatives = [spec.choices or (spec.default,) for spec in options]
+        found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
+        yield from found.values()
+
+    def _trace(self, choices: tuple[Any, ...]) -> Variant:
+        interface = self.interface
+        options = dict(zip(interface.options, choices, strict=True))
+        words = {name: choice for name, choice in options.items() if choice != VALUE}
+        step = partial(self.step, **words) if words else self.step
+        named = tuple(name for name in interface.params if name not in words)
+        graph = trace_step(step, interface.inputs, interface.states, named)
+        params = tuple(interface.params)
+        for name in words.keys() & interface.params.keys():
+            graph.input(name)  # which nothing depends on: its gradient is zero
+        content = repr((_content(graph), interface.inputs, interface.states, params))
+        # The key tells the content: what a compiler has cached may outlive the code.
+        key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        if key not in VARIANTS:
+            VARIANTS[key] = Variant(key, step, interface.inputs, interface.states, params, named, interface.fires, graph)
+        return VARIANTS[key]
+
+
+def _content(graph: Graph) -> tuple[Any, ...]:
+    """What a graph computes: its nodes that count, numbered from 0, and its outputs."""
+    number = {index: i for i, index in enumerate(graph.needed())}
+    nodes = [graph.nodes[index] for index in number]
+    return (
+        [(node.op, [number[arg] for arg in node.args], node.value) for node in nodes],
+        {name: number[index] for name, index in graph.outputs.items()},
+    )
