@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from graphs import FUNCTIONS, ties_and_zeros, variant_of_step
-from support import BUILT_IN, assert_same_bits
+from support import BUILT_IN, assert_same_bits, skip_or_fail
 from torch import Tensor
 
 from snnkernels.emit import cpp
@@ -184,3 +184,33 @@ def test_floor_and_square_root_are_exact(
     torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
     number = ~expected.isnan()
     assert torch.equal(actual.signbit()[number], expected.signbit()[number])
+
+
+_KERNEL = """
+__global__ void kernel_{key}(const {lanes}* x, const {lanes}* v, const {lanes}* grad, {lanes}* outputs) {{
+  {lanes} none = {{}}, next, kept[2], unused;
+  snn::{key}::step(x, v, &none, false, outputs[0], &next);
+  snn::{key}::keep(x, v, &none, false, &unused, kept);
+  snn::{key}::adjoint(&none, &none, kept, &none, false, grad[0], &none, outputs + 1, outputs + 2, &unused);
+}}
+"""
+
+
+def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path: Path) -> None:
+    """Each function of the language with its adjoint; roots and quotients are no approximations."""
+    compiler = shutil.which("nvcc")
+    if compiler is None or not GENERATED.exists():
+        skip_or_fail("nvcc", "there is no nvcc, or the tests run without the sources of the package")
+    text = f'#include "{GENERATED.parent / "cpu" / "strip" / "scan.h"}"\n'
+    for number, function in enumerate(FUNCTIONS.values()):
+        variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
+        lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
+        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
+    (tmp_path / "emitted.cu").write_text(text)
+    flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
+    subprocess.run([compiler, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)
+    ptx = (tmp_path / "emitted.ptx").read_text()
+    roots = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("sqrt.")}
+    quotients = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("div.")}
+    assert roots and roots <= {"sqrt.rn.f32", "sqrt.rn.f64"}
+    assert quotients and quotients <= {"div.rn.f32", "div.rn.f64"}
