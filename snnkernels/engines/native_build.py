@@ -28,7 +28,10 @@ from ..tuning import constant
 from ..variants import VARIANTS, Variant
 from . import libraries, native_cache
 
-FLAGS = ("-std=c++17", "-shared", "-fPIC", *libraries.COMPILER_FLAGS)
+# A library needs the standard library of C alone, so that it loads beside any of C++.
+FLAGS = ("-std=c++17", "-shared", "-fPIC", "-fno-threadsafe-statics", *libraries.COMPILER_FLAGS)
+if sys.platform == "linux":
+    FLAGS += ("-Wl,--as-needed",)
 
 _reasons: dict[str, str | None] = {}
 _building = threading.Lock()
@@ -57,13 +60,18 @@ def ensure(key: str) -> str | None:
         if key not in _reasons:
             problem = None
             try:
-                problem = None if torch.ops.snnkernels.native_has_neuron(key) else _load(VARIANTS[key])
+                problem = None if is_built_in(key) else _load(VARIANTS[key])
                 _reasons[key] = None
             except NotBuilt as error:
                 _reasons[key] = str(error)
             if problem:
                 _warn_once(problem)
     return _reasons[key]
+
+
+def is_built_in(key: str) -> bool:
+    """Whether the native engine, which must be usable, has a variant compiled in, or loaded before."""
+    return torch.ops.snnkernels.native_has_neuron(key)
 
 
 def build(variant: Variant, folder: Path) -> Path:
