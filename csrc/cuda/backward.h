@@ -12,6 +12,10 @@ constexpr int kBackwardThreads = 64;
 template <int N>
 constexpr int kBackwardBlocks = N == 1 ? 8 : 4;
 
+// What a kernel is compiled for: gradients of inputs and states; those of parameters too; or any, with gradients of
+// records and of outputs at one step.
+enum class Gradients { kUsual, kWithParams, kAny };
+
 // Packs of each step of a chunk in shared memory, where a loop over steps can index them, as it cannot registers. Each
 // thread has a column of words to itself: no thread waits for another.
 template <class Pack, int kPerStep>
@@ -35,7 +39,7 @@ class Columns {
 
 // What the adjoints of a chunk of steps need: for gradients of parameters it is computed from the steps' inputs and
 // states, of which there is less.
-template <class Neuron, class T, int N, bool kParamGrads>
+template <class Neuron, class T, int N, Gradients kGradients>
 class KeptSteps {
   using C = Compute<T>;
 
@@ -61,14 +65,13 @@ class KeptSteps {
 };
 
 template <class Neuron, class T, int N>
-class KeptSteps<Neuron, T, N, false> {
+class KeptSteps<Neuron, T, N, Gradients::kUsual> {
   using C = Compute<T>;
   static constexpr int kPerStep = Neuron::kSpikes + Neuron::kKept;
 
  public:
   template <class Layer>
-  SNN_DEVICE void set(int step, const Layer& layer, const Pack<T, N>& x,
-                      const Lanes<C, N> (&state)[Neuron::kStates]) {
+  SNN_DEVICE void set(int step, const Layer& layer, const Pack<T, N>& x, const Lanes<C, N> (&state)[Neuron::kStates]) {
     const typename Layer::Kept kept = layer.keep(x.values(), state);
 #pragma unroll
     for (int k = 0; k < kPerStep; ++k) {
@@ -93,21 +96,22 @@ class KeptSteps<Neuron, T, N, false> {
 };
 
 // What backward has of the chunk of steps that it is in.
-template <class Neuron, class T, int N, bool kParamGrads>
+template <class Neuron, class T, int N, Gradients kGradients>
 struct Chunk {
   Columns<Pack<T, N>, 1> grad_output;
-  KeptSteps<Neuron, T, N, kParamGrads> kept;
+  KeptSteps<Neuron, T, N, kGradients> kept;
 };
 
 // N neurons of one thread on their way back through time, a chunk of steps at a time.
-template <class Neuron, class T, int N, bool kPerNeuron, bool kParamGrads>
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
 class BackwardThread {
   using C = Compute<T>;
   using Arguments = BackwardArguments<C>;
-  using Chunk = cuda::Chunk<Neuron, T, N, kParamGrads>;
+  using Chunk = cuda::Chunk<Neuron, T, N, kGradients>;
   using Layer = cuda::Layer<Neuron, C, N, kPerNeuron>;
   using Value = Lanes<C, N>;
   static constexpr int kStates = Neuron::kStates;
+  static constexpr bool kParamGrads = kGradients != Gradients::kUsual, kAny = kGradients == Gradients::kAny;
   // Few neurons are limited by latency: there several steps are computed side by side.
   static constexpr int kUnroll = N == 1 ? 4 : 1;
 
@@ -118,7 +122,9 @@ class BackwardThread {
         x_from_(begin_of<T>(arguments.x, place) + begin * arguments.x.time_stride),
         grad_outputs_from_(begin_of<T>(arguments.grad_output, place) + begin * arguments.grad_output.time_stride -
                            (arguments.grad_inner_stride == 0 ? place.inner : 0)),
-        sequence_(place.sequence + arguments.shape.steps * arguments.shape.inner),
+        grad_x_(static_cast<T*>(arguments.grad_x) +
+                (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
+        grad_records_(arguments.grad_records + place.sequence + arguments.shape.steps * arguments.shape.inner),
         checkpoint_(arguments.checkpoints + (begin / kInterval - arguments.from_zero) * kStates * neurons_ +
                     place.neuron),
         layer_(arguments.values, place.neuron) {
@@ -140,7 +146,7 @@ class BackwardThread {
         if (step + 1 < kInterval) layer_.step(x_[step].values(), state_, output);
       }
     }
-    if (arguments_.at_one_step) leave_one_step(begin);
+    if (kAny && arguments_.at_one_step) leave_one_step(begin);
   }
 
   // Ask for the chunk that begins so many steps in, the one before, which is then on its way until its replay.
@@ -158,17 +164,18 @@ class BackwardThread {
     }
   }
 
-  // All steps of the chunk. With gradients of records, which are rare, it is one after the other.
   SNN_DEVICE void adjoint(int length) {
-    const int together = arguments_.grad_records == nullptr ? length : 1;
+    if (!kAny) return adjoint_of(0, length);
+    const bool records = arguments_.grad_records != nullptr;
+    const int together = records ? 1 : length;
     for (int end = length; end > 0; end -= together) {
-      if (arguments_.grad_records != nullptr) add_grad_records();
+      if (records) add_grad_records();
       adjoint_of(end - together, end);
     }
   }
 
   SNN_DEVICE void finish() const {
-    if (constant_) Pack<T, N>::of(grad_x_sum_).store(static_cast<T*>(arguments_.grad_x) + neuron_);
+    if (constant_) Pack<T, N>::of(grad_x_sum_).store(grad_x_);
     if (arguments_.grad_states != nullptr) store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
     C* to = arguments_.grad_params + neuron_;
 #pragma unroll
@@ -200,6 +207,7 @@ class BackwardThread {
     const Lanes<int32_t, N> index = arguments_.index == nullptr
                                         ? splat<Lanes<int32_t, N>>(last)
                                         : Pack<int32_t, N>::load(arguments_.index + neuron_).values();
+#pragma unroll 1
     for (int step = 0; step < kInterval; ++step) {
       const Value grad = chunk_.grad_output.get(step).values();
       const Value left = lanes_of<N>([&](int i) { return index.lane[i] == begin + step ? grad.lane[i] : C(0); });
@@ -207,9 +215,10 @@ class BackwardThread {
     }
   }
 
-  // To the gradient of the states after the step before `sequence_`.
+  // To the gradient of the states after the next step on the way back.
   SNN_DEVICE void add_grad_records() {
-    const C* from = arguments_.grad_records + sequence_ - arguments_.shape.inner;
+    grad_records_ -= arguments_.shape.inner;
+    const C* from = grad_records_;
 #pragma unroll
     for (int k = 0; k < kStates; ++k) {
       if ((arguments_.record >> k & 1) == 0) continue;
@@ -250,11 +259,12 @@ class BackwardThread {
       layer_.template adjoint<Surrogate, kParamGrads>(chunk_.kept.get(step, layer_), slope,
                                                       chunk_.grad_output.get(step).values(), grad_state_, grad_x,
                                                       grad_param_);
-      sequence_ -= arguments_.shape.inner;
-      if (constant_)
+      if (constant_) {
         grad_x_sum_ = grad_x_sum_ + grad_x;
-      else
-        Pack<T, N>::of(grad_x).store(static_cast<T*>(arguments_.grad_x) + sequence_);
+      } else {
+        grad_x_ -= arguments_.shape.inner;
+        Pack<T, N>::of(grad_x).store(grad_x_);
+      }
     }
   }
 
@@ -263,23 +273,23 @@ class BackwardThread {
   const int64_t neurons_, neuron_;
   const bool constant_;  // x is the same at all steps, and its gradient a sum
   const T *x_from_, *grad_outputs_from_;
-  int64_t sequence_;  // of the step after which all have had their adjoint
-  const C* checkpoint_;
+  T* grad_x_;
+  const C *grad_records_, *checkpoint_;
   const Layer layer_;
   Pack<T, N> x_[kInterval], grad_outputs_[kInterval];
   Value state_[kStates], grad_state_[kStates];
   Value grad_param_[Neuron::kParams] = {}, grad_x_sum_ = {};
 };
 
-template <class Neuron, class T, int N, bool kPerNeuron, bool kParamGrads>
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
 __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
     backward_kernel(const __grid_constant__ BackwardArguments<Compute<T>> arguments) {
-  __shared__ Chunk<Neuron, T, N, kParamGrads> chunk;
+  __shared__ Chunk<Neuron, T, N, kGradients> chunk;
   const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;
   if (index >= arguments.shape.outer * arguments.shape.inner / N) return;
   const int64_t last = (arguments.shape.steps - 1) / kInterval * kInterval;
   const Place place(arguments.shape, index, N, N);
-  BackwardThread<Neuron, T, N, kPerNeuron, kParamGrads> thread(arguments, chunk, place, last);
+  BackwardThread<Neuron, T, N, kPerNeuron, kGradients> thread(arguments, chunk, place, last);
   int length = static_cast<int>(arguments.shape.steps - last);
   for (int64_t begin = last; begin >= 0; begin -= kInterval) {
     thread.replay(begin, length);
@@ -290,22 +300,29 @@ __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
   thread.finish();
 }
 
-template <class Neuron, class T, int N, bool kPerNeuron>
-cudaError_t launch_backward(const BackwardArguments<Compute<T>>& arguments, cudaStream_t stream) {
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
+cudaError_t launch_backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
   const int64_t threads = arguments.shape.outer * arguments.shape.inner / N;
   const unsigned blocks = static_cast<unsigned>((threads + kBackwardThreads - 1) / kBackwardThreads);
-  (arguments.wanted != 0 ? backward_kernel<Neuron, T, N, kPerNeuron, true>
-                         : backward_kernel<Neuron, T, N, kPerNeuron, false>)<<<blocks, kBackwardThreads, 0, stream>>>(
-      arguments);
+  backward_kernel<Neuron, T, N, kPerNeuron, kGradients><<<blocks, kBackwardThreads, 0, launch.stream>>>(arguments);
   return cudaGetLastError();
+}
+
+template <class Neuron, class T, int N, bool kPerNeuron>
+cudaError_t backward_with(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
+  if (arguments.at_one_step || arguments.grad_records != nullptr)
+    return launch_backward<Neuron, T, N, true, Gradients::kAny>(launch, arguments);
+  if (arguments.wanted != 0)
+    return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kWithParams>(launch, arguments);
+  return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kUsual>(launch, arguments);
 }
 
 template <class Neuron, class T>
 cudaError_t backward_of(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
   constexpr int kWide = 16 / sizeof(T);
-  if (!launch.wide) return launch_backward<Neuron, T, 1, true>(arguments, launch.stream);
-  return (launch.per_neuron ? launch_backward<Neuron, T, kWide, true> : launch_backward<Neuron, T, kWide, false>)(
-      arguments, launch.stream);
+  if (!launch.wide) return backward_with<Neuron, T, 1, true>(launch, arguments);
+  return (launch.per_neuron ? backward_with<Neuron, T, kWide, true>
+                            : backward_with<Neuron, T, kWide, false>)(launch, arguments);
 }
 
 template <class T>

@@ -10,13 +10,13 @@ constexpr int kForwardThreads = 128, kFewThreads = 32;
 
 // Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
 // neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
-template <class T, int N>
-constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 ? 8 : 4;
+template <class T, int N, template <class, int> class Output>
+constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 && !Output<T, N>::kAny ? 8 : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
 template <class Neuron, class T, int N, bool kPerNeuron, template <class, int> class Output>
-__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
@@ -81,7 +81,7 @@ cudaError_t forward_to(const Launch& launch, const ForwardArguments<Compute<T>>&
     return launch_forward<Neuron, T, N, kPerNeuron, SumOutput>(launch, arguments);
   if (arguments.record == 0 && kind == OutputKind::kPacked)
     return launch_forward<Neuron, T, N, kPerNeuron, PackedOutput>(launch, arguments);
-  return launch_forward<Neuron, T, N, kPerNeuron, AnyOutput>(launch, arguments);
+  return launch_forward<Neuron, T, N, true, AnyOutput>(launch, arguments);
 }
 
 template <class Neuron, class T>
@@ -89,7 +89,7 @@ cudaError_t forward_of(const Launch& launch, const ForwardArguments<Compute<T>>&
   constexpr int kWide = 16 / sizeof(T);
   if (!launch.wide) return forward_to<Neuron, T, 1, true>(launch, arguments);
   return (launch.per_neuron ? forward_to<Neuron, T, kWide, true> : forward_to<Neuron, T, kWide, false>)(launch,
-                                                                                                       arguments);
+                                                                                                        arguments);
 }
 
 template <class T>

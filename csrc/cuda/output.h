@@ -10,7 +10,8 @@ class AllOutput {
   using C = Compute<T>;
 
  public:
-  static constexpr int kRow = N;  // a row of neurons is filled up to a multiple of this
+  static constexpr int kRow = N;       // a row of neurons is filled up to a multiple of this
+  static constexpr bool kAny = false;  // whether it can be of any kind
 
   SNN_DEVICE AllOutput(const ForwardArguments<C>& arguments, const Place& place)
       : to_(static_cast<T*>(arguments.output) + place.sequence), inner_(arguments.shape.inner) {}
@@ -34,6 +35,7 @@ class SumOutput {
 
  public:
   static constexpr int kRow = N;
+  static constexpr bool kAny = false;
 
   SNN_DEVICE SumOutput(const ForwardArguments<C>& arguments, const Place& place)
       : to_(static_cast<C*>(arguments.output) + place.neuron) {}
@@ -58,6 +60,7 @@ class PackedOutput {
 
  public:
   static constexpr int kRow = 8;
+  static constexpr bool kAny = false;
 
   SNN_DEVICE PackedOutput(const ForwardArguments<C>& arguments, const Place& place)
       : inside_(place.inside), first_(place.inside && place.inner % 8 == 0), row_((arguments.shape.inner + 7) / 8),
@@ -97,6 +100,7 @@ class AnyOutput {
 
  public:
   static constexpr int kRow = 8;
+  static constexpr bool kAny = true;
 
   SNN_DEVICE AnyOutput(const ForwardArguments<C>& arguments, const Place& place)
       : arguments_(arguments), inside_(place.inside), neuron_(place.neuron), sequence_(place.sequence),
