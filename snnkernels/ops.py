@@ -126,7 +126,7 @@ def _fake_backward(
 
 
 def _fake_poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), 1, steps)
+    return empty_output("packed" if packed else "all", images.reshape(1, 1, -1), 1, steps)
 
 
 def _fake_pack(spikes: Tensor) -> tuple[Tensor, Tensor]:
@@ -169,6 +169,8 @@ LIBRARY.define("check_values(Tensor values, str[] names, bool[] positive) -> Ten
 torch.library.register_fake("snnkernels::check_values", lambda values, *_: torch.empty_like(values), lib=LIBRARY)
 LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
 LIBRARY.define("native_empty_cache() -> ()")
+LIBRARY.define("native_add_neuron(str key, int address) -> ()")  # of the table that a compiled neuron's library has
+LIBRARY.define("native_add_surrogate(str name, int address) -> ()")
 LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library
 
 for _engine in ENGINES:
