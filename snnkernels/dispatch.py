@@ -67,34 +67,34 @@ def requested_backend() -> str:
     return _requests[-1][0]
 
 
-def choose(device: torch.device | str, sizes: Sizes | None = None) -> str:
-    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured."""
+def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str | None = None) -> str:
+    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured, `neuron`, the key
+    of a variant, if an engine cannot run every one."""
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
     order = preference if measured is None else (measured, *preference)
-    engine = next(engine for engine in order if unusable_reason(engine, device) is None)
-    if engine == "reference" and len(order) > 1 and not torch.compiler.is_compiling():
-        _warn_of_reference(device.type)
+    engine = next(engine for engine in order if unusable_reason(engine, device, neuron) is None)
+    if engine == "reference" and len(order) > 1:
+        others = [engine for engine in preference if engine != "reference"]
+        reasons = "; ".join([f"{engine}: {unusable_reason(engine, device, neuron)}" for engine in others])
+        _warn_of_reference(device.type, reasons)
     return engine
 
 
+@tuning.constant
 @cache
-def _warn_of_reference(device: str) -> None:
+def _warn_of_reference(device: str, reasons: str) -> None:
     """Warn once: otherwise a user would notice the slow engine only by the time that it takes."""
-    reasons = (
-        f"{engine}: {unusable_reason(engine, device)}" for engine in _PREFERENCE[device] if engine != "reference"
-    )
-    warnings.warn(
-        f"on {device} snnkernels runs its reference engine, which is slow ({'; '.join(reasons)})", stacklevel=2
-    )
+    warnings.warn(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})", stacklevel=2)
 
 
-def unusable_reason(engine: str, device: torch.device | str) -> str | None:
-    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU."""
+def unusable_reason(engine: str, device: torch.device | str, neuron: str | None = None) -> str | None:
+    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU. `neuron`: the key of a variant
+    that it has to run."""
     if engine == "reference":
         return None
-    return engines.unusable_reason(engine, torch.device(device))
+    return engines.unusable_reason(engine, torch.device(device), neuron)
 
 
 def checkpoint_interval(device: str) -> int:

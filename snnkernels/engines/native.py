@@ -7,7 +7,7 @@ from functools import cache
 import torch
 
 from ..tuning import constant
-from . import libraries
+from . import libraries, native_build
 
 
 def _load(device: str) -> str | None:
@@ -22,13 +22,18 @@ def _load(device: str) -> str | None:
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
-def unusable_reason(device: torch.device) -> str | None:
-    """Why the native engine cannot run on a device, or None where it can."""
+def unusable_reason(device: torch.device, neuron: str | None = None) -> str | None:
+    """Why the native engine cannot run on a device, or None where it can.
+
+    neuron: the key of a variant, which is compiled for the CPU if it is not compiled in.
+    """
     reason = _REASONS.get(device.type, f"written for {' and '.join(_REASONS)}, not for {device.type}")
     if reason is None and device.type == "cuda":
         if not torch.cuda.is_available():
             return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
         return _why_not_on(device.index)
+    if reason is None and device.type == "cpu" and neuron is not None:
+        return native_build.ensure(neuron)
     return reason
 
 

@@ -194,7 +194,7 @@ def _plan(
     layout = Layout(current, time_dim, None if options.steps is None else check_steps(options.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device, requested, sizes),
+        engine=check_backend(options.backend, current.device, requested, sizes, variant.key),
         neuron=variant.key,
         surrogate=options.surrogate,
         strict=options.strict,
@@ -306,18 +306,23 @@ def check_backend_name(name: str, backend: str) -> None:
 
 
 def check_backend(
-    backend: str, device: torch.device | str, auto: str | None = None, sizes: dispatch.Sizes | None = None
+    backend: str,
+    device: torch.device | str,
+    auto: str | None = None,
+    sizes: dispatch.Sizes | None = None,
+    neuron: str | None = None,
 ) -> str:
     """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
 
-    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend.
+    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend;
+    neuron: the key of the variant to run.
     """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
     # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
     check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
     if requested == "auto":
-        return dispatch.choose(device, sizes)
-    reason = dispatch.unusable_reason(requested, device)
+        return dispatch.choose(device, sizes, neuron)
+    reason = dispatch.unusable_reason(requested, device, neuron)
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested
