@@ -27,7 +27,7 @@ struct Rule {
   bool with_state;
 
   Rule(const std::string& name, bool is_strict, int64_t every, const std::string& kind, int64_t states, bool final)
-      : neuron(find_neuron(name)), strict(is_strict), interval(every), output(find_output(kind)), record(states),
+      : neuron(require_neuron(name)), strict(is_strict), interval(every), output(find_output(kind)), record(states),
         with_state(final) {
     STD_TORCH_CHECK(record >> neuron.states == 0, "record must have a bit for each of ", neuron.states, " states, got ",
                     record);
@@ -153,6 +153,8 @@ bool native_has_code_for(int64_t gpu) {
   return has_code_for_current();
 }
 
+bool native_has_neuron_for_cuda(std::string key) { return find_neuron(key).has_value(); }
+
 }  // namespace
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
@@ -162,6 +164,7 @@ STABLE_TORCH_LIBRARY_IMPL(snnkernels, CUDA, library) {
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
   library.impl("native_has_code_for", TORCH_BOX(&native_has_code_for));
+  library.impl("native_has_neuron_for_cuda", TORCH_BOX(&native_has_neuron_for_cuda));
 }
 
 }  // namespace snn::cuda

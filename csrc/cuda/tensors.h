@@ -19,12 +19,18 @@ struct NeuronInfo {
   int64_t states, params;
 };
 
-inline NeuronInfo find_neuron(const std::string& name) {
+inline std::optional<NeuronInfo> find_neuron(const std::string& key) {
 #define SNN_FIND(NEURON) \
-  if (name == #NEURON) return {NeuronId::NEURON, NEURON::kStates, NEURON::kParams};
+  if (key == #NEURON) return NeuronInfo{NeuronId::NEURON, NEURON::kStates, NEURON::kParams};
   SNN_FOR_EACH_LIF(SNN_FIND)
 #undef SNN_FIND
-  STD_TORCH_CHECK(false, "on cuda the native engine has the neurons of lif alone, not one called ", name);
+  return std::nullopt;
+}
+
+inline NeuronInfo require_neuron(const std::string& key) {
+  const std::optional<NeuronInfo> found = find_neuron(key);
+  STD_TORCH_CHECK(found.has_value(), "on cuda the native engine has the neurons of lif alone, not one called ", key);
+  return *found;
 }
 
 template <class C>
