@@ -45,7 +45,8 @@ def report(folder: Path) -> None:
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     print(f"{', '.join([str(processor()), *devices])}; {torch.get_num_threads()} threads; {platform.platform()}")
     for backend in backends():
-        state = "usable" if backend.usable else f"not usable: {backend.reason}"
+        usable = "usable" if backend.neurons == "any" else f"usable for {backend.neurons}"
+        state = usable if backend.usable else f"not usable: {backend.reason}"
         print(f"  {backend.engine:10} {backend.device:5} {state}")
     kept = native_cache.libraries(folder)
     print(f"{len(kept)} compiled neurons in {folder}")

@@ -19,6 +19,9 @@ ENGINES = ("reference", "native", "triton")
 # The fastest first, for sizes that tuning.py has no measurement of. Any other device runs the reference engine.
 _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "reference")}
 
+# An engine that does not have any neuron.
+_NEURONS = {("native", "cuda"): "lif"}
+
 # Steps between the states kept for backward. The replay of so many steps fits the first-level cache, or registers.
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
 
@@ -33,20 +36,24 @@ _requests = [[os.environ.get("SNNKERNELS_BACKEND", "").strip() or "auto"]]
 
 @dataclass(frozen=True)
 class Backend:
-    """An engine on a kind of device: usable or not, and why not."""
+    """An engine on a kind of device: usable or not, and why not. neurons: which it has, "any" or "lif"."""
 
     engine: str
     device: str
     usable: bool
     reason: str
+    neurons: str = "any"
 
 
 def backends() -> list[Backend]:
-    """Every engine on every kind of device that it is written for."""
+    """Every engine on every kind of device that it is written for.
+
+    On a GPU the native engine has the neurons of lif alone, and Triton runs all others.
+    """
     pairs = [("reference", "any"), ("native", "cpu"), ("native", "cuda"), ("triton", "cuda"), ("triton", "cpu")]
     reasons = [unusable_reason(engine, device) for engine, device in pairs]
     return [
-        Backend(engine, device, reason is None, reason or "")
+        Backend(engine, device, reason is None, reason or "", _NEURONS.get((engine, device), "any"))
         for (engine, device), reason in zip(pairs, reasons, strict=True)
     ]
 

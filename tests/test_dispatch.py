@@ -14,6 +14,7 @@ from support import Target, printed, python
 
 from snnkernels import Backend, backends, dispatch, lif, use_backend
 from snnkernels.engines import native
+from snnkernels.inputs import check_backend
 from snnkernels.machine import processor
 
 
@@ -47,6 +48,7 @@ def test_every_engine_is_listed_with_its_reason() -> None:
         ("triton", "cpu"),
     ]
     assert table[0] == Backend("reference", "any", True, "")
+    assert [row.neurons for row in table] == ["any", "any", "lif", "any", "any"]
     for row in table:
         assert row.usable == (row.reason == "")
         assert row.reason == (dispatch.unusable_reason(row.engine, row.device) or "")
@@ -191,6 +193,20 @@ def test_a_gpu_that_the_library_has_no_code_for_runs_triton() -> None:
     assert dispatch.choose("cuda") == dispatch.choose("cuda:0") == "triton"
     assert dispatch.unusable_reason("native", "cuda:1") is None
     assert dispatch.choose("cuda:1") == "native"
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_runs_a_neuron_that_its_library_does_not_have_on_triton(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_has_neuron", lambda key: key == "lif_0")
+    assert dispatch.choose("cuda:1", neuron="lif_0") == "native"
+    assert dispatch.choose("cuda:1", neuron="adlif_0") == "triton"
+    assert check_backend("native", "cuda:1", neuron="lif_0") == "native"
+    message = (
+        'backend="native" cannot run on cuda: on cuda it has the neurons of lif alone, not adlif_0: '
+        'write backend="triton"'
+    )
+    with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
+        check_backend("native", "cuda:1", neuron="adlif_0")
 
 
 def test_what_code_there_is_is_no_part_of_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,14 @@ SNN_DEVICE float widen(__half value) { return __half2float(value); }
 SNN_DEVICE float widen(__nv_bfloat16 value) { return __bfloat162float(value); }
 SNN_DEVICE float widen(float value) { return value; }
 SNN_DEVICE double widen(double value) { return value; }
+SNN_DEVICE int32_t widen(int32_t value) { return value; }
 
 // Round to nearest even.
 SNN_DEVICE void narrow(float value, __half& to) { to = __float2half_rn(value); }
 SNN_DEVICE void narrow(float value, __nv_bfloat16& to) { to = __float2bfloat16_rn(value); }
 SNN_DEVICE void narrow(float value, float& to) { to = value; }
 SNN_DEVICE void narrow(double value, double& to) { to = value; }
+SNN_DEVICE void narrow(int32_t value, int32_t& to) { to = value; }
 
 // What one access to memory moves.
 template <int kBytes>

@@ -19,6 +19,19 @@ namespace snn {
   X(lif_3b9034f3) \
   X(lif_bb0ae079)
 
+#define SNN_FOR_EACH_LIF(X) \
+  X(lif_2c7c8ada) \
+  X(lif_12254a39) \
+  X(lif_fb8c6358) \
+  X(lif_85325dc6) \
+  X(lif_e47aef63) \
+  X(lif_1ed7e31e) \
+  X(lif_cdd3ca23) \
+  X(lif_5c497dc6) \
+  X(lif_9bddd9c8) \
+  X(lif_3b9034f3) \
+  X(lif_bb0ae079)
+
 struct lif_2c7c8ada {
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
   static constexpr int kSpikes = 1, kKept = 0;

@@ -163,11 +163,13 @@ def generated_files() -> dict[str, str]:
     neurons = "\n\n".join(map(neuron_struct, variants))
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
     neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
+    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in NEURONS["lif"].definition.variants())
     surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
     return {
         "neurons.h": _HEADER.format(source="snnkernels/neurons")
         + opening
         + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
+        + f"#define SNN_FOR_EACH_LIF(X) \\\n  {lif_list}\n\n"  # those of the CUDA library
         + neurons
         + closing,
         "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")
