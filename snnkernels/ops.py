@@ -126,7 +126,7 @@ def _fake_backward(
 
 
 def _fake_poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), 1, steps)
+    return empty_output("packed" if packed else "all", images.reshape(1, 1, -1), 1, steps)
 
 
 def _fake_pack(spikes: Tensor) -> tuple[Tensor, Tensor]:

@@ -359,7 +359,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "time_dim must be a whole number, got 1.0",
     ),
     "output is a list": (
-        lambda: lif(CURRENT, output=["count"]),
+        lambda: lif(CURRENT, output=["sum"]),
         ValueError,
         "output must be one of 'spikes', 'count', 'packed', got ['count']; did you mean 'count'?",
     ),

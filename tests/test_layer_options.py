@@ -31,7 +31,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "time_dim": (1, 1.5),
     "pre_reset_state": (True, 1),
     "steps": (5, 0),
-    "output": ("count", "sum"),
+    "output": ("sum", "som"),
     "backend": ("reference", "cuda"),
 }
 

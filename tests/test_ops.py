@@ -101,7 +101,7 @@ def test_opcheck_outputs_and_constant_current(
 ) -> None:
     forward = forward_arguments(compiled, dtype, 3, output=output, constant=constant)
     torch.library.opcheck(operator(compiled, "forward"), forward)
-    backward = backward_arguments(compiled, forward, True, output == "count")
+    backward = backward_arguments(compiled, forward, True, output == "sum")
     torch.library.opcheck(operator(compiled, "backward"), backward)
 
 
@@ -169,7 +169,7 @@ def test_time_may_be_any_dimension(compiled: Target, output: str, constant: bool
     grad_spikes = torch.randn(6, STEPS, 5).to(x.device)
     in_rows = operator(compiled, "forward")([x, *params], states, *head, 1, steps, output, True)
     in_shape = operator(compiled, "forward")([shaped, *params], states, *head, 2, steps, output, True)
-    assert in_shape[0].shape == (places if output == "spikes" else in_rows[0].shape)
+    assert in_shape[0].shape == (places if output == "all" else in_rows[0].shape)
     assert_equal_but_for_shapes(in_shape, in_rows)
     tail = (steps, "arctan")
     last = (torch.ones_like(states), True, True)
@@ -198,7 +198,7 @@ def test_chunks_of_checkpoints(compiled: Target) -> None:
     for chunk, kept in enumerate(checkpoints[1:], 1):
         (x, *params), *rest = arguments[:6]
         head = ([x[:, : interval * chunk].contiguous(), *params], *rest)
-        upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "spikes", True)[1]
+        upto = operator(compiled, "forward")(*head, 0, 1, interval * chunk, "all", True)[1]
         assert torch.equal(kept, upto)
 
 

@@ -52,7 +52,7 @@ def two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("output", ["spikes", "count"])
+@pytest.mark.parametrize("output", ["all", "sum"])
 @pytest.mark.parametrize("product", ["events", "dense"])
 def test_is_the_two_layers(two_chunks: None, product: str, output: str, bias: bool) -> None:
     per_neuron = torch.linspace(0.7, 0.95, OUTPUTS)

@@ -35,7 +35,7 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "LIF, learned": lambda: LIF(0.9, learn_beta=True, learn_threshold=True),
     "LIF, batch first": lambda: LIF(0.9, time_dim=1),
     "a linear layer and LIF": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3)),
-    "a count": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3, output="count")),
+    "a count": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3, output="sum")),
     "SpikeLinear": lambda: SpikeLinear(6, 7),
     "SpikingLinear": lambda: SpikingLinear(6, 7, threshold=0.3),
     "all": Everything,

@@ -165,7 +165,7 @@ ONCE = X[:1].view(1, 1, NEURONS)
 IMAGES = torch.rand(NEURONS)
 CALLS = {
     "forward": forward(X),
-    "count": forward(X, output="count"),
+    "count": forward(X, output="sum"),
     "packed": forward(X, output="packed"),
     "states": forward(X, STATES),
     "final states": forward(X, with_state=True),

@@ -10,7 +10,7 @@ from snnkernels import LIF, EachStep, PackedSpikes, SpikeLinear, SpikingLinear, 
 
 def calls(current: Tensor, output: str, state: bool) -> None:
     assert_type(lif(current), Tensor)
-    assert_type(lif(current, beta=0.5, reset="zero", output="count"), Tensor)
+    assert_type(lif(current, beta=0.5, reset="zero", output="sum"), Tensor)
     assert_type(lif(current, output="packed"), PackedSpikes)
     assert_type(lif(current, return_state=True), tuple[Tensor, Tensor])
     assert_type(lif(current, output="packed", return_state=True), tuple[PackedSpikes, Tensor])
