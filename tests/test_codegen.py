@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from support import assert_same_bits
 from torch import Tensor
 
 from snnkernels.emit import cpp
+from snnkernels.language import sqrt
 from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import trace_function
@@ -78,11 +80,12 @@ extern "C" void {key}(const doubles* x, const doubles* v, const doubles* grad, d
   }}
 }}
 """
-_EXPONENTIAL = """
-extern "C" void exponential_{type}(const {type}* x, {type}* y, long count) {{
-  for (long i = 0; i < count; ++i) y[i] = snn::exponential({type}s{{x[i]}})[0];
+_FUNCTION = """
+extern "C" void {name}_{type}(const {type}* x, {type}* y, long count) {{
+  for (long i = 0; i < count; ++i) y[i] = snn::{name}({type}s{{x[i]}})[0];
 }}
 """
+_OF_ONE = ("exponential", "logistic", "hyperbolic_tangent", "round_down", "square_root")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     for number, function in enumerate(FUNCTIONS.values()):
         neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
         text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)
-    text += _EXPONENTIAL.format(type="float") + _EXPONENTIAL.format(type="double")
+    text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
     subprocess.run([compiler, *flags, "emitted.cpp", "-o", "emitted.so"], cwd=folder, check=True)
@@ -107,6 +110,13 @@ def call(function: ctypes._CFuncPtr, *tensors: Tensor, count: int) -> None:
     function(*(ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors), ctypes.c_long(count))
 
 
+def of_one(library: ctypes.CDLL, name: str, x: Tensor) -> Tensor:
+    """A compiled function of each element."""
+    y = torch.empty_like(x)
+    call(getattr(library, f"{name}_{'float' if x.dtype == torch.float32 else 'double'}"), x, y, count=x.numel())
+    return y
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_emitted_operation_and_its_adjoint_are_those_of_torch(library: ctypes.CDLL, name: str) -> None:
     leaves = [leaf.requires_grad_() for leaf in ties_and_zeros()]
@@ -115,7 +125,9 @@ def test_emitted_operation_and_its_adjoint_are_those_of_torch(library: ctypes.CD
     outputs = torch.empty(3, gradient.numel(), dtype=torch.float64)
     key = f"function_{list(FUNCTIONS).index(name)}"
     call(getattr(library, key), *(leaf.detach() for leaf in leaves), gradient, outputs, count=gradient.numel())
-    with_exp = any(node.op == "exp" for node in trace_function(FUNCTIONS[name], ("a", "b"), "result").nodes)
+    with_exp = any(
+        node.op in ("exp", "tanh", "sigmoid") for node in trace_function(FUNCTIONS[name], ("a", "b"), "result").nodes
+    )
     for actual, wanted in zip(outputs, expected, strict=True):
         if with_exp:
             torch.testing.assert_close(actual, wanted.detach(), rtol=1e-13, atol=1e-14)
@@ -130,13 +142,46 @@ def test_exponential_is_within_two_units_in_the_last_place(library: ctypes.CDLL,
     low, high = torch.tensor(limits.tiny, dtype=dtype).log(), torch.tensor(limits.max, dtype=dtype).log()
     spread = torch.linspace(low.item() + 1e-3, high.item() - 1e-3, 200_001, dtype=dtype)
     x = torch.cat([spread, torch.randn(100_000, dtype=dtype), torch.randn(100_000, dtype=dtype) * limits.eps])
-    y = torch.empty_like(x)
-    function = getattr(library, "exponential_float" if dtype == torch.float32 else "exponential_double")
-    call(function, x, y, count=x.numel())
+    y = of_one(library, "exponential", x)
     exact = x.double().exp()
     assert ((y.double() - exact) / exact).abs().max() <= 2 * limits.eps
 
     far = torch.tensor([low.item() * 2, -1e30, -torch.inf, high.item() * 2, 1e30, torch.inf, 0.0], dtype=dtype)
-    ends = torch.empty_like(far)
-    call(function, far, ends, count=far.numel())
-    assert ends.tolist() == [0.0, 0.0, 0.0, torch.inf, torch.inf, torch.inf, 1.0]
+    assert of_one(library, "exponential", far).tolist() == [0.0, 0.0, 0.0, torch.inf, torch.inf, torch.inf, 1.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("name, function", [("logistic", torch.sigmoid), ("hyperbolic_tangent", torch.tanh)])
+def test_sigmoid_and_tanh_are_within_three_units_in_the_last_place(
+    library: ctypes.CDLL, name: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype
+) -> None:
+    """Where the result is no smaller than normal numbers: relative to it also near 0, and on both sides of 0.625."""
+    limits = torch.finfo(dtype)
+    small = torch.logspace(-30, 0, 100_001, dtype=dtype)
+    x = torch.cat([torch.linspace(-80, 80, 200_001, dtype=dtype), torch.randn(100_000, dtype=dtype), small, -small])
+    exact = function(x.double())  # which torch gives to a unit in the last place of float64
+    units = ((of_one(library, name, x).double() - exact) / exact)[exact != 0].abs().max() / limits.eps
+    assert units <= 3
+
+    far = torch.tensor([-torch.inf, -1e30, 0.0, -0.0, 1e30, torch.inf, torch.nan], dtype=dtype)
+    ends = of_one(library, name, far)
+    torch.testing.assert_close(ends, function(far), rtol=0, atol=0, equal_nan=True)
+    assert torch.equal(ends[2:4].signbit(), function(far[2:4]).signbit())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("name, function", [("round_down", torch.floor), ("square_root", sqrt)])
+def test_floor_and_square_root_are_exact(
+    library: ctypes.CDLL, name: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype
+) -> None:
+    limits = torch.finfo(dtype)
+    whole = torch.arange(-1000, 1000, dtype=dtype)
+    powers = 2.0 ** torch.arange(-60, 70, dtype=dtype)
+    special = [0.0, -0.0, torch.inf, -torch.inf, torch.nan, limits.max, limits.min, limits.tiny, -limits.tiny]
+    x = torch.cat([torch.randn(100_000, dtype=dtype) * 100, whole, whole + 0.5, whole.nextafter(whole + 1)])
+    edges = torch.cat([powers, powers - 1, powers + 1, powers - 0.5, powers + 0.5])
+    x = torch.cat([x, whole.nextafter(whole - 1), edges, -edges, torch.tensor(special, dtype=dtype)])
+    actual, expected = of_one(library, name, x), function(x)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
+    number = ~expected.isnan()
+    assert torch.equal(actual.signbit()[number], expected.signbit()[number])

@@ -13,7 +13,7 @@ from snnkernels.engines import reference
 from snnkernels.language import detach, exp, where
 from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
-from snnkernels.trace import Graph, Symbol, adjoint, trace_function, trace_step
+from snnkernels.trace import Graph, adjoint, trace_function, trace_step
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -27,8 +27,10 @@ def test_derived_adjoint_of_every_operation_is_autograd(name: str) -> None:
     graph = trace_function(function, ("a", "b"), "result")
     assert_same_bits(evaluate(graph, {"a": a, "b": b})["result"], result.detach(), "forward")
     derived = evaluate(adjoint(graph, ("a", "b")), {"a": a, "b": b, "grad_result": gradient})
+    # torch takes 1 - y * y of tanh's derivative with one rounding, where its processor can.
+    compare = assert_rounded if any(node.op == "tanh" for node in graph.nodes) else assert_same_bits
     for leaf, grad in zip(("a", "b"), expected, strict=True):
-        assert_same_bits(derived[f"grad_{leaf}"].expand_as(grad), grad, f"gradient of {leaf}")
+        compare(derived[f"grad_{leaf}"].expand_as(grad), grad, f"gradient of {leaf}")
 
 
 def test_number_divided_is_autograd_to_rounding() -> None:
@@ -112,14 +114,23 @@ def test_output_may_be_a_number() -> None:
     assert evaluate(graph, {"a": torch.zeros(2)})["out"].item() == 3.0
 
 
-def test_if_in_a_step_says_to_write_where() -> None:
-    def relu(a: Symbol) -> Symbol:
-        return a if a > 0 else a * 0
+def test_inputs_states_and_parameters_come_by_name_and_spike_where_it_is_asked_for() -> None:
+    graph = trace_step(lambda x, y, v, *, a: (x * a - y, v + y), ("x", "y"), ("v",), ("a",))
+    values = {name: torch.tensor(number) for name, number in (("x", 2.0), ("y", 3.0), ("v", 5.0), ("a", 7.0))}
+    assert {name: value.item() for name, value in evaluate(graph, values).items()} == {"output": 11.0, "next_v": 8.0}
+    fires = trace_step(lambda x, *, spike: [spike(x - 1)], ("x",), (), ())
+    assert [node.op for node in fires.nodes] == ["input", "constant", "sub", "spike"]
+    assert list(fires.outputs) == ["output"]
 
-    with pytest.raises(TypeError, match=r"write where\(condition, a, b\) instead of if"):
-        trace_function(relu, ("a",), "out")
 
+def test_ten_thousand_operations_are_traced_and_differentiated() -> None:
+    def step(x, v, *, a):
+        for _ in range(10_000):
+            v = v * a
+        return x, v
 
-def test_step_must_return_every_state() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        trace_step(lambda x, v, *, spike: (spike(x), v, v), ("x",), ("v",), ())
+    graph = trace_step(step, ("x",), ("v",), ("a",))
+    one = torch.ones((), dtype=torch.float64)
+    inputs = {"x": one, "v": one, "a": one, "grad_output": one, "grad_next_v": one}
+    gradients = evaluate(adjoint(graph, ("v", "a")), inputs)
+    assert (gradients["grad_v"].item(), gradients["grad_a"].item()) == (1.0, 10_000.0)

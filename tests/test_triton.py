@@ -14,7 +14,7 @@ from torch import Tensor
 from snnkernels import tuning
 from snnkernels.engines import reference, triton
 from snnkernels.engines.triton_tiling import VARIATIONS
-from snnkernels.language import detach, exp, maximum, minimum, where
+from snnkernels.language import detach, exp, floor, maximum, minimum, sigmoid, sqrt, tanh, where
 from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.scan import Checked, Layout, Plan, metadata, state_dtype
 from snnkernels.surrogates import SURROGATES
@@ -302,7 +302,8 @@ def _every_operation(x, v, a, *, spike):  # type: ignore[no-untyped-def]
     """Two states, neither parameter nor constant, and every word of the step language."""
     u = exp(-abs(v)) * v + x / (1 + a * a)
     s = spike(minimum(u, 1.5) - maximum(a, 0.25))
-    return s, where(u > 0.75, -detach(s), u), where(a >= 1, 0.5, 0.875 * a + s)
+    w = sqrt(1 + a * a) * tanh(a) + floor(x) * sigmoid(v)
+    return s, where((u > 0.75) & ~(x < -2), -detach(s), u), where((a >= 1) | (x > 2), 0.5, 0.875 * a + s + 0.125 * w)
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, torch.float16], ids=str)

@@ -17,7 +17,9 @@ from .statements import program
 _HEADER = """import triton
 import triton.language as tl
 
-from snnkernels.engines.triton_math import divide, exponential, fires, maximum, minimum
+from snnkernels.engines.triton_math import (
+    divide, exponential, fires, hyperbolic_tangent, logistic, maximum, minimum, square_root
+)
 """
 
 _OPERATIONS = {
@@ -28,6 +30,10 @@ _OPERATIONS = {
     "neg": "{0} * -1.0",  # Triton 3.6's own negation is 0 - x, which turns 0 into 0 and not -0
     "abs": "tl.abs({0})",
     "exp": "exponential({0})",
+    "sqrt": "square_root({0})",
+    "tanh": "hyperbolic_tangent({0})",
+    "sigmoid": "logistic({0})",
+    "floor": "tl.floor({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
     "gt": "{0} > {1}",
@@ -36,6 +42,9 @@ _OPERATIONS = {
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
     "ne": "{0} != {1}",
+    "and": "{0} & {1}",
+    "or": "{0} | {1}",
+    "not": "~{0}",
     "where": "tl.where({0}, {1}, {2})",
     "spike": "fires({0}, STRICT)",
     "surrogate": "DERIVATIVE({0}, slope)",

@@ -35,6 +35,29 @@ SNN_INLINE C absolute(C x) {
   return (C)((Bits)x & ~(Bits)splat<C>(-0.0));
 }
 
+// IEEE's: of one number after another, which compilers take together.
+template <class C>
+SNN_INLINE C square_root(C x) {
+  C root;
+  for (unsigned i = 0; i < sizeof(C) / sizeof(Element<C>); ++i)
+    if constexpr (sizeof(Element<C>) == sizeof(float))
+      root[i] = __builtin_sqrtf(x[i]);
+    else
+      root[i] = __builtin_sqrt(x[i]);
+  return root;
+}
+
+// The largest integer that is not above x. Adding 2^kMantissa leaves no bits behind the point; larger numbers have
+// none.
+template <class C>
+SNN_INLINE C round_down(C x) {
+  using Bits = decltype(x < x);
+  constexpr Element<C> kNoFraction = Element<C>(2) / std::numeric_limits<Element<C>>::epsilon();
+  const C large = splat<C>(kNoFraction / 2), size = absolute(x);
+  const C rounded = (C)((Bits)((size + large) - large) | ((Bits)x & (Bits)splat<C>(-0.0)));
+  return size < large ? rounded - (rounded > x ? splat<C>(1) : C{}) : x;
+}
+
 // 1 + r / kFrom * (1 + r / (kFrom + 1) * ...), up to degree kDegree.
 template <int kFrom, int kDegree, class C>
 SNN_INLINE C taylor(C r) {
