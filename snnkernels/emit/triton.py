@@ -7,6 +7,7 @@ of a neuron or a surrogate when it is first used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ..surrogates import Surrogate
 from ..trace import Graph, adjoint, trace_function
@@ -81,24 +82,32 @@ def _function(
     return "\n".join(["@triton.jit", f"def {signature}:", *(f"    {line}" for line in lines), ""])
 
 
+def _prefixed(graph: Graph) -> Graph:
+    """The same graph, whose inputs are called in_<name>. A user may give them any name, such as that of an argument."""
+    renamed = graph.extend()
+    renamed.nodes = [replace(node, value=f"in_{node.value}") if node.op == "input" else node for node in graph.nodes]
+    return renamed
+
+
 def neuron_source(variant: Variant) -> str:
     """The Triton module of a neuron, with two functions, whose inputs, states and parameters are tuples:
 
     `step(input, state, param, STRICT)` returns the output and the next states, `adjoint(input, state, param, slope,
     grad_output, grad_next_state, STRICT, DERIVATIVE)` the gradients of inputs, states and parameters, a tuple each.
     """
-    inputs, states, params = variant.inputs, variant.states, variant.params
-    arguments = {"input": inputs, "state": states, "param": params}
-    next_states = [f"next_{name}" for name in states]
+    graph = _prefixed(variant.graph)
+    groups = {"input": variant.inputs, "state": variant.states, "param": variant.params}
+    arguments = {argument: [f"in_{name}" for name in names] for argument, names in groups.items()}
+    next_states = [f"next_{name}" for name in variant.states]
     step = _function(
-        "step(input, state, param, STRICT: tl.constexpr)", variant.graph, arguments, ("output", next_states), "input[0]"
+        "step(input, state, param, STRICT: tl.constexpr)", graph, arguments, ("output", next_states), "input[0]"
     )
     backward = _function(
         "adjoint(input, state, param, slope, grad_output, grad_next_state, STRICT: tl.constexpr, "
         "DERIVATIVE: tl.constexpr)",
-        adjoint(variant.graph, (*inputs, *states, *params)),
+        adjoint(graph, [name for names in arguments.values() for name in names]),
         {**arguments, "grad_next_state": [f"grad_{name}" for name in next_states]},
-        [[f"grad_{name}" for name in names] for names in (inputs, states, params)],
+        [[f"grad_{name}" for name in names] for names in arguments.values()],
         "input[0]",
     )
     return "\n\n".join([_HEADER, step, backward])

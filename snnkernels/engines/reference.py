@@ -144,4 +144,5 @@ def gradients(
             (made, grad.reshape(made.shape)) for made, grad in zip(scanned, grads, strict=True) if grad is not None
         ]
         pairs = [(made, grad) for made, grad in pairs if made.requires_grad]
-        return torch.autograd.grad(*zip(*pairs, strict=True), leaves, materialize_grads=True)
+        results, of_results = zip(*pairs, strict=True)
+        return torch.autograd.grad(results, leaves, of_results, materialize_grads=True)
