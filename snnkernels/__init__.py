@@ -7,8 +7,27 @@ from .encoding import PoissonSpikes, poisson_encode, poisson_spikes
 from .functional import empty_cache, lif, use_backend
 from .layers import LIF
 from .linear import SpikeLinear, spike_linear
+from .losses import (
+    activity_penalty,
+    last_potential_loss,
+    max_potential_loss,
+    potential_mse,
+    silence_penalty,
+    spike_count_loss,
+    spike_count_mse,
+    spike_rate_loss,
+    spike_time_loss,
+    spike_time_mse,
+)
 from .packed import PackedSpikes, pack_spikes
-from .readout import firing_rate, spike_count_accuracy, spike_count_loss
+from .readout import (
+    firing_rate,
+    first_spike_time,
+    last_potential_accuracy,
+    max_potential_accuracy,
+    spike_count_accuracy,
+    spike_time_accuracy,
+)
 from .spiking_linear import SpikingLinear
 
 __version__ = "0.1.0"
@@ -22,15 +41,28 @@ __all__ = [
     "PoissonSpikes",
     "SpikeLinear",
     "SpikingLinear",
+    "activity_penalty",
     "backends",
     "empty_cache",
     "firing_rate",
+    "first_spike_time",
+    "last_potential_accuracy",
+    "last_potential_loss",
     "lif",
+    "max_potential_accuracy",
+    "max_potential_loss",
     "pack_spikes",
     "poisson_encode",
     "poisson_spikes",
+    "potential_mse",
+    "silence_penalty",
     "spike_count_accuracy",
     "spike_count_loss",
+    "spike_count_mse",
     "spike_linear",
+    "spike_rate_loss",
+    "spike_time_accuracy",
+    "spike_time_loss",
+    "spike_time_mse",
     "use_backend",
 ]
