@@ -29,6 +29,7 @@ from .readout import (
     spike_time_accuracy,
 )
 from .spiking_linear import SpikingLinear
+from .units import decay_from_tau, steps_from_duration, tau_from_decay
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "SpikingLinear",
     "activity_penalty",
     "backends",
+    "decay_from_tau",
     "empty_cache",
     "firing_rate",
     "first_spike_time",
@@ -64,5 +66,7 @@ __all__ = [
     "spike_time_accuracy",
     "spike_time_loss",
     "spike_time_mse",
+    "steps_from_duration",
+    "tau_from_decay",
     "use_backend",
 ]

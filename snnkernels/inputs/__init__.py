@@ -49,6 +49,7 @@ from .spikes import (
     is_capturing,
 )
 from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
+from .units import check_conversion, check_decay, check_duration, check_tau
 from .values import (
     DTYPES,
     Parameter,
@@ -57,6 +58,7 @@ from .values import (
     check_finite,
     check_flag,
     check_number,
+    check_positive,
     check_values,
     is_subclass,
     is_transformed,
@@ -77,9 +79,12 @@ __all__ = [
     "check_batch",
     "check_binary",
     "check_choice",
+    "check_conversion",
+    "check_decay",
     "check_dense",
     "check_destination",
     "check_dtype",
+    "check_duration",
     "check_every_step",
     "check_finite",
     "check_first_spike",
@@ -102,6 +107,7 @@ __all__ = [
     "check_packed_time_first",
     "check_part",
     "check_population",
+    "check_positive",
     "check_potential",
     "check_product",
     "check_rate",
@@ -115,6 +121,7 @@ __all__ = [
     "check_spreads",
     "check_steps",
     "check_targets",
+    "check_tau",
     "check_time",
     "check_time_steps",
     "check_unpacked",
