@@ -28,6 +28,7 @@ from .readout import (
     spike_count_accuracy,
     spike_time_accuracy,
 )
+from .sequential import Sequential, detach_states
 from .spiking_linear import SpikingLinear
 from .units import decay_from_tau, steps_from_duration, tau_from_decay
 
@@ -40,11 +41,13 @@ __all__ = [
     "FusedLIF",
     "PackedSpikes",
     "PoissonSpikes",
+    "Sequential",
     "SpikeLinear",
     "SpikingLinear",
     "activity_penalty",
     "backends",
     "decay_from_tau",
+    "detach_states",
     "empty_cache",
     "firing_rate",
     "first_spike_time",

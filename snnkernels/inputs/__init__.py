@@ -34,6 +34,7 @@ from .readout import (
     check_time_steps,
     check_values_or_targets,
 )
+from .sequential import check_asked, check_hides_no_state, check_in_sequence, check_states, check_to_detach
 from .spikes import (
     check_alike,
     check_destination,
@@ -74,6 +75,7 @@ __all__ = [
     "batch_dims",
     "check_alike",
     "check_all_steps",
+    "check_asked",
     "check_backend",
     "check_backend_name",
     "check_batch",
@@ -93,6 +95,8 @@ __all__ = [
     "check_generator",
     "check_given_parameter",
     "check_held",
+    "check_hides_no_state",
+    "check_in_sequence",
     "check_index",
     "check_inside",
     "check_intensities",
@@ -119,11 +123,13 @@ __all__ = [
     "check_spike_values",
     "check_spikes",
     "check_spreads",
+    "check_states",
     "check_steps",
     "check_targets",
     "check_tau",
     "check_time",
     "check_time_steps",
+    "check_to_detach",
     "check_unpacked",
     "check_values",
     "check_values_or_targets",
