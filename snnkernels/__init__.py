@@ -1,5 +1,6 @@
 """Spiking neurons over all time steps as one kernel, forward and backward, exact on every engine."""
 
+from .activity import Activity
 from .autograd import FusedLIF
 from .dispatch import Backend, backends
 from .each_step import EachStep
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "LIF",
+    "Activity",
     "Backend",
     "EachStep",
     "FusedLIF",

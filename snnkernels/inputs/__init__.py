@@ -1,5 +1,6 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
+from .activity import check_batch_dim, check_entered_once, check_seen, check_watched
 from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
     LIF_CHECKS,
@@ -79,6 +80,7 @@ __all__ = [
     "check_backend",
     "check_backend_name",
     "check_batch",
+    "check_batch_dim",
     "check_binary",
     "check_choice",
     "check_conversion",
@@ -87,6 +89,7 @@ __all__ = [
     "check_destination",
     "check_dtype",
     "check_duration",
+    "check_entered_once",
     "check_every_step",
     "check_finite",
     "check_first_spike",
@@ -119,6 +122,7 @@ __all__ = [
     "check_restorable",
     "check_same_mask",
     "check_seed",
+    "check_seen",
     "check_spike_times",
     "check_spike_values",
     "check_spikes",
@@ -133,6 +137,7 @@ __all__ = [
     "check_unpacked",
     "check_values",
     "check_values_or_targets",
+    "check_watched",
     "check_when_run",
     "is_capturing",
     "is_recorded",
