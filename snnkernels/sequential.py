@@ -180,6 +180,10 @@ class _Returning:
     """The base of classes in which return_state is fixed. One of their objects is a layer whose own return_state says
     otherwise: it shares all that the layer holds, so the layer's hooks, parameters and numbers are its own."""
 
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it with its hooks, but not what the layer was compiled to, nor by torch.fx, to which it has no path."""
+        return self._call_impl(*arguments)  # type: ignore[attr-defined]
+
 
 def _returning(layer: nn.Module, state: bool) -> nn.Module:
     """The layer, such that a call of it returns its state, or does not."""
@@ -203,10 +207,9 @@ def _returning_class(layer: type[nn.Module], state: bool) -> type[nn.Module]:
     its own, which nobody else may keep."""
     kept = f"_returning_{state}"
     if kept not in vars(layer):
-        names: dict[str, Any] = {"_compiled_call_impl": property(lambda view: None)}
         if issubclass(layer, SpikingLinear):
-            names["neuron"] = property(lambda view: _returning(view._modules["neuron"], state))
+            fixed = {"neuron": property(lambda view: _returning(view._modules["neuron"], state))}
         else:
-            names["return_state"] = property(lambda view: state)
-        setattr(layer, kept, type(layer.__name__, (_Returning, layer), names))
+            fixed = {"return_state": property(lambda view: state)}
+        setattr(layer, kept, type(layer.__name__, (_Returning, layer), fixed))
     return vars(layer)[kept]

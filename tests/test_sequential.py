@@ -126,7 +126,7 @@ def test_every_form_of_state_is_detached() -> None:
     assert torch.equal(cut["0"][0], state) and not cut["0"][0].requires_grad and not cut["0"][1][0].requires_grad
     assert detach_states(None) is None
     with pytest.raises(TypeError, match="states must be None, a tensor, or dicts, lists and tuples .* got str"):
-        detach_states({"0": "state"})  # type: ignore[type-var]
+        detach_states({"0": "state"})
 
 
 def test_layers_keep_their_own_return_state() -> None:
@@ -258,7 +258,7 @@ def test_it_is_an_nn_sequential() -> None:
     assert type(part) is Sequential and part.return_state and part[0] is named.hidden
     assert repr(Sequential(LIF(), return_state=True)).startswith("Sequential(\n  return_state=True\n  (0): LIF(")
     with pytest.raises(TypeError, match="has no option 'return_states'; did you mean 'return_state'"):
-        Sequential(LIF(), return_states=True)  # type: ignore[call-arg]
+        Sequential(LIF(), return_states=True)
     with pytest.raises(AttributeError, match="did you mean 'return_state'"):
         net.return_stat = True
     with pytest.raises(TypeError, match="return_state must be True or False, got 1"):
@@ -301,6 +301,29 @@ def test_one_graph(own: bool) -> None:
     assert_same_states(states, past)
     net.return_state = False
     assert_same_bits(torch.compile(net, fullgraph=True, backend="aot_eager")(x), net(x))
+
+
+def test_layers_that_are_compiled_and_graphs_of_other_tools() -> None:
+    """A layer that was compiled in place is asked for its state in eager mode."""
+    layer, x = LIF(0.5), torch.rand(6, 3, 8)
+    net = Sequential(layer, Sequential(SpikingLinear(8, 8), LIF(return_state=True)), return_state=True)
+    expected = net(x)
+    layer.compile(backend="aot_eager")
+    recorded = torch.fx.symbolic_trace(net, concrete_args={"initial_state": None})
+    exported = torch.export.export(net, (x,)).module()
+    for graph in (net, recorded, exported):
+        spikes, states = graph(x)
+        assert_same_bits(spikes, expected[0])
+        assert_same_states(states, expected[1])
+
+
+def test_parameters_of_functional_call() -> None:
+    net, x = Sequential(LIF(0.5, learn_beta=True), return_state=True), torch.rand(6, 3, 8)
+    beta = torch.tensor([0.25])
+    spikes, states = torch.func.functional_call(net, {"0.beta": beta}, (x,))
+    expected = lif(x, beta=beta, return_state=True)
+    assert_same_bits(spikes, expected[0])
+    assert_same_bits(states["0"], expected[1])
 
 
 def test_states_of_some_layers() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from torch.overrides import has_torch_function
 
 _KNOW_ONE_STEP = (nn.RNNBase, nn.RNNCellBase)
 
@@ -48,6 +49,8 @@ def check_hides_no_state(name: str, layer: nn.Module, with_state: tuple[type[nn.
 
 def check_asked(name: str, layer: nn.Module, given: Any) -> tuple[Any, Any]:
     """Check what a layer returned that was asked for its state. Returns output and state."""
+    if not isinstance(given, tuple) and has_torch_function((given,)):  # torch.fx records the call
+        return given[0], given[1]
     if not isinstance(given, tuple) or len(given) != 2:
         got = f"a tuple of {len(given)}" if isinstance(given, tuple) else type(given).__name__
         raise TypeError(f"{name!r}, {_name(layer)}, must return (output, state) in a Sequential, got {got}")
