@@ -37,7 +37,8 @@ def spike_count_loss(
         loss = cross_entropy(sum over t of s[t], targets)
 
     Args:
-        spikes: `[T, B, classes]`, or their counts `[B, classes]`, which a layer's output over time may have given.
+        spikes: `[T, B, classes]`, or their counts `[B, classes]`, which a layer's output over time may have given. Of
+            potentials it takes the sum over time.
         targets: class indices, int64 `[B]`, or any other target that torch's cross_entropy takes for counts.
         num_classes: for a population code: of N output neurons the first N / num_classes vote for class 0, the next for
             class 1, and so on; their counts are added. Default: one neuron a class.

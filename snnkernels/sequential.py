@@ -92,7 +92,9 @@ class Sequential(CheckedModule, nn.Sequential):
         """
         asked = self.return_state
         named = list(self._modules.items())
-        given = check_states(initial_state, [name for name, layer in named if _has_state(layer)])
+        given: Mapping[str, Any] = {}
+        if initial_state is not None:
+            given = check_states(initial_state, [name for name, layer in named if _has_state(layer)])
         states: dict[str, Any] = {}
         for name, layer in named:
             if not _has_state(layer):

@@ -22,8 +22,6 @@ def check_in_sequence(layer: nn.Module) -> None:
 
 def check_states(states: Any, with_states: list[str]) -> Mapping[str, Any]:
     """Check the states that a Sequential is given. with_states: the names of the layers that have one."""
-    if states is None:
-        return {}
     if not isinstance(states, Mapping):
         raise TypeError(
             "states must be None or a dict of the states of layers by their names, as Sequential returns it, got "
