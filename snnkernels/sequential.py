@@ -102,7 +102,7 @@ class Sequential(CheckedModule, nn.Sequential):
                     check_hides_no_state(name, layer, (NeuronLayer, SpikingLinear))
                 x = layer(x)
                 continue
-            result = _returning(layer, asked)(x, given.get(name))
+            result = _returning(layer, asked)(x, initial_state=given.get(name))
             x, state = check_asked(name, layer, result) if asked else (result, None)
             states[name] = state
         return (x, states) if asked else x
@@ -182,9 +182,9 @@ class _Returning:
     """The base of classes in which return_state is fixed. One of their objects is a layer whose own return_state says
     otherwise: it shares all that the layer holds, so the layer's hooks, parameters and numbers are its own."""
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call it with its hooks, but not what the layer was compiled to, nor by torch.fx, to which it has no path."""
-        return self._call_impl(*arguments)  # type: ignore[attr-defined]
+        return self._call_impl(*arguments, **named)  # type: ignore[attr-defined]
 
 
 def _returning(layer: nn.Module, state: bool) -> nn.Module:
