@@ -23,12 +23,18 @@ class Registry {
  public:
   Registry(const char* kind, Tables<Table> built_in) : kind_(kind), built_in_(std::move(built_in)) {}
 
-  const Table& find(const std::string& key) {
-    if (const auto found = built_in_.find(key); found != built_in_.end()) return found->second;
+  // Null where there is none.
+  const Table* find(const std::string& key) {
+    if (const auto found = built_in_.find(key); found != built_in_.end()) return &found->second;
     const std::shared_lock<std::shared_mutex> lock(mutex_);
     const auto found = added_.find(key);
-    STD_TORCH_CHECK(found != added_.end(), "the native engine has no ", kind_, " called ", key);
-    return *found->second;
+    return found == added_.end() ? nullptr : found->second;
+  }
+
+  const Table& get(const std::string& key) {
+    const Table* table = find(key);
+    STD_TORCH_CHECK(table != nullptr, "the native engine has no ", kind_, " called ", key);
+    return *table;
   }
 
   // The first of a key stays: its key tells what it computes.
@@ -82,6 +88,8 @@ Registry<SurrogateTable>& surrogates() {
   return registry;
 }
 
+bool native_has_neuron(std::string key) { return neurons().find(key) != nullptr; }
+
 void native_add_neuron(std::string key, int64_t address) {
   neurons().add(key, reinterpret_cast<const NeuronTable*>(address));
 }
@@ -92,10 +100,11 @@ void native_add_surrogate(std::string name, int64_t address) {
 
 }  // namespace
 
-const NeuronTable& find_neuron(const std::string& key) { return neurons().find(key); }
-const SurrogateTable& find_surrogate(const std::string& name) { return surrogates().find(name); }
+const NeuronTable& find_neuron(const std::string& key) { return neurons().get(key); }
+const SurrogateTable& find_surrogate(const std::string& name) { return surrogates().get(name); }
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
+  library.impl("native_has_neuron", TORCH_BOX(&native_has_neuron));
   library.impl("native_add_neuron", TORCH_BOX(&native_add_neuron));
   library.impl("native_add_surrogate", TORCH_BOX(&native_add_surrogate));
 }
