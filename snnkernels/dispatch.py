@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
 from . import engines, tuning
+from .engines.native_build import warn_once
 from .tuning import Sizes
 
 ENGINES = ("reference", "native", "triton")
@@ -90,10 +89,9 @@ def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str |
 
 
 @tuning.constant
-@cache
 def _warn_of_reference(device: str, reasons: str) -> None:
     """Warn once: otherwise a user would notice the slow engine only by the time that it takes."""
-    warnings.warn(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})", stacklevel=2)
+    warn_once(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})")
 
 
 def unusable_reason(engine: str, device: torch.device | str, neuron: str | None = None) -> str | None:

@@ -22,7 +22,7 @@ from support import assert_same_bits, printed
 from torch import Tensor
 from user_neurons import current_based
 
-from snnkernels import Neuron, detach, dispatch, lif, neuron, ops
+from snnkernels import Neuron, detach, lif, neuron, ops
 from snnkernels.__main__ import main
 from snnkernels.engines import native_build, native_cache
 
@@ -100,8 +100,7 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compiler:
 @pytest.fixture(autouse=True)
 def forget_warnings() -> None:
     """As if none had been given."""
-    dispatch._warn_of_reference.cache_clear()
-    native_build._warn_once.cache_clear()
+    native_build.warn_once.cache_clear()
 
 
 @pytest.fixture
