@@ -63,7 +63,10 @@ def compile_neurons(names: Sequence[str], folder: Path) -> int:
             for path in pool.map(lambda variant: native_build.build(variant, folder), variants):
                 print(path)
     except (native_build.NotBuilt, OSError, LookupError) as error:
-        print(f"python -m snnkernels compile: {error.args[0] if isinstance(error, LookupError) else error}", file=sys.stderr)
+        print(
+            f"python -m snnkernels compile: {error.args[0] if isinstance(error, LookupError) else error}",
+            file=sys.stderr,
+        )
         return 1
     print(f"{len(variants)} compiled neurons for {', '.join(names)} in {folder}")
     return 0

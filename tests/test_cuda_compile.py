@@ -18,8 +18,8 @@ import torch
 from support import skip_or_fail
 
 from snnkernels.dispatch import checkpoint_interval
-from snnkernels.engines import native
 from snnkernels.emit.cpp import neuron_struct
+from snnkernels.engines import native
 from snnkernels.neurons import NEURONS
 
 ROOT = Path(__file__).parents[1]

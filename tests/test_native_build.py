@@ -268,9 +268,13 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, compiler: Compiler, opt
     mount = f"mount -t tmpfs -o {options} tmpfs '{folder}'"
     if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
-    code = USE + "import warnings\nwith warnings.catch_warnings(record=True) as warned: check()\nprint(warned[0].message)"
+    code = (
+        USE + "import warnings\nwith warnings.catch_warnings(record=True) as warned: check()\nprint(warned[0].message)"
+    )
     code += f"\nimport os; print(len(warned), os.listdir({str(folder)!r}))"
-    starting = f"import subprocess; subprocess.run(['unshare', '-rm', 'sh', '-c', {mount!r} + ' && exec \"$0\" -c \"$1\"', "
+    starting = (
+        f"import subprocess; subprocess.run(['unshare', '-rm', 'sh', '-c', {mount!r} + ' && exec \"$0\" -c \"$1\"', "
+    )
     starting += f"{sys.executable!r}, {code!r}], check=True)"
     said = printed(starting, SNNKERNELS_CACHE=str(folder))
     assert said.startswith(f"snnkernels cannot keep compiled neurons in {folder} (") and problem in said
@@ -349,7 +353,11 @@ def test_spaces_and_other_scripts_in_paths(
     place = tmp_path / "ein Ordner" / "神経"
     (place / "tmp").mkdir(parents=True)
     compiler = Compiler(place / "bin é")
-    for name, value in {"CXX": compiler.words, "SNNKERNELS_CACHE": str(place / "ca che"), "TMPDIR": str(place / "tmp")}.items():
+    for name, value in {
+        "CXX": compiler.words,
+        "SNNKERNELS_CACHE": str(place / "ca che"),
+        "TMPDIR": str(place / "tmp"),
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("tempfile.tempdir", None)
     shutil.copytree(native_build.headers(), place / "strip")
