@@ -74,8 +74,10 @@ def requested_backend() -> str:
 
 
 def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str | None = None) -> str:
-    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured, `neuron`, the key
-    of a variant, if an engine cannot run every one."""
+    """The fastest engine that can run on a device.
+
+    sizes: of the scan, which count if scans of these sizes were measured; neuron: the key of the variant to run.
+    """
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
@@ -95,8 +97,10 @@ def _warn_of_reference(device: str, reasons: str) -> None:
 
 
 def unusable_reason(engine: str, device: torch.device | str, neuron: str | None = None) -> str | None:
-    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU. `neuron`: the key of a variant
-    that it has to run."""
+    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU.
+
+    neuron: the key of a variant that it has to run.
+    """
     if engine == "reference":
         return None
     return engines.unusable_reason(engine, torch.device(device), neuron)

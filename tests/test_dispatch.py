@@ -18,9 +18,9 @@ from snnkernels.inputs import check_backend
 from snnkernels.machine import processor
 
 
-def machine(*pairs: tuple[str, str]) -> Callable[[str, torch.device], str | None]:
+def machine(*pairs: tuple[str, str]) -> Callable[..., str | None]:
     """A stand-in for the package's engines: only these, on these devices, can run."""
-    return lambda engine, device: None if (engine, device.type) in pairs else "not here"
+    return lambda engine, device, neuron=None: None if (engine, device.type) in pairs else "not here"
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_command_line_lists_the_engines() -> None:
     out = printed("import runpy; runpy.run_module('snnkernels', run_name='__main__')")
     assert out.startswith(f"snnkernels {version}, torch {torch.__version__}, Python ")
     assert str(processor()) in out.splitlines()[1] and f"{torch.get_num_threads()} threads" in out.splitlines()[1]
-    rows = [line.split(maxsplit=2) for line in out.splitlines()[2:]]
+    rows = [line.split(maxsplit=2) for line in out.splitlines()[2 : 2 + len(backends())]]
     assert [row[:2] for row in rows] == [[row.engine, row.device] for row in backends()]
     assert all(state == "usable" or state.startswith("not usable: ") for _, _, state in rows)
 

@@ -1,4 +1,5 @@
-"""Neurons that are not built in, on a CPU: compiled at first use or before, kept, and what is said where they cannot be.
+"""Neurons that are not built in, on a CPU: compiled at first use or before, kept, and what is said if they
+cannot be.
 
 The compilers here are scripts that write down each call, and compile without optimisation, which takes half a second.
 """
@@ -268,14 +269,15 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, compiler: Compiler, opt
     mount = f"mount -t tmpfs -o {options} tmpfs '{folder}'"
     if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
-    code = (
-        USE + "import warnings\nwith warnings.catch_warnings(record=True) as warned: check()\nprint(warned[0].message)"
-    )
-    code += f"\nimport os; print(len(warned), os.listdir({str(folder)!r}))"
-    starting = (
-        f"import subprocess; subprocess.run(['unshare', '-rm', 'sh', '-c', {mount!r} + ' && exec \"$0\" -c \"$1\"', "
-    )
-    starting += f"{sys.executable!r}, {code!r}], check=True)"
+    code = f"""{USE}
+import os, warnings
+with warnings.catch_warnings(record=True) as warned:
+    check()
+print(warned[0].message)
+print(len(warned), os.listdir({str(folder)!r}))
+"""
+    command = ["unshare", "-rm", "sh", "-c", mount + ' && exec "$0" -c "$1"', sys.executable, code]
+    starting = f"import subprocess; subprocess.run({command!r}, check=True)"
     said = printed(starting, SNNKERNELS_CACHE=str(folder))
     assert said.startswith(f"snnkernels cannot keep compiled neurons in {folder} (") and problem in said
     assert said.splitlines()[1].startswith("1 [") and ".part" not in said
@@ -353,12 +355,9 @@ def test_spaces_and_other_scripts_in_paths(
     place = tmp_path / "ein Ordner" / "神経"
     (place / "tmp").mkdir(parents=True)
     compiler = Compiler(place / "bin é")
-    for name, value in {
-        "CXX": compiler.words,
-        "SNNKERNELS_CACHE": str(place / "ca che"),
-        "TMPDIR": str(place / "tmp"),
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CXX", compiler.words)
+    monkeypatch.setenv("SNNKERNELS_CACHE", str(place / "ca che"))
+    monkeypatch.setenv("TMPDIR", str(place / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", None)
     shutil.copytree(native_build.headers(), place / "strip")
     monkeypatch.setattr(native_build, "headers", lambda: place / "strip")

@@ -123,8 +123,8 @@ def _load(variant: Variant) -> str | None:
                 native_cache.put(built, path)
             except OSError as error:
                 problem = (
-                    f"snnkernels cannot keep compiled neurons in {folder} ({error.strerror or error}), so each process compiles them "
-                    "again: set SNNKERNELS_CACHE to a folder that can be written"
+                    f"snnkernels cannot keep compiled neurons in {folder} ({error.strerror or error}), so each process "
+                    "compiles them again: set SNNKERNELS_CACHE to a folder that can be written"
                 )
             _register(variant, built)
     return problem
