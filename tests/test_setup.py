@@ -207,7 +207,9 @@ def test_an_editable_install_keeps_the_reason_why_a_library_was_left_out(
 
 
 def test_a_wheel_holds_the_headers_that_a_neuron_is_compiled_with(tmp_path: Path, tree: Path) -> None:
-    done = run(tree, machine(tmp_path, "none"), "-c", "from setuptools import build_meta; build_meta.build_wheel('dist')")
+    done = run(
+        tree, machine(tmp_path, "none"), "-c", "from setuptools import build_meta; build_meta.build_wheel('dist')"
+    )
     assert done.returncode == 0, done.stderr
     (wheel,) = (tree / "dist").iterdir()
     installed = tmp_path / "installed"
