@@ -23,7 +23,7 @@ from support import assert_same_bits, printed
 from torch import Tensor
 from user_neurons import current_based
 
-from snnkernels import Neuron, detach, lif, neuron, ops
+from snnkernels import Neuron, SpikingLinear, detach, lif, neuron, ops
 from snnkernels.__main__ import main
 from snnkernels.engines import native_build, native_cache
 
@@ -529,3 +529,20 @@ def test_current_based_is_the_same_after_it_was_compiled_with_all_optimisation(
         strict=True,
     ):
         assert_same_bits(made, expected)
+
+
+def test_without_a_compiler_a_spiking_linear_runs_the_reference_too(
+    folder: Path, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, ran: Callable[[], int]
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    both = SpikingLinear(6, 4, neuron=fresh())
+    spikes = (torch.rand(5, 2, 6) < 0.5).float()
+    with pytest.warns(UserWarning, match="no C\\+\\+ compiler"):
+        made = both(spikes)
+    made.square().sum().backward()
+    grad, both.linear.weight.grad = both.linear.weight.grad, None
+    expected = both.neuron(both.linear(spikes))
+    expected.square().sum().backward()
+    assert 0 < expected.sum() and ran() == 0
+    assert_same_bits(made, expected)
+    torch.testing.assert_close(grad, both.linear.weight.grad)
