@@ -7,13 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-import torch
-from user_neurons import NEURONS
 
 from snnkernels.emit.cpp import neuron_struct
 from snnkernels.variants import Variant
@@ -56,13 +52,3 @@ def address(function: ctypes._CFuncPtr) -> int:
     """What snn_neuron() or snn_surrogate() returns."""
     function.restype = ctypes.c_void_p
     return function()
-
-
-@cache
-def add_user_neurons() -> None:
-    """The native engine on the CPU knows every neuron of user_neurons."""
-    variants = [neuron.variant() for neuron in NEURONS.values()]
-    with TemporaryDirectory() as folder:
-        libraries = build(Path(folder), map(neuron_source, variants))
-    for variant, library in zip(variants, libraries, strict=True):
-        torch.ops.snnkernels.native_add_neuron(variant.key, address(library.snn_neuron))

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from compiled_neurons import add_user_neurons
 from support import Target, assert_rounded, assert_same_bits, random_current, random_decay
 from torch import Tensor
 from user_neurons import NEURONS
@@ -19,14 +18,6 @@ NAMES = ("lif", *NEURONS)
 
 def neuron_of(name: str) -> Neuron:
     return lif if name == "lif" else NEURONS[name]
-
-
-@pytest.fixture
-def engine(compiled: Target) -> Target:
-    """A compiled engine that knows the neurons of user_neurons."""
-    if compiled == Target("native", "cpu"):
-        add_user_neurons()
-    return compiled
 
 
 def sizes(target: Target) -> tuple[int, int, int]:
@@ -100,48 +91,48 @@ def assert_as_reference(
 @pytest.mark.parametrize("output", ["all", "sum", "last", "max"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_output_and_every_gradient_are_the_reference_s(
-    engine: Target, name: str, output: str, dtype: torch.dtype
+    compiled: Target, name: str, output: str, dtype: torch.dtype
 ) -> None:
     neuron = neuron_of(name)
-    given = arguments(neuron, engine, dtype, tensors=True)
+    given = arguments(neuron, compiled, dtype, tensors=True)
     states = neuron.definition.interface.states
-    assert_as_reference(neuron, engine, given, list(given), output=output, record=states[-2:])
+    assert_as_reference(neuron, compiled, given, list(given), output=output, record=states[-2:])
 
 
 @pytest.mark.few_interpreted(name=["adaptive"])
 @pytest.mark.parametrize("name", NAMES)
-def test_parameters_that_are_numbers_give_the_same(engine: Target, name: str) -> None:
+def test_parameters_that_are_numbers_give_the_same(compiled: Target, name: str) -> None:
     neuron = neuron_of(name)
-    given = arguments(neuron, engine, torch.float32, tensors=False)
+    given = arguments(neuron, compiled, torch.float32, tensors=False)
     wanted = [name for name, value in given.items() if isinstance(value, Tensor)]
-    assert_as_reference(neuron, engine, given, wanted)
+    assert_as_reference(neuron, compiled, given, wanted)
 
 
 @pytest.mark.few_interpreted(wanted=["rho"])
 @pytest.mark.parametrize("wanted", ["alpha", "rho", "a", "b", "threshold"])
-def test_the_gradient_of_one_parameter_alone_is_the_same(engine: Target, wanted: str) -> None:
+def test_the_gradient_of_one_parameter_alone_is_the_same(compiled: Target, wanted: str) -> None:
     neuron = NEURONS["adaptive"]
-    given = arguments(neuron, engine, torch.float32, tensors=True)
-    assert_as_reference(neuron, engine, given, [wanted, "x"])
+    given = arguments(neuron, compiled, torch.float32, tensors=True)
+    assert_as_reference(neuron, compiled, given, [wanted, "x"])
 
 
 @pytest.mark.few_interpreted(name=["gated"])
 @pytest.mark.parametrize("name", NAMES)
-def test_inputs_that_are_the_same_at_all_steps(engine: Target, name: str) -> None:
+def test_inputs_that_are_the_same_at_all_steps(compiled: Target, name: str) -> None:
     neuron = neuron_of(name)
-    given = arguments(neuron, engine, torch.float32, tensors=True)
+    given = arguments(neuron, compiled, torch.float32, tensors=True)
     given |= {name: given[name][0] for name in neuron.definition.interface.inputs}
-    assert_as_reference(neuron, engine, given, list(given), steps=sizes(engine)[0])
+    assert_as_reference(neuron, compiled, given, list(given), steps=sizes(compiled)[0])
 
 
 @pytest.mark.few_interpreted(name=["current_based"])
 @pytest.mark.parametrize("name", NAMES)
-def test_time_in_the_middle_and_no_state_in(engine: Target, name: str) -> None:
+def test_time_in_the_middle_and_no_state_in(compiled: Target, name: str) -> None:
     neuron = neuron_of(name)
-    given = arguments(neuron, engine, torch.float32, tensors=True)
+    given = arguments(neuron, compiled, torch.float32, tensors=True)
     inputs = neuron.definition.interface.inputs
     results = []
-    for backend in ("reference", engine.engine):
+    for backend in ("reference", compiled.engine):
         torch.manual_seed(1)
         leaves = [given[name].detach().transpose(0, 1).contiguous().requires_grad_() for name in inputs]
         output = neuron(*leaves, time_dim=1, backend=backend)
@@ -152,16 +143,16 @@ def test_time_in_the_middle_and_no_state_in(engine: Target, name: str) -> None:
         assert_rounded(grad, other, terms=20)
 
 
-def test_the_first_of_the_largest_outputs_counts_and_a_nan_is_the_largest(engine: Target) -> None:
+def test_the_first_of_the_largest_outputs_counts_and_a_nan_is_the_largest(compiled: Target) -> None:
     """Outputs are the input, since the integrator forgets at once."""
-    x = torch.zeros(6, 1, 5, device=engine.device)
+    x = torch.zeros(6, 1, 5, device=compiled.device)
     x[1, 0, 0] = x[4, 0, 0] = 2.0
     x[:, 0, 1] = -torch.inf
     x[2, 0, 2] = x[4, 0, 2] = torch.nan
     x[:, 0, 3] = torch.tensor([-3.0, -1.0, -2.0, -1.0, -1.5, -4.0])
     x[5, 0, 4] = torch.inf
     x.requires_grad_()
-    largest = NEURONS["integrator"](x, beta=0.0, output="max", backend=engine.engine)
+    largest = NEURONS["integrator"](x, beta=0.0, output="max", backend=compiled.engine)
     torch.testing.assert_close(
         largest.detach().cpu(), torch.tensor([[2.0, torch.nan, torch.nan, -1.0, torch.inf]]), equal_nan=True
     )

@@ -23,13 +23,19 @@ class Registry {
  public:
   Registry(const char* kind, Tables<Table> built_in) : kind_(kind), built_in_(std::move(built_in)) {}
 
-  const Table& find(const std::string& key) {
-    const Table* const found = look(key);
-    STD_TORCH_CHECK(found != nullptr, "the native engine has no ", kind_, " called ", key);
-    return *found;
+  // Null where there is none.
+  const Table* find(const std::string& key) {
+    if (const auto found = built_in_.find(key); found != built_in_.end()) return &found->second;
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    const auto found = added_.find(key);
+    return found == added_.end() ? nullptr : found->second;
   }
 
-  bool has(const std::string& key) { return look(key) != nullptr; }
+  const Table& get(const std::string& key) {
+    const Table* table = find(key);
+    STD_TORCH_CHECK(table != nullptr, "the native engine has no ", kind_, " called ", key);
+    return *table;
+  }
 
   // The first of a key stays: its key tells what it computes.
   void add(const std::string& key, const Table* table) {
@@ -42,13 +48,6 @@ class Registry {
   }
 
  private:
-  const Table* look(const std::string& key) {
-    if (const auto found = built_in_.find(key); found != built_in_.end()) return &found->second;
-    const std::shared_lock<std::shared_mutex> lock(mutex_);
-    const auto found = added_.find(key);
-    return found == added_.end() ? nullptr : found->second;
-  }
-
   const char* kind_;
   const Tables<Table> built_in_;
   std::shared_mutex mutex_;
@@ -89,6 +88,8 @@ Registry<SurrogateTable>& surrogates() {
   return registry;
 }
 
+bool native_has_neuron(std::string key) { return neurons().find(key) != nullptr; }
+
 void native_add_neuron(std::string key, int64_t address) {
   neurons().add(key, reinterpret_cast<const NeuronTable*>(address));
 }
@@ -97,17 +98,15 @@ void native_add_surrogate(std::string name, int64_t address) {
   surrogates().add(name, reinterpret_cast<const SurrogateTable*>(address));
 }
 
-bool native_has_neuron(std::string key) { return neurons().has(key); }
-
 }  // namespace
 
-const NeuronTable& find_neuron(const std::string& key) { return neurons().find(key); }
-const SurrogateTable& find_surrogate(const std::string& name) { return surrogates().find(name); }
+const NeuronTable& find_neuron(const std::string& key) { return neurons().get(key); }
+const SurrogateTable& find_surrogate(const std::string& name) { return surrogates().get(name); }
 
 STABLE_TORCH_LIBRARY_IMPL(snnkernels, CompositeExplicitAutograd, library) {
+  library.impl("native_has_neuron", TORCH_BOX(&native_has_neuron));
   library.impl("native_add_neuron", TORCH_BOX(&native_add_neuron));
   library.impl("native_add_surrogate", TORCH_BOX(&native_add_surrogate));
-  library.impl("native_has_neuron", TORCH_BOX(&native_has_neuron));
 }
 
 }  // namespace snn::cpu
