@@ -180,9 +180,9 @@ class BackwardThread {
     C* to = arguments_.grad_params + neuron_;
 #pragma unroll
     for (int k = 0; kParamGrads && k < Neuron::kParams; ++k) {
-      if ((arguments_.wanted >> k & 1) == 0) continue;
-      Pack<C, N>::of(grad_param_[k]).store(to);
-      to += neurons_;
+      const bool wanted = arguments_.wanted >> k & 1;
+      if (wanted) Pack<C, N>::of(grad_param_[k]).store(to);
+      to += wanted ? neurons_ : 0;
     }
   }
 

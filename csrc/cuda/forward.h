@@ -11,7 +11,9 @@ constexpr int kForwardThreads = 128, kFewThreads = 32;
 // Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
 // neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
 template <class T, int N, template <class, int> class Output>
-constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 && !Output<T, N>::kAny ? 8 : 4;
+constexpr int kForwardBlocks = Output<T, N>::kAny        ? 2
+                               : N == 1 && sizeof(T) < 8 ? 8
+                                                         : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
