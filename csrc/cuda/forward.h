@@ -34,7 +34,6 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
   const Layer<Neuron, C, N, kPerNeuron> layer(arguments.values, place.neuron);
   const T* x = begin_of<T>(arguments.x, place);
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
-  const int64_t first_kept = arguments.from_zero ? kInterval : 0;
   C* checkpoint = arguments.checkpoints + place.neuron;
   Lanes<C, N> state[Neuron::kStates];
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
@@ -50,7 +49,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
     x += kAhead * stride;
     if (stride != 0) request(steps - begin - kAhead);  // what is the same at all steps is here already
     for_steps<kAhead>(steps - begin, [&](int k) {
-      if (keep && k % kInterval == 0 && begin + k >= first_kept) {
+      if (keep && k % kInterval == 0 && (begin + k > 0 || !arguments.from_zero)) {
         store_rows(state, checkpoint, neurons);
         checkpoint += Neuron::kStates * neurons;
       }
