@@ -15,7 +15,7 @@ from .inputs import (
     check_flag,
     check_hides_no_state,
     check_in_sequence,
-    check_states,
+    check_states_by_name,
     check_to_detach,
 )
 from .neuron_layer import NeuronLayer
@@ -94,7 +94,7 @@ class Sequential(CheckedModule, nn.Sequential):
         named = list(self._modules.items())
         given: Mapping[str, Any] = {}
         if initial_state is not None:
-            given = check_states(initial_state, [name for name, layer in named if _has_state(layer)])
+            given = check_states_by_name(initial_state, [name for name, layer in named if _has_state(layer)])
         states: dict[str, Any] = {}
         for name, layer in named:
             if not _has_state(layer):
