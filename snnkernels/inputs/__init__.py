@@ -132,7 +132,6 @@ __all__ = [
     "check_spike_values",
     "check_spikes",
     "check_spreads",
-    "check_states",
     "check_states_argument",
     "check_states_by_name",
     "check_steps",
