@@ -238,10 +238,7 @@ def sinabs_multispike(x: Tensor, v: Tensor, p: Parameters, fire: Fire) -> Step:
     for x_t in x:
         v = p.beta * v + p.input_scale * x_t
         n = _Counted.apply(v, p.threshold, p.max_spikes.item(), fire.derivative)
-        if p.reset == "subtract":
-            v = v - _maybe(n, p.detach_reset) * p.threshold
-        else:
-            v = v * (n == 0).to(v.dtype)
+        v = v - _maybe(n, p.detach_reset) * p.threshold if p.reset == "subtract" else v * (n == 0).to(v.dtype)
         if not isinstance(p.min_v, str):
             v = torch.relu(v - p.min_v) + p.min_v
         yield n, v
