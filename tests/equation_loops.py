@@ -193,6 +193,7 @@ def se_adlif(x: Tensor, u: Tensor, w: Tensor, p: Parameters, fire: Fire) -> Step
 
 
 def sinabs_alif(x: Tensor, v: Tensor, b: Tensor, p: Parameters, fire: Fire) -> Step:
+    """alif_forward_single, but for the gradient of the threshold, which sinabs cuts where it is compared."""
     for x_t in x:
         v = p.beta * v + p.input_scale * x_t
         spike_threshold = p.threshold + p.adaptation * b

@@ -209,7 +209,9 @@ def spikingjelly_cuba(x: Tensor) -> Result:
     return output, {"c": i / 0.5, "v": v}
 
 
-OTHER_GRADIENT = {"LIFRefracCell(LIFRefracParameters(rho_reset=torch.as_tensor(2.0)))"}  # see refractory_lif
+# As the docstrings of refractory_lif and alif say: Norse differentiates its counter of refractory steps, and sinabs does
+# not differentiate the moving threshold where it is compared.
+OTHER_GRADIENT = {"LIFRefracCell(LIFRefracParameters(rho_reset=torch.as_tensor(2.0)))", "sl.ALIF(10.0, 20.0)"}
 SINGLE = 1e-6  # sinabs' spikes are float32, and so is what it multiplies them with
 
 

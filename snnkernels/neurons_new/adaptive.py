@@ -108,7 +108,8 @@ def alif(
     b is a trace of the spikes, between 0 and 1. beta is the decay of the potential in one step, rho that of the trace.
 
     Source: Bellec et al. (2018), arXiv:1803.09574 (surrogate "triangle" times 0.3). In other libraries: sinabs' ALIF
-    with SingleSpike (adaptation = adapt_scale, input_scale = 1 - beta, detach_reset=False); Norse's LSNNCell
+    with SingleSpike (adaptation = adapt_scale, input_scale = 1 - beta, detach_reset=False; it sends no gradient through
+    theta where theta is compared, and its surrogate is as wide as theta is high); Norse's LSNNCell
     (reset="zero", detach_reset=False, strict=True, rho = 1 - dt tau_adapt_inv; Norse adds its beta to the threshold at
     a spike, which decays before it is used: adaptation = rho beta / (1 - rho); its input is the synaptic current of the
     step before, which `leaky_integrator` gives). The code of LSNN subtracts the threshold one step later:
