@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import torch
 from torch import Tensor
+
+from snnkernels.surrogates import SURROGATES, Surrogate
 
 STEPS, SHAPE = 30, (3, 4)  # batch, neurons
 EXACT = 1e-12
@@ -67,7 +71,6 @@ class Case:
     initial: dict[str, float] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
     smooth: bool = False
-    inputs: int = 1
 
     def __str__(self) -> str:
         return self.name
@@ -89,21 +92,17 @@ class Run:
 def _leaves(case: Case) -> tuple[list[Tensor], dict[str, Tensor], dict[str, Tensor]]:
     generator = torch.Generator().manual_seed(len(case.name))
     draw = lambda *size: torch.randn(*size, generator=generator, dtype=torch.float64)  # noqa: E731
-    inputs = [case.gain * (draw(STEPS, *SHAPE) + case.bias) for _ in range(case.inputs)]
+    interface = case.neuron.definition.interface
+    inputs = [case.gain * (draw(STEPS, *SHAPE) + case.bias) for _ in interface.inputs]
     states = {
         name: torch.full(SHAPE, case.initial[name], dtype=torch.float64) if name in case.initial else 0.3 * draw(*SHAPE)
-        for name in case.neuron.states
+        for name in interface.states
     }
-    params = {name: _parameter(case.params.get(name, value)) for name, value in defaults(case.neuron).items()}
-    params |= {name: _parameter(value) for name, value in case.params.items()}
+    numbers = {name: spec.default for name, spec in interface.params.items() if not isinstance(spec.default, str)}
+    params = {name: _parameter(value) for name, value in {**numbers, **case.params}.items()}
     for name, tensor in {**states, **params}.items():
         tensor.requires_grad_(name not in case.fixed)
     return [x.requires_grad_() for x in inputs], states, params
-
-
-def defaults(neuron: Any) -> dict[str, float]:
-    """The parameters of a neuron and their defaults."""
-    return dict(neuron.params)
 
 
 def _finish(output: Tensor, states: dict[str, Tensor], leaves: dict[str, Tensor]) -> Run:
@@ -116,22 +115,36 @@ def _finish(output: Tensor, states: dict[str, Tensor], leaves: dict[str, Tensor]
     return Run(output, states, dict(zip(wanted, gradients, strict=True)))
 
 
+@contextmanager
+def known_surrogate(surrogate: Any) -> Iterator[str]:
+    """The name of a surrogate, which the package knows meanwhile if it is a function of (distance, slope)."""
+    if isinstance(surrogate, str):
+        yield surrogate
+        return
+    own = Surrogate(surrogate, antiderivative=_unknown, default_slope=1.0, source="a test")
+    with mock.patch.dict(SURROGATES, {"own": own}):
+        yield "own"
+
+
+def _unknown(distance: Tensor, slope: Tensor) -> Tensor:
+    raise NotImplementedError("no test integrates this surrogate")
+
+
 def run_neuron(case: Case, backend: str) -> Run:
     """The package's neuron."""
     inputs, states, params = _leaves(case)
-    surrogate: dict[str, Any] = {}
-    if not case.smooth:
-        surrogate = {"surrogate": case.surrogate[0], "slope": case.surrogate[1], "strict": case.strict}
+    options: dict[str, Any] = {**case.options, **params}
     initial = tuple(states.values())
-    output, record = case.neuron(
-        *inputs,
-        initial_state=initial[0] if len(initial) == 1 else initial,
-        record=case.neuron.states,
-        backend=backend,
-        **surrogate,
-        **case.options,
-        **params,
-    )
+    with known_surrogate(case.surrogate[0]) as surrogate:
+        if not case.smooth:
+            options |= {"surrogate": surrogate, "slope": case.surrogate[1], "strict": case.strict}
+        output, record = case.neuron(
+            *inputs,
+            initial_state=initial[0] if len(initial) == 1 else initial,
+            record=tuple(states),
+            backend=backend,
+            **options,
+        )
     return _finish(output, record, _named(inputs, states, params))
 
 
@@ -140,8 +153,9 @@ def run_loop(case: Case) -> Run:
     inputs, states, params = _leaves(case)
     name, slope = case.surrogate[:2]
     derivative = case.surrogate[2] if len(case.surrogate) == 3 else DERIVATIVES[name](slope)
-    options = {**case.neuron.options, **case.options}
-    p = SimpleNamespace(**{**options, **params})
+    interface = case.neuron.definition.interface
+    defaults = {name: spec.default for name, spec in interface.params.items()} | interface.choices
+    p = SimpleNamespace(**{**defaults, **case.options, **params})
     steps = list(case.loop(*inputs, *states.values(), p, Fire(derivative, case.strict)))
     output, *over_time = (torch.stack(values) for values in zip(*steps, strict=True))
     return _finish(output, dict(zip(states, over_time, strict=True)), _named(inputs, states, params))

@@ -131,11 +131,10 @@ CASES = [
         {"alpha": (-1.0, 1.0), "gamma": (-1.0, 1.0)},
         surrogate=BOX,
         strict=True,
-        inputs=2,
         gain=1.5,
     ),
     Case("CLIF", example("clif"), loops.complementary_lif, {"tau": (1.5, 4.0)}, surrogate=BOX),
-    Case("DH-SNN", example("dh_lif"), loops.dendrites, surrogate=SRNN, strict=True, inputs=4, gain=3.0),
+    Case("DH-SNN", example("dh_lif"), loops.dendrites, surrogate=SRNN, strict=True, gain=3.0),
     Case(
         "SRNN ALIF",
         example("srnn_alif"),
@@ -162,7 +161,6 @@ CASES = [
         loops.spikelm,
         {"beta": (0.1, 0.4)},
         surrogate=BOX,
-        inputs=2,
     ),
 ]
 

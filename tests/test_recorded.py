@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from equations import known_surrogate
 from example_neurons import example
 from torch import Tensor
 
@@ -44,7 +45,11 @@ def ours(neuron: Any, *names: str, start: float = 0.0, **options: Any) -> Callab
 
     def run(x: Tensor) -> Result:
         initial = torch.full_like(x[0], start) if start else None
-        output, final = neuron(x, **{"initial_state": initial, "return_state": True, **options})
+        with known_surrogate(options.get("surrogate", "arctan")) as surrogate:
+            named = options | ({"surrogate": surrogate} if "surrogate" in options else {})
+            output, final = neuron(
+                x, **{"initial_state": initial, "return_state": True, "backend": "reference", **named}
+            )
         states = (final,) if isinstance(final, Tensor) else final
         return output, {name: state for name, state in zip(names, states, strict=True) if name}
 
@@ -81,8 +86,8 @@ def norse_lsnn(x: Tensor) -> Result:
 def sinabs_synaptic_lif(x: Tensor) -> Result:
     decay = math.exp(-1 / 5)
     current, i = leaky_integrator(decay * x, beta=decay, return_state=True)
-    output, v = multispike_lif(current, beta=TEN, detach_reset=False, return_state=True, **SINABS)
-    return output, {"v_mem": v, "i_syn": i}
+    output, states = ours(multispike_lif, "v_mem", beta=TEN, detach_reset=False, **SINABS)(current)
+    return output, {**states, "i_syn": i}
 
 
 def gated_lif(x: Tensor) -> Result:
@@ -209,8 +214,8 @@ def spikingjelly_cuba(x: Tensor) -> Result:
     return output, {"c": i / 0.5, "v": v}
 
 
-# As the docstrings of refractory_lif and alif say: Norse differentiates its counter of refractory steps, and sinabs does
-# not differentiate the moving threshold where it is compared.
+# As the docstrings of refractory_lif and alif say: Norse differentiates its counter of refractory steps, and sinabs
+# does not differentiate the moving threshold where it is compared.
 OTHER_GRADIENT = {"LIFRefracCell(LIFRefracParameters(rho_reset=torch.as_tensor(2.0)))", "sl.ALIF(10.0, 20.0)"}
 SINGLE = 1e-6  # sinabs' spikes are float32, and so is what it multiplies them with
 

@@ -26,27 +26,24 @@ class Setting:
     options: dict = field(default_factory=dict)
 
 
-def own(name: str, slope: float) -> dict:
-    return {"surrogate": getattr(importlib.import_module("own_surrogates"), name), "slope": slope, "strict": True}
-
-
 BOX = {"surrogate": "rectangle", "slope": 1.0}
 SMOOTH = {"surrogate": "sigmoid", "slope": 4.0}
+BELL = {"surrogate": "gaussian", "slope": 1.4}
 SETTINGS = {
     "adaptive_quadratic": Setting(options=SMOOTH),
     "adex": Setting(gain=2.0, options={"surrogate": "fast_sigmoid", "slope": 1.0}),
-    "balanced_resonate_and_fire": Setting(gain=40.0, options=own("double_gaussian", 1.0)),
+    "balanced_resonate_and_fire": Setting(gain=40.0, options=BELL),
     "clif": Setting(options=BOX),
-    "dh_lif": Setting(gain=2.0, options=own("multi_gaussian", 0.5)),
+    "dh_lif": Setting(gain=2.0, options=BELL),
     "glif": Setting(options=BOX),
-    "izhikevich": Setting(20.0, 10.0, (-65.0, -13.0), {"surrogate": "fast_sigmoid", "slope": 0.1}),
+    "izhikevich": Setting(20.0, 10.0, (-65.0, -13.0), {"surrogate": "fast_sigmoid", "slope": 0.2}),
     "klif": Setting(gain=2.0, options=SMOOTH),
     "liaf": Setting(options=SMOOTH),
-    "lsnn": Setting(gain=4.0, options=own("damped_triangle", 0.3)),
+    "lsnn": Setting(gain=4.0, options={"surrogate": "triangle", "slope": 1.0}),
     "quadratic": Setting(options=SMOOTH),
     "resonate_and_fire": Setting(options=SMOOTH),
     "spike_lm": Setting(options=BOX),
-    "srnn_alif": Setting(options=own("multi_gaussian", 0.5)),
+    "srnn_alif": Setting(options=BELL),
     "tc_lif": Setting(options={"surrogate": "triangle", "slope": 1.0}),
 }
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from ..definition import neuron
 from ..language import Value, detach
 from ..ranges import Decay, Positive
-from .resets import after_reset
+from .resets import SubtractOrSet, after_reset
 
 
 @neuron(states=("u", "w"))
@@ -32,14 +31,21 @@ def adlif(
         u[t] = p[t] - threshold s[t]
         w[t] = rho w[t-1] + a p[t] + b s[t]
 
-    x is the input current, u the potential after the reset, in the unit of the threshold, and w the adaptation current
-    of the next step. alpha is the decay of the potential in one step, rho that of w; a couples w to the potential, b to
-    the spikes.
-
     Source: Bittar & Garner (2022), doi:10.3389/fnins.2022.865897, and their library sparch, whose adLIF this is with
     detach_reset=False, strict=True, surrogate "rectangle" and slope 1. sparch counts from the potential before the
     reset: u here is its u - s, and w here its w of the next step. It learns alpha in [exp(-1/5), exp(-1/25)], rho in
     [exp(-1/30), exp(-1/120)], a in [-1, 1] and b in [0, 2].
+
+    Args:
+        x: input current, in the unit of the threshold.
+        u: potential after the reset.
+        w: adaptation current of the next step.
+        alpha: decay of the potential in one step.
+        rho: decay of w in one step.
+        a: what the potential adds to w.
+        b: what a spike adds to w.
+        threshold: potential at which the neuron fires.
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     p = alpha * u + (1 - alpha) * (x - w)
     s = spike(p - threshold)
@@ -68,12 +74,23 @@ def symplectic_adlif(
         u[t] = (1 - s[t]) p[t]
         w[t] = rho w[t-1] + (1 - rho) (a u[t] + b s[t]) q
 
-    It stays stable where `adlif`, an explicit Euler step, does not. x is the input current, u the potential after the
-    reset, in the unit of the threshold, w the adaptation current, and q a constant factor of the adaptation.
+    It stays stable where `adlif`, an explicit Euler step, does not.
 
     Source: Baronig et al. (2025), "Advancing spatio-temporal processing through adaptation in spiking neural networks",
     arXiv:2408.07517, and their code SE-adlif (q = 120; the surrogate is c k / 2 exp(-k |distance|), with c = 0.4 and
     k = 5).
+
+    Args:
+        x: input current, in the unit of the threshold.
+        u: potential after the reset.
+        w: adaptation current.
+        alpha: decay of the potential in one step.
+        rho: decay of w in one step.
+        a: how much the potential drives w.
+        b: how much a spike drives w.
+        q: factor of both.
+        threshold: potential at which the neuron fires.
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     p = alpha * u + (1 - alpha) * (x - w)
     s = spike(p - threshold)
@@ -93,7 +110,7 @@ def alif(
     adaptation: Value = 1.8,
     threshold: Positive = 1.0,
     input_scale: Value = 1.0,
-    reset: Literal["subtract", "zero"] = "subtract",
+    reset: SubtractOrSet = "subtract",
     detach_reset: bool = True,
 ) -> tuple[Value, Value, Value]:
     """Adaptive LIF with a moving threshold: every spike raises it, and it decays back.
@@ -104,9 +121,6 @@ def alif(
         v[t] = u[t] - theta[t] s[t]   or   (1 - s[t]) u[t]
         b[t] = rho b[t-1] + (1 - rho) s[t]
 
-    x is the input current, v the potential after the reset and theta the moving threshold, in the unit of `threshold`;
-    b is a trace of the spikes, between 0 and 1. beta is the decay of the potential in one step, rho that of the trace.
-
     Source: Bellec et al. (2018), arXiv:1803.09574 (surrogate "triangle" times 0.3). In other libraries: sinabs' ALIF
     with SingleSpike (adaptation = adapt_scale, input_scale = 1 - beta, detach_reset=False; it sends no gradient through
     theta where theta is compared, and its surrogate is as wide as theta is high); Norse's LSNNCell
@@ -114,6 +128,18 @@ def alif(
     a spike, which decays before it is used: adaptation = rho beta / (1 - rho); its input is the synaptic current of the
     step before, which `leaky_integrator` gives). The code of LSNN subtracts the threshold one step later:
     examples/neurons/lsnn.py.
+
+    Args:
+        x: input current, in the unit of the threshold.
+        v: potential after the reset.
+        b: trace of the spikes, from 0 to 1.
+        beta: decay of the potential in one step.
+        rho: decay of b in one step.
+        adaptation: by how much b raises the threshold.
+        threshold: the threshold without adaptation.
+        input_scale: factor of the input.
+        reset: what a spike does to the potential: "subtract" theta, or set it to "zero" or to a number.
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     u = beta * v + input_scale * x
     theta = threshold + adaptation * b

@@ -8,7 +8,7 @@ from typing import Literal
 from ..definition import neuron
 from ..language import Value, detach
 from ..ranges import Decay, Positive
-from .resets import after_reset
+from .resets import Reset, after_reset
 
 
 @neuron(states=("i", "v"))
@@ -23,7 +23,7 @@ def current_lif(
     threshold: Positive = 1.0,
     input_scale: Value = 1.0,
     order: Literal["immediate", "delayed", "spike_first"] = "immediate",
-    reset: Literal["subtract", "zero", "none"] = "subtract",
+    reset: Reset = "subtract",
     detach_reset: bool = True,
 ) -> tuple[Value, Value, Value]:
     """Current-based LIF: a synaptic current that decays, into a leaky potential that fires.
@@ -52,15 +52,24 @@ def current_lif(
         v[t] = u[t] - threshold s[t]   or   (1 - s[t]) u[t]
         i[t] = alpha i[t-1] + x[t]
 
-    x is the input to the synapse, i the current and v the potential, in the unit of the threshold; alpha is the decay
-    of the current in one step, beta that of the potential.
-
     In other libraries: "immediate" is Norse's LIFCell (alpha = 1 - dt tau_syn_inv, beta = 1 - dt tau_mem_inv,
     input_scale = 1 - beta, reset="zero", detach_reset=False, strict=True; surrogate "fast_sigmoid", slope 1), and,
     with a current counted after its decay, SpikingJelly's CUBALIFNode, lava-dl's CUBA without its rounding (it sends
     no gradient through the reset), and the synapse of Rockpool and sinabs. "delayed" is snnTorch's Synaptic
     (strict=True; surrogate "arctan", slope 2). "spike_first" is SpyTorch (Neftci, Mostafa & Zenke 2019,
     doi:10.1109/MSP.2019.2931595; reset="zero", strict=True; surrogate "fast_sigmoid", slope 100) and stork.
+
+    Args:
+        x: input to the synapse.
+        i: synaptic current, in the unit of the potential.
+        v: potential, in the unit of the threshold.
+        alpha: decay of the current in one step.
+        beta: decay of the potential in one step.
+        threshold: potential at which the neuron fires.
+        input_scale: factor of the current.
+        order: in which order spike, reset, current and potential follow each other, as above.
+        reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     if order == "delayed":
         last = spike(v - threshold)
@@ -102,11 +111,19 @@ def alpha_neuron(
     The reset comes one step after the spike, without a gradient: where v[t-1] > threshold, "zero" sets e, i and v of
     this step to 0; "subtract" takes the threshold off e, sets i to 0, and adds i[t-1] to v, as snnTorch does.
 
-    e (excitation) and i (inhibition) are currents, v is the potential in the unit of the threshold. alpha is the decay
-    of the slow exponential in one step, beta < alpha that of the fast one, which makes the rise.
-
     In other libraries: snnTorch's Alpha (strict=True; surrogate "arctan", slope 2), whose gain is
     log(alpha) / (log(beta) - log(alpha)) + 1; compute it from learned decays with torch, and pass it.
+
+    Args:
+        x: input to the synapses.
+        excitation: the slow exponential e.
+        inhibition: the fast exponential i, which makes the rise.
+        v: potential, in the unit of the threshold.
+        alpha: decay of e in one step.
+        beta: decay of i in one step, below alpha.
+        gain: factor of the potential.
+        threshold: potential at which the neuron fires.
+        reset: "zero", "subtract" or "none", as above.
     """
     last = detach(spike(v - threshold))
     e = alpha * excitation + x

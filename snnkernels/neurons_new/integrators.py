@@ -14,12 +14,16 @@ def leaky_integrator(x: Value, v: Value, *, beta: Decay = 0.9, input_scale: Valu
         v[t] = beta v[t-1] + input_scale x[t]
         output[t] = v[t]
 
-    x is the input current and v the potential, in the same unit; beta is the decay in one step, exp(-dt / tau).
-
     In other libraries: Norse's LIBoxCell (input_scale = 1 - beta), sinabs' ExpLeak, SpikingJelly's NonSpikingLIFNode
     (tau = 1 / (1 - beta), input_scale = 1 / tau), Spyx's LI, the readout of sparch (input_scale = 1 - beta), and
     snnTorch's Leaky with a threshold that is never reached. A sum over time is `output="sum"`, the largest potential
     `output="max"`.
+
+    Args:
+        x: input current, in the unit of the potential.
+        v: potential.
+        beta: decay of the potential in one step, exp(-dt / tau).
+        input_scale: factor of the input.
     """
     v = beta * v + input_scale * x
     return v, v
@@ -47,12 +51,18 @@ def current_leaky_integrator(
         v[t] = beta v[t-1] + input_scale i[t-1]
         i[t] = alpha i[t-1] + x[t]
 
-    x is the input to the synapse, i the current and v the potential; alpha is the decay of the current in one step,
-    beta that of the potential.
-
     In other libraries: Norse's LICell (alpha = 1 - dt tau_syn_inv, beta = 1 - dt tau_mem_inv, input_scale = 1 - beta);
     with delay_input=True the readout of SpyTorch (Neftci, Mostafa & Zenke 2019, doi:10.1109/MSP.2019.2931595) and of
     stork.
+
+    Args:
+        x: input to the synapse.
+        i: synaptic current.
+        v: potential.
+        alpha: decay of the current in one step.
+        beta: decay of the potential in one step.
+        input_scale: factor of the current.
+        delay_input: let the potential take the current of the step before.
     """
     if delay_input:
         v = beta * v + input_scale * i

@@ -9,7 +9,7 @@ from typing import Literal
 from ..definition import neuron
 from ..language import Value, detach, sigmoid, where
 from ..ranges import Decay, Positive
-from .resets import after_reset
+from .resets import Reset, SubtractOrSet, after_reset
 
 
 @neuron(states=("v",))
@@ -19,7 +19,7 @@ def integrate_and_fire(
     *,
     spike: Callable[[Value], Value],
     threshold: Positive = 1.0,
-    reset: Literal["subtract", "zero", "none"] | Value = "subtract",
+    reset: Reset = "subtract",
     detach_reset: bool = True,
 ) -> tuple[Value, Value]:
     """Integrate-and-fire: a potential without a leak.
@@ -30,11 +30,16 @@ def integrate_and_fire(
         v[t] = (1 - s[t]) u[t]                  reset="zero"
         v[t] = (1 - s[t]) u[t] + reset s[t]     reset is a number or a tensor
 
-    x is the input current of one step, v the potential after the reset, in the unit of the threshold.
-
     Source: Lapicque (1907); Abbott (1999), doi:10.1016/S0361-9230(99)00161-6. In other libraries: SpikingJelly's
     IFNode (surrogate "sigmoid", slope 4; reset="zero", detach_reset=False), Norse's IAFCell, sinabs' IAF with
     SingleSpike.
+
+    Args:
+        x: input current of one step, in the unit of the threshold.
+        v: potential after the reset.
+        threshold: potential at which the neuron fires.
+        reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     u = v + x
     s = spike(u - threshold)
@@ -50,7 +55,7 @@ def parametric_lif(
     w: Value = 0.0,
     threshold: Positive = 1.0,
     decay_input: bool = True,
-    reset: Literal["subtract", "zero", "none"] | Value = "subtract",
+    reset: Reset = "subtract",
     detach_reset: bool = True,
 ) -> tuple[Value, Value]:
     """Parametric LIF: the time constant tau is learned as 1 / tau = sigmoid(w), and so stays above one step.
@@ -60,10 +65,17 @@ def parametric_lif(
         s[t] = H(u[t] - threshold)
         v[t] = u[t] after the reset, as in `integrate_and_fire`
 
-    w has no unit; w = -log(tau - 1) gives a time constant of tau steps, and the default 0 one of 2 steps.
-
     Source: Fang et al. (2021), arXiv:2007.05785, whose surrogate is "arctan" with slope 2. In other libraries:
     SpikingJelly's ParametricLIFNode (reset="zero", detach_reset=False; surrogate "sigmoid", slope 4).
+
+    Args:
+        x: input current, in the unit of the threshold.
+        v: potential after the reset.
+        w: logit of 1 / tau, without a unit; -log(tau - 1) for a time constant of tau steps, 0 for one of 2.
+        threshold: potential at which the neuron fires.
+        decay_input: scale the input by 1 / tau, so that the potential is an average of it.
+        reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     rate = sigmoid(w)
     u = v + rate * (x - v) if decay_input else v - rate * v + x
@@ -83,7 +95,7 @@ def refractory_lif(
     input_scale: Value = 1.0,
     refractory: Value = 2.0,
     during: Literal["hold", "leak", "integrate"] = "hold",
-    reset: Literal["subtract", "zero"] = "subtract",
+    reset: SubtractOrSet = "subtract",
     detach_reset: bool = True,
 ) -> tuple[Value, Value, Value]:
     """LIF with a refractory period: after a spike it does not fire for `refractory` steps.
@@ -96,12 +108,22 @@ def refractory_lif(
     `during` says what the potential does while r[t-1] > 0: "hold" keeps v[t-1], "leak" decays without input, and
     "integrate" goes on as u[t].
 
-    r counts the steps that are left; it is a state like any other, and no gradient flows through the comparison with 0.
-
     In other libraries: "hold" is Norse's LIFRefracCell (refractory = rho_reset, reset="zero", surrogate
     "fast_sigmoid" with slope 1; its input is a current, which `leaky_integrator` gives; it also sends a surrogate
     gradient through the counter, which this neuron does not); "leak" is BindsNET's LIFNodes; "integrate" is the
     refractory period of LSNN (Bellec et al. 2018, arXiv:1803.09574).
+
+    Args:
+        x: input current, in the unit of the threshold.
+        v: potential after the reset.
+        r: refractory steps that are left. No gradient flows through its comparison with 0.
+        beta: decay of the potential in one step.
+        threshold: potential at which the neuron fires.
+        input_scale: factor of the input.
+        refractory: steps after a spike in which the neuron does not fire.
+        during: what the potential does meanwhile.
+        reset: what a spike does to the potential: "subtract" the threshold, or set it to "zero" or to a number.
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     resting = r > 0
     u = beta * v + (input_scale * where(resting, 0.0, x) if during == "leak" else input_scale * x)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from ..definition import neuron
 from ..language import Value, detach, exp
 from ..ranges import Positive
-from .resets import after_reset
+from .resets import SubtractOrSet, after_reset
 
 
 @neuron(states=("v",))
@@ -22,7 +21,7 @@ def exponential_if(
     rheobase: Value = 0.8,
     rest: Value = 0.0,
     threshold: Positive = 1.0,
-    reset: Literal["subtract", "zero"] | Value = "zero",
+    reset: SubtractOrSet = "zero",
     detach_reset: bool = True,
 ) -> tuple[Value, Value]:
     """Exponential integrate-and-fire: beyond the rheobase the potential grows by itself, until it fires.
@@ -31,12 +30,20 @@ def exponential_if(
         s[t] = H(u[t] - threshold)
         v[t] = u[t] after the reset, as in `integrate_and_fire`
 
-    x, v, rheobase, rest and sharpness have the unit of the threshold; tau is the time constant in steps. The smaller
-    the sharpness, the more sudden the spike. A potential far above the threshold overflows: the reset keeps it away.
-
     Source: Fourcaud-Trocme et al. (2003), doi:10.1523/JNEUROSCI.23-37-11628.2003. In other libraries: SpikingJelly's
     EIFNode (sharpness = delta_T, rheobase = theta_rh, rest = v_rest, reset = v_reset = -0.1, detach_reset=False;
     surrogate "sigmoid", slope 4).
+
+    Args:
+        x: input current, in the unit of the threshold.
+        v: potential after the reset.
+        tau: time constant in steps.
+        sharpness: how far the exponential reaches; the smaller, the more sudden the spike.
+        rheobase: potential from which the exponential takes over.
+        rest: potential to which the neuron decays.
+        threshold: potential at which the neuron fires.
+        reset: what a spike does to the potential: "subtract" the threshold, or set it to "zero" or to a number.
+        detach_reset: let no gradient flow through the spike in the reset.
     """
     u = v + (x + rest - v + sharpness * exp((v - rheobase) / sharpness)) / tau
     s = spike(u - threshold)
