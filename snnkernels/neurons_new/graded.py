@@ -68,7 +68,7 @@ def integer_lif(
     spike: Callable[[Value], Value],
     beta: Decay = 0.25,
     threshold: Positive = 1.0,
-    levels: Annotated[int, Range(1)] = 4,
+    levels: Annotated[int, Range(1, 255)] = 4,
     detach_reset: bool = True,
 ) -> tuple[Value, Value]:
     """Integer LIF: its spike is the potential rounded to a whole number from 0 to `levels`.
