@@ -64,7 +64,7 @@ def _reset_cases() -> list[Case]:
                 for decay_input in (True, False)
             ),
         ]
-        if reset != "none":
+        if reset in ("zero", "value"):
             params = {"tau": (1.5, 4.0), "sharpness": (0.5, 1.5), "rheobase": (0.7, 0.9)} | value
             name = f"SpikingJelly EIFNode, {words}"
             cases.append(Case(name, exponential_if, loops.spikingjelly_eif, params, options, SPIKINGJELLY, bias=-0.5))

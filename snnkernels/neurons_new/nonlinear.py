@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 from ..definition import neuron
 from ..language import Value, detach, exp
-from ..ranges import Positive
-from .resets import SubtractOrSet, after_reset
+from ..ranges import Named, Positive
+from .resets import after_reset
 
 
 @neuron(states=("v",))
@@ -21,14 +22,14 @@ def exponential_if(
     rheobase: Value = 0.8,
     rest: Value = 0.0,
     threshold: Positive = 1.0,
-    reset: SubtractOrSet = "zero",
+    reset: Annotated[Value, Named(zero=0.0)] = "zero",
     detach_reset: bool = True,
 ) -> tuple[Value, Value]:
     """Exponential integrate-and-fire: beyond the rheobase the potential grows by itself, until it fires.
 
         u[t] = v[t-1] + (x[t] + rest - v[t-1] + sharpness exp((v[t-1] - rheobase) / sharpness)) / tau
         s[t] = H(u[t] - threshold)
-        v[t] = u[t] after the reset, as in `integrate_and_fire`
+        v[t] = (1 - s[t]) u[t] + reset s[t]
 
     Source: Fourcaud-Trocme et al. (2003), doi:10.1523/JNEUROSCI.23-37-11628.2003. In other libraries: SpikingJelly's
     EIFNode (sharpness = delta_T, rheobase = theta_rh, rest = v_rest, reset = v_reset = -0.1, detach_reset=False;
@@ -42,7 +43,7 @@ def exponential_if(
         rheobase: potential from which the exponential takes over.
         rest: potential to which the neuron decays.
         threshold: potential at which the neuron fires.
-        reset: what a spike does to the potential: "subtract" the threshold, or set it to "zero" or to a number.
+        reset: potential after a spike, "zero" or a number. Less than a full reset would let the exponential run away.
         detach_reset: let no gradient flow through the spike in the reset.
     """
     u = v + (x + rest - v + sharpness * exp((v - rheobase) / sharpness)) / tau
