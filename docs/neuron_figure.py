@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import torch
 
-from snnkernels.neurons_new import NEURONS
+from snnkernels.neurons import NEURONS
 
 IMAGE = Path(__file__).parent / "images" / "neurons.png"
 # Okabe & Ito's palette, which colour-blind readers can tell apart.

@@ -16,11 +16,11 @@ from example_neurons import example, load
 from torch import Tensor
 
 from snnkernels import lif
-from snnkernels.neurons_new.adaptive import adlif, symplectic_adlif
-from snnkernels.neurons_new.current_based import current_lif
-from snnkernels.neurons_new.graded import integer_lif, multispike_lif, ternary_lif
-from snnkernels.neurons_new.integrators import current_leaky_integrator, leaky_integrator
-from snnkernels.neurons_new.lif_relatives import parametric_lif
+from snnkernels.neurons.adaptive import adlif, symplectic_adlif
+from snnkernels.neurons.current_based import current_lif
+from snnkernels.neurons.graded import integer_lif, multispike_lif, ternary_lif
+from snnkernels.neurons.integrators import current_leaky_integrator, leaky_integrator
+from snnkernels.neurons.lif_relatives import parametric_lif
 
 OWN = load("own_surrogates")
 ATAN, SIGMOID, BOX, TRIANGLE = ("arctan", 2.0), ("sigmoid", 4.0), ("rectangle", 1.0), ("triangle", 1.0)

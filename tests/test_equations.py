@@ -14,12 +14,12 @@ import torch
 from equations import Case, assert_equal, run_loop, run_neuron
 
 from snnkernels.language import exp, where
-from snnkernels.neurons_new.adaptive import adlif, alif, symplectic_adlif
-from snnkernels.neurons_new.current_based import alpha_neuron, current_lif
-from snnkernels.neurons_new.graded import integer_lif, multispike_lif, ternary_lif
-from snnkernels.neurons_new.integrators import current_leaky_integrator, leaky_integrator
-from snnkernels.neurons_new.lif_relatives import integrate_and_fire, parametric_lif, refractory_lif
-from snnkernels.neurons_new.nonlinear import exponential_if
+from snnkernels.neurons.adaptive import adlif, alif, symplectic_adlif
+from snnkernels.neurons.current_based import alpha_neuron, current_lif
+from snnkernels.neurons.graded import integer_lif, multispike_lif, ternary_lif
+from snnkernels.neurons.integrators import current_leaky_integrator, leaky_integrator
+from snnkernels.neurons.lif_relatives import integrate_and_fire, parametric_lif, refractory_lif
+from snnkernels.neurons.nonlinear import exponential_if
 
 SPIKINGJELLY = ("sigmoid", 4.0)
 SNNTORCH = ("arctan", 2.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from snnkernels.neurons_new import NEURONS
+from snnkernels.neurons import NEURONS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = (DOCS / "neurons.md").read_text()

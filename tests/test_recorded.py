@@ -21,12 +21,12 @@ from torch import Tensor
 
 from snnkernels import lif
 from snnkernels.language import exp
-from snnkernels.neurons_new.adaptive import alif
-from snnkernels.neurons_new.current_based import alpha_neuron, current_lif
-from snnkernels.neurons_new.graded import integer_lif, multispike_lif, ternary_lif
-from snnkernels.neurons_new.integrators import current_leaky_integrator, leaky_integrator
-from snnkernels.neurons_new.lif_relatives import integrate_and_fire, parametric_lif, refractory_lif
-from snnkernels.neurons_new.nonlinear import exponential_if
+from snnkernels.neurons.adaptive import alif
+from snnkernels.neurons.current_based import alpha_neuron, current_lif
+from snnkernels.neurons.graded import integer_lif, multispike_lif, ternary_lif
+from snnkernels.neurons.integrators import current_leaky_integrator, leaky_integrator
+from snnkernels.neurons.lif_relatives import integrate_and_fire, parametric_lif, refractory_lif
+from snnkernels.neurons.nonlinear import exponential_if
 
 FOLDER = Path(__file__).parent / "recorded"
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
