@@ -1,5 +1,5 @@
-"""The command `python -m snnkernels`. By itself it prints versions, processors, which engine runs where, and the compiled
-neurons that are kept. Add this to a report of a defect.
+"""The command `python -m snnkernels`. By itself it prints versions, processors, which engine runs where, and which
+compiled neurons are kept. Add this to a report of a defect.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class NoNeuron(Exception):
+    """Why a name is not that of a neuron."""
+
+
 def report(folder: Path) -> None:
     print(f"snnkernels {__version__}, torch {torch.__version__}, Python {platform.python_version()}")
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
@@ -62,26 +66,26 @@ def compile_neurons(names: Sequence[str], folder: Path) -> int:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for path in pool.map(lambda variant: native_build.build(variant, folder), variants):
                 print(path)
-    except (native_build.NotBuilt, OSError, LookupError) as error:
-        print(f"python -m snnkernels compile: {error.args[0] if isinstance(error, LookupError) else error}", file=sys.stderr)
+    except (native_build.NotBuilt, OSError, NoNeuron) as error:
+        print(f"python -m snnkernels compile: {error}", file=sys.stderr)
         return 1
     print(f"{len(variants)} compiled neurons for {', '.join(names)} in {folder}")
     return 0
 
 
 def find(name: str) -> Neuron:
-    """The neuron that is called `module:neuron`. Raises LookupError."""
+    """The neuron that is called `module:neuron`. Raises NoNeuron."""
     module, _, path = name.partition(":")
     if not path:
-        raise LookupError(f"a neuron is written as module:neuron, such as my_module:adlif, got {name}")
+        raise NoNeuron(f"a neuron is written as module:neuron, such as my_module:adlif, got {name}")
     try:
         found = import_module(module)
         for attribute in path.split("."):
             found = getattr(found, attribute)
     except (ModuleNotFoundError, AttributeError) as error:
-        raise LookupError(f"there is no {name}: {error}") from None
+        raise NoNeuron(f"there is no {name}: {error}") from None
     if not hasattr(found, "definition"):
-        raise LookupError(f"{name} must be a neuron, which @snnkernels.neuron makes of a step, got {found!r}")
+        raise NoNeuron(f"{name} must be a neuron, which @snnkernels.neuron makes of a step, got {found!r}")
     return found
 
 

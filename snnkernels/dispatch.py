@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
 from . import engines, tuning
+from .engines.native_build import warn_once
 from .tuning import Sizes
 
 ENGINES = ("reference", "native", "triton")
@@ -75,8 +74,10 @@ def requested_backend() -> str:
 
 
 def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str | None = None) -> str:
-    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured, `neuron`, the key
-    of a variant, if an engine cannot run every one."""
+    """The fastest engine that can run on a device.
+
+    sizes: of the scan, which count if scans of these sizes were measured; neuron: the key of the variant to run.
+    """
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
@@ -90,15 +91,16 @@ def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str |
 
 
 @tuning.constant
-@cache
 def _warn_of_reference(device: str, reasons: str) -> None:
     """Warn once: otherwise a user would notice the slow engine only by the time that it takes."""
-    warnings.warn(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})", stacklevel=2)
+    warn_once(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})")
 
 
 def unusable_reason(engine: str, device: torch.device | str, neuron: str | None = None) -> str | None:
-    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU. `neuron`: the key of a variant
-    that it has to run."""
+    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU.
+
+    neuron: the key of a variant that it has to run.
+    """
     if engine == "reference":
         return None
     return engines.unusable_reason(engine, torch.device(device), neuron)

@@ -29,10 +29,10 @@ from .encoding import PoissonSpikes
 from .functional import Asked, as_asked
 from .inputs import (
     check_backend,
+    check_initial_states,
     check_one_input,
     check_packed_time_first,
     check_spike_values,
-    check_states,
     is_recorded,
     is_subclass,
 )
@@ -137,7 +137,7 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
     called = neuron._called(current)
-    states = check_states(called.definition.interface.states, initial_state)
+    states = check_initial_states(called.definition.interface.states, initial_state)
     checked = called.check((current,), states)
     asked = called.asked(neuron.return_state)
     tensors, rebuild = packed.apart()

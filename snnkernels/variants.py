@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import torch
-
 from .interface import VALUE, Interface
 from .trace import Graph, trace_step
+from .tuning import constant
 
 Step = Callable[..., tuple[Any, ...]]
 
@@ -78,7 +77,7 @@ class Definition:
         found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
         yield from found.values()
 
-    @torch.compiler.assume_constant_result
+    @constant
     def _trace(self, choices: tuple[Any, ...]) -> Variant:
         interface = self.interface
         options = dict(zip(interface.options, choices, strict=True))

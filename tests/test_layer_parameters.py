@@ -133,7 +133,10 @@ class TestSet:
         layer = LIF(1, constrain=True)
         with pytest.raises(ValueError, match=r"beta must be in \(0, 1\)"):
             layer.learn_beta = True
-        assert layer.beta == 1.0 and repr(layer) == "LIF(beta=1, threshold=1, input_scale=1, reset=subtract, constrain=True)"
+        assert (
+            layer.beta == 1.0
+            and repr(layer) == "LIF(beta=1, threshold=1, input_scale=1, reset=subtract, constrain=True)"
+        )
 
 
 def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:

@@ -135,7 +135,10 @@ SHOWN = {
         "learn_beta": True,
         "threshold": torch.tensor(2.0),
     },
-    "LIF(beta=0.9, threshold=1, input_scale=1, reset=subtract, return_state=True, strict=True)": {"return_state": True, "strict": True},
+    "LIF(beta=0.9, threshold=1, input_scale=1, reset=subtract, return_state=True, strict=True)": {
+        "return_state": True,
+        "strict": True,
+    },
 }
 
 

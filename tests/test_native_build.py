@@ -1,4 +1,5 @@
-"""Neurons that are not built in, on a CPU: compiled at first use or before, kept, and what is said where they cannot be.
+"""Neurons that are not built in, on a CPU: compiled at first use or before, kept, and what is said if they
+cannot be.
 
 The compilers here are scripts that write down each call, and compile without optimisation, which takes half a second.
 """
@@ -22,7 +23,7 @@ from support import assert_same_bits, printed
 from torch import Tensor
 from user_neurons import current_based
 
-from snnkernels import Neuron, detach, dispatch, lif, neuron, ops
+from snnkernels import Neuron, SpikingLinear, detach, lif, neuron, ops
 from snnkernels.__main__ import main
 from snnkernels.engines import native_build, native_cache
 
@@ -100,8 +101,7 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compiler:
 @pytest.fixture(autouse=True)
 def forget_warnings() -> None:
     """As if none had been given."""
-    dispatch._warn_of_reference.cache_clear()
-    native_build._warn_once.cache_clear()
+    native_build.warn_once.cache_clear()
 
 
 @pytest.fixture
@@ -160,7 +160,6 @@ def test_a_neuron_is_compiled_once_and_then_needs_no_compiler(folder: Path, comp
     assert len(compiler.processes) == 1
     (library,) = kept(folder)
     assert library.name.startswith("current_based_") and names(folder) == {library.name}
-    seconds.append(float(printed(code, CXX="no-such-compiler")))
     seconds.append(float(printed(code, CXX=None, PATH=str(tmp_path))))
     assert kept(folder) == [library] and len(compiler.processes) == 1
     print("seconds of the first call in each process:", seconds)
@@ -269,10 +268,15 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, compiler: Compiler, opt
     mount = f"mount -t tmpfs -o {options} tmpfs '{folder}'"
     if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
-    code = USE + "import warnings\nwith warnings.catch_warnings(record=True) as warned: check()\nprint(warned[0].message)"
-    code += f"\nimport os; print(len(warned), os.listdir({str(folder)!r}))"
-    starting = f"import subprocess; subprocess.run(['unshare', '-rm', 'sh', '-c', {mount!r} + ' && exec \"$0\" -c \"$1\"', "
-    starting += f"{sys.executable!r}, {code!r}], check=True)"
+    code = f"""{USE}
+import os, warnings
+with warnings.catch_warnings(record=True) as warned:
+    check()
+print(warned[0].message)
+print(len(warned), os.listdir({str(folder)!r}))
+"""
+    command = ["unshare", "-rm", "sh", "-c", mount + ' && exec "$0" -c "$1"', sys.executable, code]
+    starting = f"import subprocess; subprocess.run({command!r}, check=True)"
     said = printed(starting, SNNKERNELS_CACHE=str(folder))
     assert said.startswith(f"snnkernels cannot keep compiled neurons in {folder} (") and problem in said
     assert said.splitlines()[1].startswith("1 [") and ".part" not in said
@@ -350,8 +354,9 @@ def test_spaces_and_other_scripts_in_paths(
     place = tmp_path / "ein Ordner" / "神経"
     (place / "tmp").mkdir(parents=True)
     compiler = Compiler(place / "bin é")
-    for name, value in {"CXX": compiler.words, "SNNKERNELS_CACHE": str(place / "ca che"), "TMPDIR": str(place / "tmp")}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CXX", compiler.words)
+    monkeypatch.setenv("SNNKERNELS_CACHE", str(place / "ca che"))
+    monkeypatch.setenv("TMPDIR", str(place / "tmp"))
     monkeypatch.setattr("tempfile.tempdir", None)
     shutil.copytree(native_build.headers(), place / "strip")
     monkeypatch.setattr(native_build, "headers", lambda: place / "strip")
@@ -524,3 +529,20 @@ def test_current_based_is_the_same_after_it_was_compiled_with_all_optimisation(
         strict=True,
     ):
         assert_same_bits(made, expected)
+
+
+def test_without_a_compiler_a_spiking_linear_runs_the_reference_too(
+    folder: Path, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, ran: Callable[[], int]
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    both = SpikingLinear(6, 4, neuron=fresh())
+    spikes = (torch.rand(5, 2, 6) < 0.5).float()
+    with pytest.warns(UserWarning, match="no C\\+\\+ compiler"):
+        made = both(spikes)
+    made.square().sum().backward()
+    grad, both.linear.weight.grad = both.linear.weight.grad, None
+    expected = both.neuron(both.linear(spikes))
+    expected.square().sum().backward()
+    assert 0 < expected.sum() and ran() == 0
+    assert_same_bits(made, expected)
+    torch.testing.assert_close(grad, both.linear.weight.grad)

@@ -43,9 +43,11 @@ inline void set_float_mode(FloatMode) {}
 // Torch's threads begin after what their caller did before, and end before what it does next. ThreadSanitizer has to be
 // told, as OpenMP's library is compiled without it.
 #if defined(__SANITIZE_THREAD__)
+#define SNN_UNWATCHED __attribute__((no_sanitize_thread))
 inline void happens_before(char& place) { __tsan_release(&place); }
 inline void happens_after(char& place) { __tsan_acquire(&place); }
 #else
+#define SNN_UNWATCHED
 inline void happens_before(char&) {}
 inline void happens_after(char&) {}
 #endif
@@ -58,10 +60,7 @@ void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& fun
   std::exception_ptr error;
   std::mutex mutex;
   const FloatMode mode = float_mode();
-  char begun = 0, ended = 0;
-  happens_before(begun);
-  torch::stable::parallel_for(begin, end, least, [&](int64_t first, int64_t last) {
-    happens_after(begun);
+  const auto part = [&](int64_t first, int64_t last) {
     const FloatMode own = float_mode();
     set_float_mode(mode);
     try {
@@ -71,6 +70,12 @@ void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& fun
       if (!error) error = std::current_exception();
     }
     set_float_mode(own);
+  };
+  char begun = 0, ended = 0;
+  happens_before(begun);
+  torch::stable::parallel_for(begin, end, least, [&](int64_t first, int64_t last) SNN_UNWATCHED {
+    happens_after(begun);
+    part(first, last);
     happens_before(ended);
   });
   happens_after(ended);

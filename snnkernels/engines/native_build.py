@@ -65,7 +65,7 @@ def ensure(key: str) -> str | None:
             except NotBuilt as error:
                 _reasons[key] = str(error)
             if problem:
-                _warn_once(problem)
+                warn_once(problem)
     return _reasons[key]
 
 
@@ -123,8 +123,8 @@ def _load(variant: Variant) -> str | None:
                 native_cache.put(built, path)
             except OSError as error:
                 problem = (
-                    f"snnkernels cannot keep compiled neurons in {folder} ({error}), so each process compiles them "
-                    "again: set SNNKERNELS_CACHE to a folder that can be written"
+                    f"snnkernels cannot keep compiled neurons in {folder} ({error.strerror or error}), so each process "
+                    "compiles them again: set SNNKERNELS_CACHE to a folder that can be written"
                 )
             _register(variant, built)
     return problem
@@ -228,5 +228,5 @@ def _name(variant: Variant) -> str:
 
 
 @cache
-def _warn_once(problem: str) -> None:
-    warnings.warn(problem, stacklevel=2)
+def warn_once(problem: str) -> None:
+    warnings.warn(problem, stacklevel=3)

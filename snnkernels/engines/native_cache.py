@@ -1,8 +1,8 @@
 """The folder of compiled neurons, which many processes read and write at once.
 
-A file is put there whole, by one rename, and ends with a hash of itself: what an interrupted computer or a full disk has
-left is not loaded, but compiled again. A process that compiles holds a lock, which the system takes back when the
-process ends in any way, so the others wait for it only while it lives.
+A file is put there whole, by one rename, and ends with a hash of itself: what is left of one after a crash is not
+loaded, but compiled again. A process that compiles holds a lock, which the system takes back when the process ends in
+any way, so the others wait for it only while it lives.
 """
 
 from __future__ import annotations

@@ -76,7 +76,9 @@ def check_call(
     # The usual call is looked up, because the checks would take a noticeable time for a small layer.
     known = []
     for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
-        is_number = not isinstance(value, Tensor) or read_number(name, spec, value, current, interface.inputs[0]) is not None
+        is_number = (
+            not isinstance(value, Tensor) or read_number(name, spec, value, current, interface.inputs[0]) is not None
+        )
         if is_number and (isinstance(value, Tensor) or (value is None and spec is not SLOPE)):
             return _check_tensors(definition, current, (requested, sequences), values, choices, options)
         known.append(_known(value))
