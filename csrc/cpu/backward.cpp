@@ -111,7 +111,8 @@ class StripBackward {
 
   void run(const Strip<C>& strip, const Rows* inputs, const C* state, AdjointStrip<C> adjoint) const {
     replay_({strip, inputs, state, distance_, kept_});
-    if (neuron_.spikes > 0) derivative_({distance_, neuron_.spikes * strip.steps * kStrip, slope_, derivatives_});
+    if (neuron_.spikes > 0)
+      derivative_({distance_, neuron_.spikes * strip.steps, slope_, derivatives_, adjoint.grad_output, strip.steps});
     adjoint.distance = distance_, adjoint.derivative = derivatives_, adjoint.kept = kept_;
     adjoint_(adjoint);
   }
