@@ -180,7 +180,7 @@ class _Neurons:
     def add(self, layer: Any, x: Any, output: Any) -> None:
         """x, output: of the layer, or of the SpikingLinear that holds it."""
         values = _values(output[0] if isinstance(output, tuple) else output)
-        of_every_step = layer.output in ("spikes", "packed")
+        of_every_step = layer.output in ("all", "packed")
         dims, steps = [0], 1
         if of_every_step:
             time_dim = layer.time_dim % values.dim()
@@ -188,7 +188,7 @@ class _Neurons:
         else:
             steps = layer.steps or x.shape[layer.time_dim]
         self.updates += steps * values.numel()
-        if of_every_step or layer.output == "count":
+        if of_every_step or layer.output == "sum":
             self.steps += steps * math.prod(values.shape[dim] for dim in dims)
             self.spikes.add(_norm(values, 1, dims))
             self.fractions.add(_fractions(values))

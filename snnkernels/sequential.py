@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from .checked import CheckedModule
@@ -15,7 +16,7 @@ from .inputs import (
     check_flag,
     check_hides_no_state,
     check_in_sequence,
-    check_states,
+    check_states_by_name,
     check_to_detach,
 )
 from .neuron_layer import NeuronLayer
@@ -76,6 +77,7 @@ class Sequential(CheckedModule, nn.Sequential):
     """
 
     return_state: bool
+    _views: dict[str, tuple[nn.Module, ...]]
 
     _checks: ClassVar = {"return_state": _checked_flag}
 
@@ -94,7 +96,7 @@ class Sequential(CheckedModule, nn.Sequential):
         named = list(self._modules.items())
         given: Mapping[str, Any] = {}
         if initial_state is not None:
-            given = check_states(initial_state, [name for name, layer in named if _has_state(layer)])
+            given = check_states_by_name(initial_state, [name for name, layer in named if _has_state(layer)])
         states: dict[str, Any] = {}
         for name, layer in named:
             if not _has_state(layer):
@@ -102,20 +104,52 @@ class Sequential(CheckedModule, nn.Sequential):
                     check_hides_no_state(name, layer, (NeuronLayer, SpikingLinear))
                 x = layer(x)
                 continue
-            result = _returning(layer, asked)(x, initial_state=given.get(name))
+            result = self._returning(name, layer, asked)(x, initial_state=given.get(name))
             x, state = check_asked(name, layer, result) if asked else (result, None)
             states[name] = state
         return (x, states) if asked else x
 
+    def _returning(self, name: str, layer: nn.Module, state: bool) -> nn.Module:
+        """The layer, such that a call of it returns its state, or does not."""
+        holder = layer.neuron if isinstance(layer, SpikingLinear) else layer
+        if holder.return_state is state:
+            return layer
+        if not torch.compiler.is_compiling() and not _is_of(self._views[name][state], layer):
+            self._note()  # the layer was replaced, parametrized, or copied by nn.DataParallel
+        return self._views[name][state]
+
+    def _note(self) -> None:
+        """Make what :meth:`_returning` returns. A graph needs it to be there before."""
+        vars(self)["_views"] = {
+            name: tuple(_view(layer, state) for state in (False, True))
+            for name, layer in self._modules.items()
+            if _has_state(layer)
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_views": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._note()
+
     def add_module(self, name: str, module: nn.Module | None) -> None:
         super().add_module(name, _at_every_step(module))
+        self._note()
 
     def insert(self, index: int, module: nn.Module) -> Any:
-        return super().insert(index, _at_every_step(module))
+        super().insert(index, _at_every_step(module))
+        self._note()
+        return self
+
+    def __delitem__(self, index: Any) -> None:
+        super().__delitem__(index)
+        self._note()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, nn.Module):  # of any name, such as layer1, which CheckedModule might take for an option
             nn.Module.__setattr__(self, name, _at_every_step(value))
+            self._note()
         else:
             super().__setattr__(name, value)
 
@@ -157,7 +191,6 @@ def _at_every_step(layer: Any) -> Any:
     if not isinstance(layer, nn.Module) or isinstance(layer, EachStep):
         return layer
     if _has_state(layer):
-        _prepare(layer)
         return layer
     check_in_sequence(layer)
     if type(layer) is nn.Sequential and layer._compiled_call_impl is None:
@@ -171,6 +204,7 @@ def _with_states(layers: nn.Sequential) -> Sequential:
     own = {**vars(layers), "return_state": False}
     own["_modules"] = dict(zip(layers._modules, made._modules.values(), strict=True))
     vars(made).update(own)
+    made._note()
     return made
 
 
@@ -187,31 +221,17 @@ class _Returning:
         return self._call_impl(*arguments, **named)  # type: ignore[attr-defined]
 
 
-def _returning(layer: nn.Module, state: bool) -> nn.Module:
-    """The layer, such that a call of it returns its state, or does not."""
-    holder = layer.neuron if isinstance(layer, SpikingLinear) else layer
-    if holder.return_state is state:
-        return layer
-    view = object.__new__(_returning_class(type(layer), state))
+def _view(layer: nn.Module, state: bool) -> nn.Module:
+    """The layer as an object of a class in which return_state is fixed."""
+    fixed: dict[str, Any] = {"return_state": property(lambda view: state)}
+    if isinstance(layer, SpikingLinear):
+        fixed = {"neuron": _view(layer.neuron, state)}
+    view: Any = object.__new__(type(type(layer).__name__, (_Returning, type(layer)), fixed))
     object.__setattr__(view, "__dict__", vars(layer))
     return view
 
 
-def _prepare(layer: nn.Module) -> None:
-    """Make the classes that calls of a layer need, which a graph cannot make."""
-    for holder in (layer, layer.neuron) if isinstance(layer, SpikingLinear) else (layer,):
-        for state in (False, True):
-            _returning_class(type(holder), state)
-
-
-def _returning_class(layer: type[nn.Module], state: bool) -> type[nn.Module]:
-    """A class of layers with return_state fixed. The class of the layer holds it: a parametrized layer has a class of
-    its own, which nobody else may keep."""
-    kept = f"_returning_{state}"
-    if kept not in vars(layer):
-        if issubclass(layer, SpikingLinear):
-            fixed = {"neuron": property(lambda view: _returning(view._modules["neuron"], state))}
-        else:
-            fixed = {"return_state": property(lambda view: state)}
-        setattr(layer, kept, type(layer.__name__, (_Returning, layer), fixed))
-    return vars(layer)[kept]
+def _is_of(view: Any, layer: Any) -> bool:
+    """Whether a view is that of the layer as it is now."""
+    same = vars(view) is vars(layer) and type(view).__bases__[1] is type(layer)
+    return same and (not isinstance(layer, SpikingLinear) or _is_of(view.neuron, layer.neuron))

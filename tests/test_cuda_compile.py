@@ -31,7 +31,7 @@ STEPS = checkpoint_interval("cuda")
 LIF = [variant.key for variant in sorted(NEURONS["lif"].definition.variants(), key=lambda v: len(neuron_struct(v)))]
 
 FLOAT_OPERATION = re.compile(r"^\s*(?:@\S+\s+)?((?:add|sub|mul|div|rcp|fma)\.\S*f(?:32|64))\b", re.MULTILINE)
-GLOBAL_ACCESS = re.compile(r"\b(ld|st)\.global\S*?(\.v4)?\.[a-z](\d+)\s")
+GLOBAL_ACCESS = re.compile(r"\b(ld|st)\.global\S*?(?:\.v(\d))?\.[a-z](\d+)\s")
 RESOURCES = re.compile(
     r"Compiling entry function '(?P<name>\w+)' for.*?"
     r"(?P<stack>\d+) bytes stack frame, (?P<stored>\d+) bytes spill stores, (?P<loaded>\d+) bytes spill loads",
@@ -74,7 +74,7 @@ class Kernel:
     def accesses(self, kind: str) -> Counter[int]:
         """Loads ("ld") or stores ("st") of global memory by their width in bytes."""
         found = GLOBAL_ACCESS.findall(self.ptx)
-        return Counter(int(bits) // 8 * (4 if vector else 1) for name, vector, bits in found if name == kind)
+        return Counter(int(bits) // 8 * int(vector or 1) for name, vector, bits in found if name == kind)
 
 
 def nvcc() -> str:

@@ -74,12 +74,13 @@ struct ForwardArguments {
   const C* states;  // null where they are zero
   OutputKind kind;
   void* output;
-  int32_t* index;   // of the largest output; null where it is not asked for
-  int record;       // a bit for each state
-  C* records;       // of these, [R, outer, T, inner]
-  C* final_states;  // null where they are not asked for
-  C* checkpoints;   // null where none are kept
-  bool from_zero;   // so that the first chunk has no checkpoint
+  int64_t packed_row;  // bytes of a row of packed spikes
+  int32_t* index;      // of the largest output; null where it is not asked for
+  int record;          // a bit for each state
+  C* records;          // of these, [R, outer, T, inner]
+  C* final_states;     // null where they are not asked for
+  C* checkpoints;      // null where none are kept
+  bool from_zero;      // so that the first chunk has no checkpoint
 };
 
 template <class C>

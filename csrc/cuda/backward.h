@@ -7,14 +7,14 @@ namespace snn::cuda {
 
 constexpr int kBackwardThreads = 64;
 
-// Blocks that must fit on a multiprocessor at once, which bounds a thread's registers. Told nothing, the compiler
-// spills some of them for more threads, which are not needed here.
-template <int N>
-constexpr int kBackwardBlocks = N == 1 ? 8 : 4;
-
 // What a kernel is compiled for: gradients of inputs and states; those of parameters too; or any, with gradients of
 // records and of outputs at one step.
 enum class Gradients { kUsual, kWithParams, kAny };
+
+// Blocks that must fit on a multiprocessor at once, which bounds a thread's registers. Told nothing, the compiler
+// spills some of them for more threads, which are not needed here.
+template <int N, Gradients kGradients>
+constexpr int kBackwardBlocks = N == 1 && kGradients != Gradients::kAny ? 8 : 4;
 
 // Packs of each step of a chunk in shared memory, where a loop over steps can index them, as it cannot registers. Each
 // thread has a column of words to itself: no thread waits for another.
@@ -37,9 +37,8 @@ class Columns {
   typename Pack::Word words_[kInterval * kPerStep][Pack::kWords][kBackwardThreads];
 };
 
-// What the adjoints of a chunk of steps need: for gradients of parameters it is computed from the steps' inputs and
-// states, of which there is less.
-template <class Neuron, class T, int N, Gradients kGradients>
+// What the adjoints of a chunk of steps need, or the steps' inputs and states, of which that is then computed.
+template <class Neuron, class T, int N, bool kComputed>
 class KeptSteps {
   using C = Compute<T>;
 
@@ -65,7 +64,7 @@ class KeptSteps {
 };
 
 template <class Neuron, class T, int N>
-class KeptSteps<Neuron, T, N, Gradients::kUsual> {
+class KeptSteps<Neuron, T, N, false> {
   using C = Compute<T>;
   static constexpr int kPerStep = Neuron::kSpikes + Neuron::kKept;
 
@@ -98,8 +97,12 @@ class KeptSteps<Neuron, T, N, Gradients::kUsual> {
 // What backward has of the chunk of steps that it is in.
 template <class Neuron, class T, int N, Gradients kGradients>
 struct Chunk {
+  static constexpr int kNeeded = (Neuron::kSpikes + Neuron::kKept) * sizeof(Compute<T>);
+  static constexpr int kStep = sizeof(T) + Neuron::kStates * sizeof(Compute<T>);
+
   Columns<Pack<T, N>, 1> grad_output;
-  KeptSteps<Neuron, T, N, kGradients> kept;
+  // Whichever is less. Gradients of parameters need more.
+  KeptSteps<Neuron, T, N, (kGradients != Gradients::kUsual || kNeeded > kStep)> kept;
 };
 
 // N neurons of one thread on their way back through time, a chunk of steps at a time.
@@ -180,9 +183,9 @@ class BackwardThread {
     C* to = arguments_.grad_params + neuron_;
 #pragma unroll
     for (int k = 0; kParamGrads && k < Neuron::kParams; ++k) {
-      if ((arguments_.wanted >> k & 1) == 0) continue;
-      Pack<C, N>::of(grad_param_[k]).store(to);
-      to += neurons_;
+      const bool wanted = arguments_.wanted >> k & 1;
+      if (wanted) Pack<C, N>::of(grad_param_[k]).store(to);
+      to += wanted ? neurons_ : 0;
     }
   }
 
@@ -282,7 +285,7 @@ class BackwardThread {
 };
 
 template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
-__global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
+__global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N, kGradients>)
     backward_kernel(const __grid_constant__ BackwardArguments<Compute<T>> arguments) {
   __shared__ Chunk<Neuron, T, N, kGradients> chunk;
   const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;

@@ -11,7 +11,9 @@ constexpr int kForwardThreads = 128, kFewThreads = 32;
 // Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
 // neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
 template <class T, int N, template <class, int> class Output>
-constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 && !Output<T, N>::kAny ? 8 : 4;
+constexpr int kForwardBlocks = Output<T, N>::kAny        ? 2
+                               : N == 1 && sizeof(T) < 8 ? 8
+                                                         : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
@@ -32,7 +34,6 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
   const Layer<Neuron, C, N, kPerNeuron> layer(arguments.values, place.neuron);
   const T* x = begin_of<T>(arguments.x, place);
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
-  const int64_t first_kept = arguments.from_zero ? kInterval : 0;
   C* checkpoint = arguments.checkpoints + place.neuron;
   Lanes<C, N> state[Neuron::kStates];
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
@@ -48,7 +49,7 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
     x += kAhead * stride;
     if (stride != 0) request(steps - begin - kAhead);  // what is the same at all steps is here already
     for_steps<kAhead>(steps - begin, [&](int k) {
-      if (keep && k % kInterval == 0 && begin + k >= first_kept) {
+      if (keep && k % kInterval == 0 && (begin + k > 0 || !arguments.from_zero)) {
         store_rows(state, checkpoint, neurons);
         checkpoint += Neuron::kStates * neurons;
       }

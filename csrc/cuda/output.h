@@ -63,8 +63,9 @@ class PackedOutput {
   static constexpr bool kAny = false;
 
   SNN_DEVICE PackedOutput(const ForwardArguments<C>& arguments, const Place& place)
-      : inside_(place.inside), first_(place.inside && place.inner % 8 == 0), row_((arguments.shape.inner + 7) / 8),
-        to_(static_cast<uint8_t*>(arguments.output) + place.outer * arguments.shape.steps * row_ + place.inner / 8) {}
+      : arguments_(arguments), inside_(place.inside), first_(place.inside && place.inner % 8 == 0),
+        to_(static_cast<uint8_t*>(arguments.output) + place.outer * arguments.shape.steps * arguments.packed_row +
+            place.inner / 8) {}
 
   template <int kStates>
   SNN_DEVICE void add(const Lanes<C, N>& spike, const Lanes<C, N> (&)[kStates]) {
@@ -80,14 +81,14 @@ class PackedOutput {
       for (int distance = 1; distance < 8 / N; distance *= 2) byte |= __shfl_xor_sync(kWarp, byte, distance);
     }
     if (first_) *to_ = static_cast<uint8_t>(byte);
-    to_ += row_;
+    to_ += arguments_.packed_row;
   }
 
   SNN_DEVICE void finish() const {}
 
  private:
+  const ForwardArguments<C>& arguments_;
   const bool inside_, first_;
-  const int64_t row_;  // its bytes
   uint8_t* to_;
 };
 

@@ -119,19 +119,16 @@ SNN_DEVICE void for_steps(int64_t count, const Step& step) {
   }
 }
 
-// Rows of a [count, outer, inner] tensor, such as states.
-template <int kRows, class C, int N>
-SNN_DEVICE void load_rows(const C* data, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) rows[k] = Pack<C, N>::load(data + k * stride).values();
-}
-
-// Likewise of a tensor that may be null, which stands for zeros.
+// Rows of a [count, outer, inner] tensor, such as states, which may be null and then stands for zeros. Each is loaded
+// before it is assigned: into an object that is written in pieces, the compiler keeps the whole of it in memory.
 template <int kRows, class C, int N>
 SNN_DEVICE void load_rows_or_zeros(const C* data, int64_t neuron, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
-  if (data != nullptr) return load_rows(data + neuron, stride, rows);
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) rows[k] = splat<Lanes<C, N>>(0);
+  for (int k = 0; k < kRows; ++k) {
+    Lanes<C, N> row = splat<Lanes<C, N>>(0);
+    if (data != nullptr) row = Pack<C, N>::load(data + neuron + k * stride).values();
+    rows[k] = row;
+  }
 }
 
 template <int kRows, class C, int N>

@@ -68,6 +68,7 @@ Scanned forward_as(const Given& given, const std::optional<Tensor>& states, cons
   const Scanned scanned{result, index, records, final_states, checkpoints};
   if (tensors.neurons() == 0) return scanned;
   arguments.kind = output;
+  arguments.packed_row = packed_bytes(sizes.inner);
   arguments.output = output == OutputKind::kPacked ? result.mutable_data_ptr() : tensors.add_output(result);
   if (indexed) arguments.index = static_cast<int32_t*>(tensors.add_output(index));
   arguments.record = static_cast<int>(rule.record);

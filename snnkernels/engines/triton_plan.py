@@ -20,7 +20,7 @@ from ..variants import VARIANTS, Variant
 from .triton_emitted import neuron_functions, surrogate_functions
 from .triton_launch import KEPT, Launcher, halves, processors
 from .triton_loops import backward_kernel, forward_kernel
-from .triton_tiling import Tiling, round_up, tile
+from .triton_tiling import Tiling, held_backward, held_forward, round_up, tile
 
 # The distances between rows of outer and of time steps, 0 where there is only one; None where a sequence is contiguous.
 _Strides = tuple[int, int] | None
@@ -233,8 +233,7 @@ def _forward_launcher(
         x.new_empty((states if with_state else 0, outer, inner), dtype=dtype),
         x.new_empty((checkpoint_count(scan.steps, scan.interval, from_zero), states, outer, inner), dtype=dtype),
     )
-    # Spikes that become bits stay in registers, too.
-    held = len(scan.variant.inputs) + (1 if output == "packed" else 0)
+    held = held_forward(len(scan.variant.inputs), states, output == "packed" or record > 0)
     tiling = scan.tiling(scan.x_strides(), held, (forced or scan.fastest()).forward)
     constants = scan.constants(tiling) | {
         "OUTPUT": output,
@@ -271,7 +270,9 @@ def _backward_launcher(
     at_one_step = gradient.output in ("last", "max")
     grad_outer, grad_time = scan.row_strides(gradient.strides, 1 if at_one_step else scan.steps)
     all_strides = (*scan.x_strides(), grad_outer, grad_time)
-    held = states + inputs - 1 + gradient.record.bit_count()
+    spikes = sum(node.op == "spike" for node in scan.variant.graph.nodes)
+    throughout = sum(scan.per_neuron) + gradient.wanted.bit_count() + max(spikes - 1, 0)
+    held = held_backward(states + inputs - 1 + gradient.record.bit_count(), throughout)
     tiling = scan.tiling(all_strides, held, (forced or scan.fastest()).backward)
     constants = scan.constants(tiling) | {
         "grad_outer": grad_outer // tiling.group,

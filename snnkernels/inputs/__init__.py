@@ -37,7 +37,7 @@ from .readout import (
     check_time_steps,
     check_values_or_targets,
 )
-from .sequential import check_asked, check_hides_no_state, check_in_sequence, check_states, check_to_detach
+from .sequential import check_asked, check_hides_no_state, check_in_sequence, check_states_by_name, check_to_detach
 from .spikes import (
     check_alike,
     check_destination,
@@ -132,8 +132,8 @@ __all__ = [
     "check_spike_values",
     "check_spikes",
     "check_spreads",
-    "check_states",
     "check_states_argument",
+    "check_states_by_name",
     "check_steps",
     "check_targets",
     "check_tau",

@@ -20,7 +20,7 @@ def check_in_sequence(layer: nn.Module) -> None:
         )
 
 
-def check_states(states: Any, with_states: list[str]) -> Mapping[str, Any]:
+def check_states_by_name(states: Any, with_states: list[str]) -> Mapping[str, Any]:
     """Check the states that a Sequential is given. with_states: the names of the layers that have one."""
     if not isinstance(states, Mapping):
         raise TypeError(
