@@ -42,7 +42,9 @@ class Ran(NamedTuple):
     output: Tensor
     records: Tensor
     final: Tensor
-    kept: tuple[Tensor, ...]  # checkpoints, or the reference's first states; the index of the largest output; parameters
+    kept: tuple[
+        Tensor, ...
+    ]  # checkpoints, or the reference's first states; the index of the largest output; parameters
 
 
 def run(

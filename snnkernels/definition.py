@@ -12,7 +12,7 @@ from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from .functional import Call, run_call
 from .inputs import Options, check_arguments, check_flag
-from .interface import Interface, read
+from .interface import Interface, annotations, read
 from .layers import layer_of
 from .neuron_layer import NeuronLayer
 from .variants import Definition, Step, Variant
@@ -61,6 +61,7 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
     def define(step: Step) -> Neuron:
         interface = read(step, states)
         definition = Definition(interface, step)
+        list(definition.variants())  # tells of what is wrong with a step where it is written
         function = _function(definition)
         function.__name__, function.__qualname__ = interface.name, step.__qualname__
         function.__module__ = step.__module__
@@ -92,16 +93,29 @@ def _function(definition: Definition) -> Any:
             return handle_torch_function(function, inputs, *inputs, **named)
         initial_state, return_state, *values = named.values()
         check_flag("return_state", return_state)
-        params, chosen, options = tuple(values[: len(own)]), tuple(values[len(own) : slope]), Options(*values[slope + 1 :])
+        params, chosen, options = (
+            tuple(values[: len(own)]),
+            tuple(values[len(own) : slope]),
+            Options(*values[slope + 1 :]),
+        )
         call = Call(definition, params, values[slope], chosen, options)
         return run_call(call, inputs, initial_state, return_state)
 
-    positional = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in interface.inputs]
-    order = {**own, "initial_state": None, **choices, "return_state": False, **common}
-    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in order.items()]
-    function.__signature__ = inspect.Signature([*positional, *keywords])  # type: ignore[attr-defined]
+    function.__signature__ = _signature(
+        interface, {**own, "initial_state": None, **choices, "return_state": False, **common}
+    )  # type: ignore[attr-defined]
     function.__doc__ = _documentation(interface, inspect.getdoc(definition.step) or "")
     return function
+
+
+def _signature(interface: Interface, defaults: dict[str, Any]) -> inspect.Signature:
+    types = annotations(interface, layer=False)
+    named, positional = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    keywords = (
+        inspect.Parameter(name, named, default=value, annotation=types[name]) for name, value in defaults.items()
+    )
+    inputs = (inspect.Parameter(name, positional, annotation=types[name]) for name in interface.inputs)
+    return inspect.Signature([*inputs, *keywords])
 
 
 _COMMON = """\

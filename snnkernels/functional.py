@@ -11,7 +11,7 @@ from torch import Tensor
 
 from . import dispatch
 from .autograd import Scan, run, wants_graph
-from .inputs import Options, Parameter, check_backend_name, check_call, check_inputs, check_states
+from .inputs import Options, Parameter, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
 from .scan import OVER_TIME, Checked, Plan, numbers_of
 from .variants import VARIANTS, Definition
@@ -66,7 +66,7 @@ class Call(NamedTuple):
 def run_call(call: Call, inputs: Sequence[Tensor], initial_state: Any, return_state: bool) -> Any:
     """Check a call and run it. Returns what is asked for: the output, then the state, then the records."""
     interface = call.definition.interface
-    states = check_states(interface.states, initial_state)
+    states = check_initial_states(interface.states, initial_state)
     if len(inputs) > 1:
         inputs = check_inputs(interface.inputs, inputs)
     return scan(call.check(inputs, states), inputs, states, call.params, call.asked(return_state))

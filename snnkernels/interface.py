@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+import torch
 from torch import nn
 
 from .ranges import Named, Range
@@ -72,6 +73,23 @@ class Interface:
     def choices(self) -> dict[str, Any]:
         """The options that are no parameters, with their defaults."""
         return {name: spec.default for name, spec in self.options.items() if name not in self.params}
+
+
+def annotations(interface: Interface, layer: bool) -> dict[str, Any]:
+    """The types of a neuron's arguments, for those who ask `inspect.signature`, of its function or of its layers."""
+    number = float | torch.Tensor
+    types: dict[str, Any] = {
+        name: number | str if spec.names or spec.words else number for name, spec in interface.params.items()
+    }
+    types |= {name: type(default) for name, default in interface.choices.items()}
+    types |= dict.fromkeys(
+        (*(f"learn_{name}" for name in interface.params), "constrain", "return_state", "strict"), bool
+    )
+    types |= {"record": tuple[str, ...], "learn": tuple[str, ...], "time_dim": int, "steps": int | None}
+    types |= dict.fromkeys(("output", "surrogate", "backend"), str)
+    types |= {"slope": float | None if layer else number | None, "initial_state": Any}
+    types |= {"device": torch.device | str | None, "dtype": torch.dtype | None}
+    return types | dict.fromkeys(interface.inputs, torch.Tensor)
 
 
 VALUE = "a number"  # the choice of an option that is a parameter too, where it is a number or a tensor

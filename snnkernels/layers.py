@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .functional import run_call
 from .inputs import Options, check_states_argument, option_checks
+from .interface import annotations
 from .neuron_layer import NeuronLayer, learning
 from .variants import Definition
 
@@ -34,7 +35,7 @@ def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
         f"{', '.join(interface.inputs)}: `[T, B, ...]`; initial_state: `[B, ...]`, or None for zeros. Returns what the "
         "function returns."
     )
-    refused = {"initial_state": "a layer holds no state: give initial_state at the call, layer(current, initial_state)"}
+    refused = f"{name or interface.name} holds no state: give initial_state at the call, layer(current, initial_state)"
     members = {
         "__module__": definition.step.__module__,
         "__qualname__": name or f"{definition.step.__qualname__}.layer",
@@ -43,7 +44,7 @@ def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
         "_specs": specs,
         "_defaults": defaults,
         "_checks": option_checks(interface),
-        "_refused": refused,
+        "_refused": {"initial_state": refused},
         "__init__": __init__,
         "forward": forward,
         **{f"learn_{parameter}": learning(parameter) for parameter in specs},
@@ -65,13 +66,11 @@ def _constructor(definition: Definition, options: dict[str, Any]) -> inspect.Sig
         "device": None,
         "dtype": None,
     }
-    return inspect.Signature(
-        [
-            inspect.Parameter("self", positional),
-            *(inspect.Parameter(name, positional, default=spec.default) for name, spec in specs.items()),
-            *(inspect.Parameter(name, named, default=default) for name, default in keywords.items()),
-        ]
-    )
+    types = annotations(definition.interface, layer=True)
+    defaults = [(name, positional, spec.default) for name, spec in specs.items()]
+    defaults += [(name, named, default) for name, default in keywords.items()]
+    given = [inspect.Parameter(name, kind, default=default, annotation=types[name]) for name, kind, default in defaults]
+    return inspect.Signature([inspect.Parameter("self", positional), *given])
 
 
 _DOCUMENTATION = """\

@@ -53,7 +53,7 @@ class NeuronLayer(CheckedModule):
     return_state: bool
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _call: Call  # the options, with the parameters left out
+    _chosen: tuple[Any, tuple[Any, ...], Options]  # slope, choices and common options, as a call takes them
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
 
@@ -123,7 +123,9 @@ class NeuronLayer(CheckedModule):
         if vars(self).get("_is_replica"):  # of nn.DataParallel, which sets the parts of a replica one by one
             super().__setattr__(name, value)
             return
-        if name in self._specs and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), (float, str))):
+        if name in self._specs and (
+            tensor_of(self, name) is not None or isinstance(vars(self).get(name), (float, str))
+        ):
             self._assign(name, check_held(name, value, self._specs[name]))
         else:  # also pruning and FSDP, which remove a parameter and set what they made of it in its place
             super().__setattr__(name, value)
@@ -142,11 +144,12 @@ class NeuronLayer(CheckedModule):
         """The call of the neuron's function. While torch.compile traces, numbers are tensors of one element."""
         params = [getattr(self, name) for name in self._specs]
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
-            return self._call._replace(params=tuple(params))
+            return Call(self._definition, tuple(params), *self._chosen)
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
         tensors = {name: numbers[name].to(*place) for name in numbers}
         params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
-        return self._call._replace(params=tuple(params), slope=tensors.get("slope", self._call.slope))
+        slope, *others = self._chosen
+        return Call(self._definition, tuple(params), tensors.get("slope", slope), *others)
 
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
@@ -226,7 +229,7 @@ class NeuronLayer(CheckedModule):
         own = vars(self)
         *choices, slope = [own[name] for name in self._defaults if name not in Options._fields]
         options = Options(*[own[name] for name in Options._fields])
-        self._call = Call(self._definition, (), slope, tuple(choices), options)
+        self._chosen = slope, tuple(choices), options
         for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):

@@ -169,7 +169,11 @@ LIBRARY.define("check_values(Tensor values, str[] names, bool[] positive) -> Ten
 torch.library.register_fake("snnkernels::check_values", lambda values, *_: torch.empty_like(values), lib=LIBRARY)
 LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
 LIBRARY.define("native_empty_cache() -> ()")
-LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library
+LIBRARY.define("native_has_neuron(str key) -> bool")  # of the CPU library, which has it or got it
+LIBRARY.define("native_add_neuron(str key, int address) -> ()")  # of the table that a compiled neuron's library has
+LIBRARY.define("native_add_surrogate(str name, int address) -> ()")
+LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library, as is the next
+LIBRARY.define("native_has_neuron_for_cuda(str key) -> bool")
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))

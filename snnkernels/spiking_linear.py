@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from inspect import signature
+from inspect import Parameter, Signature, signature
 from typing import Any, ClassVar
 
 import torch
@@ -28,16 +28,14 @@ from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Asked, as_asked
 from .inputs import (
-    Parameter,
     check_backend,
+    check_initial_states,
     check_one_input,
     check_packed_time_first,
     check_spike_values,
-    check_states,
     is_recorded,
     is_subclass,
 )
-from .definition import Neuron
 from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
@@ -96,7 +94,7 @@ class SpikingLinear(CheckedModule):
         dtype: torch.dtype | None = None,
         *,
         product: str = "auto",
-        neuron: Neuron = lif,
+        neuron: Callable[..., Any] = lif,
         **options: Any,
     ) -> None:
         check_one_input(neuron.definition.interface.inputs, neuron.__name__, options, self._refused)
@@ -109,6 +107,20 @@ class SpikingLinear(CheckedModule):
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None. Returns what
         the layer of neurons does."""
         return _forward(spikes, self.linear, self.neuron, initial_state)
+
+
+def _constructor() -> Signature:
+    """That of SpikingLinear with the options of the neurons that it has by default, for those who ask for it."""
+    own = signature(SpikingLinear.__init__).parameters
+    options = [
+        value for name, value in signature(LIF).parameters.items() if name not in {*own, *SpikingLinear._refused}
+    ]
+    named = [value.replace(kind=Parameter.KEYWORD_ONLY) for value in options]
+    *explicit, neuron, others = own.values()
+    return Signature([*explicit, neuron.replace(annotation=Any), *named, others])
+
+
+SpikingLinear.__init__.__signature__ = _constructor()  # type: ignore[attr-defined]
 
 
 def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_state: Any) -> Any:
@@ -125,7 +137,7 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
     called = neuron._called(current)
-    states = check_states(called.definition.interface.states, initial_state)
+    states = check_initial_states(called.definition.interface.states, initial_state)
     checked = called.check((current,), states)
     asked = called.asked(neuron.return_state)
     tensors, rebuild = packed.apart()
@@ -220,7 +232,9 @@ class _SpikingLinear(torch.autograd.Function):
         final = others[0] if call.asked.state else None
         grads = Grads(grad_output, others[-1] if plan.record else None, final)
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
-        of_params = dict(zip(numbers_of(params), found.per_neuron.unsqueeze(1).unbind(0), strict=True)) if params else {}
+        of_params = (
+            dict(zip(numbers_of(params), found.per_neuron.unsqueeze(1).unbind(0), strict=True)) if params else {}
+        )
         per_step = [found.state[k : k + 1] if values[k] else None for k in range(call.states)]
         per_step += [of_params.get(number) for number in range(len(values) - call.states)]
         reduced = [reduce_to(plan.layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]

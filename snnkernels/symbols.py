@@ -232,7 +232,7 @@ class Symbol:
     __array__ = _refuse(f"NumPy takes no value of a step: {_LANGUAGE}")
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):  # other libraries ask for these to learn what a value is
+        if name.startswith("_"):  # other libraries ask for these to learn what a value is
             raise AttributeError(name)
         raise StepError(f"a value of a step has no .{name}: {_INSTEAD.get(name, _LANGUAGE)}")
 

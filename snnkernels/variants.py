@@ -11,6 +11,7 @@ from typing import Any
 
 from .interface import VALUE, Interface
 from .trace import Graph, trace_step
+from .tuning import constant
 
 Step = Callable[..., tuple[Any, ...]]
 
@@ -65,9 +66,9 @@ class Definition:
 
     def variant(self, choices: tuple[Any, ...]) -> Variant:
         """The variant with these choices of the options. Choices that make no difference give one and the same."""
-        if choices not in self._variants:
-            self._variants[choices] = self._trace(choices)
-        return self._variants[choices]
+        if choices in self._variants:
+            return self._variants[choices]
+        return self._trace(choices)
 
     def variants(self) -> Iterator[Variant]:
         """Every variant once, of all choices of the options; of a whole number, the default alone."""
@@ -76,6 +77,7 @@ class Definition:
         found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
         yield from found.values()
 
+    @constant
     def _trace(self, choices: tuple[Any, ...]) -> Variant:
         interface = self.interface
         options = dict(zip(interface.options, choices, strict=True))
@@ -90,7 +92,10 @@ class Definition:
         # The key tells the content: what a compiler has cached may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
-            VARIANTS[key] = Variant(key, step, interface.inputs, interface.states, params, named, interface.fires, graph)
+            VARIANTS[key] = Variant(
+                key, step, interface.inputs, interface.states, params, named, interface.fires, graph
+            )
+        self._variants[choices] = VARIANTS[key]
         return VARIANTS[key]
 
 

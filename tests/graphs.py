@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
+from support import BUILT_IN
 from torch import Tensor
+from user_neurons import NEURONS as USER_NEURONS
 
 from snnkernels.language import detach, exp, floor, maximum, minimum, sigmoid, sqrt, tanh, where
-from snnkernels.trace import Graph
+from snnkernels.trace import Graph, trace_step
+from snnkernels.variants import Variant
+
+# Of every built-in neuron and of those that a user might write, by their keys.
+EVERY_VARIANT = BUILT_IN | {v.key: v for neuron in USER_NEURONS.values() for v in neuron.definition.variants()}
 
 # Of two values, by the operation that each is about.
 FUNCTIONS: dict[str, Callable] = {
@@ -73,6 +79,12 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "where": torch.where,
     "detach": torch.detach,
 }
+
+
+def variant_of_step(key: str, step: Callable, inputs: tuple[str, ...], states: tuple[str, ...]) -> Variant:
+    """A step without spikes, parameters and options, as the emitters take it."""
+    graph = trace_step(step, inputs, states, ())
+    return Variant(key, step, inputs, states, (), (), False, graph)
 
 
 def evaluate(

@@ -180,6 +180,17 @@ def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     return torch.randn_like(spikes), torch.randn_like(state)
 
 
+def nodes(tensor: Tensor) -> set[str]:
+    """The names of the nodes of autograd's graph from which a tensor comes."""
+    found, left = {}, [tensor.grad_fn]
+    while left:
+        node = left.pop()
+        if node is not None and node not in found:
+            found[node] = type(node).__name__
+            left += [before for before, _ in node.next_functions]
+    return set(found.values())
+
+
 def python(code: str, **variables: str | None) -> subprocess.CompletedProcess[str]:
     """A fresh Python with this package on its path, and these variables in its environment, or without those that are
     None. It imports torch for seconds: one runs what goes together."""

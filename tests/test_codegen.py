@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from graphs import FUNCTIONS, ties_and_zeros
-from support import assert_same_bits
+from graphs import FUNCTIONS, ties_and_zeros, variant_of_step
+from support import BUILT_IN, assert_same_bits, skip_or_fail
 from torch import Tensor
 
 from snnkernels.emit import cpp
 from snnkernels.language import sqrt
-from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import trace_function
 
@@ -53,7 +52,7 @@ def test_writing_mends_what_is_stale_and_leaves_the_rest(tmp_path: Path) -> None
 
 def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
     files = cpp.generated_files()
-    for name, keys in (("neurons.h", NEURONS), ("surrogates.h", SURROGATES)):
+    for name, keys in (("neurons.h", BUILT_IN), ("surrogates.h", SURROGATES)):
         for key in keys:
             assert f"struct {key} {{" in files[name] and f"X({key})" in files[name]
 
@@ -73,10 +72,10 @@ extern "C" void {key}(const doubles* x, const doubles* v, const doubles* grad, d
   count /= 2;
   for (long i = 0; i < count; ++i) {{
     doubles next, kept[2], unused;
-    snn::{key}::step(x[i], v + i, &none, &none, false, outputs[i], &next);
-    snn::{key}::keep(x[i], v + i, &none, &none, false, kept);
-    snn::{key}::adjoint<void>(kept, &none, &none, false, none, grad[i], &none, outputs[count + i],
-                              outputs + 2 * count + i, &unused);
+    snn::{key}::step(x + i, v + i, &none, false, outputs[i], &next);
+    snn::{key}::keep(x + i, v + i, &none, false, &unused, kept);
+    snn::{key}::adjoint(&none, &none, kept, &none, false, grad[i], &none, outputs + count + i,
+                        outputs + 2 * count + i, &unused);
   }}
 }}
 """
@@ -90,15 +89,15 @@ _OF_ONE = ("exponential", "logistic", "hyperbolic_tangent", "round_down", "squar
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """Every function of the step language as a neuron whose spike is its value, emitted and compiled for vectors."""
+    """Every function of the step language as a neuron whose output is its value, emitted and compiled for vectors."""
     compiler = shutil.which(os.environ.get("CXX", "c++"))
     if compiler is None or not GENERATED.exists():
         pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
     folder = tmp_path_factory.mktemp("emitted")
     text = _VECTORS.format(scan=GENERATED.parent / "cpu" / "strip" / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
-        neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
-        text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)
+        variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
+        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _HARNESS.format(key=variant.key)
     text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
@@ -185,3 +184,33 @@ def test_floor_and_square_root_are_exact(
     torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
     number = ~expected.isnan()
     assert torch.equal(actual.signbit()[number], expected.signbit()[number])
+
+
+_KERNEL = """
+__global__ void kernel_{key}(const {lanes}* x, const {lanes}* v, const {lanes}* grad, {lanes}* outputs) {{
+  {lanes} none = {{}}, next, kept[2], unused;
+  snn::{key}::step(x, v, &none, false, outputs[0], &next);
+  snn::{key}::keep(x, v, &none, false, &unused, kept);
+  snn::{key}::adjoint(&none, &none, kept, &none, false, grad[0], &none, outputs + 1, outputs + 2, &unused);
+}}
+"""
+
+
+def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path: Path) -> None:
+    """Each function of the language with its adjoint; roots and quotients are no approximations."""
+    compiler = shutil.which("nvcc")
+    if compiler is None or not GENERATED.exists():
+        skip_or_fail("nvcc", "there is no nvcc, or the tests run without the sources of the package")
+    text = f'#include "{GENERATED.parent / "cpu" / "strip" / "scan.h"}"\n'
+    for number, function in enumerate(FUNCTIONS.values()):
+        variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
+        lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
+        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
+    (tmp_path / "emitted.cu").write_text(text)
+    flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
+    subprocess.run([compiler, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)
+    ptx = (tmp_path / "emitted.ptx").read_text()
+    roots = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("sqrt.")}
+    quotients = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("div.")}
+    assert roots and roots <= {"sqrt.rn.f32", "sqrt.rn.f64"}
+    assert quotients and quotients <= {"div.rn.f32", "div.rn.f64"}

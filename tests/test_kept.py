@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import pytest
 import torch
-from graphs import FUNCTIONS, evaluate, ties_and_zeros
-from support import assert_same_bits
+from graphs import EVERY_VARIANT, FUNCTIONS, evaluate, ties_and_zeros
+from support import assert_same_bits, variant_of
 
 from snnkernels.emit.kept import SplitAdjoint, split_adjoint
 from snnkernels.language import detach, exp
-from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.trace import CONDITIONS, Graph, adjoint, trace_function, trace_step
+from snnkernels.variants import Variant
 
 
 def surrogate(distance: torch.Tensor) -> torch.Tensor:
@@ -24,12 +25,8 @@ def surrogate(distance: torch.Tensor) -> torch.Tensor:
 run = partial(evaluate, spike=lambda d: (d >= 0).double(), surrogate=surrogate)
 
 
-def trace(neuron: Neuron) -> Graph:
-    return trace_step(neuron.step, ("x",), neuron.states, (*neuron.params, *neuron.constants))
-
-
-def split_of(neuron: Neuron) -> SplitAdjoint:
-    return split_adjoint(trace(neuron), ("x",), neuron.states, neuron.params)
+def split_of(variant: Variant, params: Sequence[str] | None = None) -> SplitAdjoint:
+    return split_adjoint(variant.graph, variant.inputs, variant.states, variant.params if params is None else params)
 
 
 def inputs_of(graph: Graph) -> set[str]:
@@ -62,47 +59,48 @@ def assert_two_parts_are_the_whole(
     return split
 
 
-@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS.keys())
-def test_two_parts_give_the_gradients_of_the_whole(neuron: Neuron) -> None:
-    assert_two_parts_are_the_whole(trace(neuron), ("x",), neuron.states, neuron.params)
+@pytest.mark.parametrize("variant", EVERY_VARIANT.values(), ids=EVERY_VARIANT.keys())
+def test_two_parts_give_the_gradients_of_the_whole(variant: Variant) -> None:
+    assert_two_parts_are_the_whole(variant.graph, variant.inputs, variant.states, variant.params)
 
 
-@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS.keys())
-def test_gradients_of_input_and_states_need_only_the_first_that_are_kept(neuron: Neuron) -> None:
-    split = split_of(neuron)
+@pytest.mark.parametrize("variant", EVERY_VARIANT.values(), ids=EVERY_VARIANT.keys())
+def test_gradients_of_inputs_and_states_need_only_the_first_that_are_kept(variant: Variant) -> None:
+    split = split_of(variant)
     rest = split.adjoint.extend()
-    rest.outputs = {f"grad_{name}": rest.outputs[f"grad_{name}"] for name in ("x", *neuron.states)}
+    rest.outputs = {f"grad_{name}": rest.outputs[f"grad_{name}"] for name in (*variant.inputs, *variant.states)}
     assert {name for name in inputs_of(rest) if name.startswith("kept_")} == {f"kept_{i}" for i in range(split.kept)}
 
 
 def test_lif_keeps_the_distance_to_threshold_and_for_beta_the_potential() -> None:
-    split = split_of(NEURONS["lif_subtract_after_detached"])
+    split = split_of(variant_of(), ("beta", "threshold"))
     distance, potential = (split.keep.nodes[index] for index in split.keep.outputs.values())
     assert (split.spikes, split.kept, split.kept_for_params) == (1, 0, 1)
     assert distance.op == "sub" and split.keep.nodes[distance.args[1]].value == "threshold"
     assert potential.value == "v"
+    assert kept_values(split_of(variant_of())) == ["current", "v"]  # the current for its scale
 
 
-# How many distances are kept, what else for x and v, and what more for the parameters.
-KEPT_OF_LIF = {
-    "lif_none": (1, [], ["v"]),
-    "lif_subtract_after_detached": (1, [], ["v"]),
-    "lif_subtract_before_detached": (1, [], ["v"]),
-    "lif_subtract_after_attached": (1, [], ["v"]),
-    "lif_subtract_before_attached": (2, [], ["sub"]),  # the potential after the reset, by which beta is multiplied
-    "lif_subtract_delayed_detached": (1, [], ["v"]),
-    "lif_subtract_delayed_attached": (2, [], ["v"]),
-    "lif_value_after_detached": (1, [], ["v"]),
-    "lif_value_before_detached": (1, ["v"], []),  # it says too whether the neuron fired, which would do for v alone
-    "lif_value_after_attached": (1, ["add"], ["v"]),  # the potential, by which the reset's gradient is multiplied
-    "lif_value_before_attached": (2, ["v"], []),
-}
+# Options of LIF; how many distances are kept, what else for current and state, and what more for beta and threshold.
+BEFORE, DELAYED, ATTACHED = {"pre_reset_state": True}, {"delay_reset": True}, {"detach_reset": False}
+KEPT_OF_LIF: list[tuple[dict[str, Any], int, list[str], list[str]]] = [
+    ({"reset": "none"}, 1, [], ["v"]),
+    ({}, 1, [], ["v"]),
+    (BEFORE, 1, [], ["v"]),
+    (ATTACHED, 1, [], ["v"]),
+    ({**BEFORE, **ATTACHED}, 2, [], ["sub"]),  # the potential after the reset, by which beta is multiplied
+    (DELAYED, 1, [], ["v"]),
+    ({**DELAYED, **ATTACHED}, 2, [], ["v"]),
+    ({"reset": 0.5}, 1, [], ["v"]),
+    ({"reset": 0.5, **BEFORE}, 1, ["v"], []),  # it says too whether the neuron fired, which would do for v alone
+    ({"reset": 0.5, **ATTACHED}, 1, ["add"], ["v"]),  # the potential, by which the reset's gradient is multiplied
+    ({"reset": 0.5, **BEFORE, **ATTACHED}, 2, ["v"], []),
+]
 
 
-@pytest.mark.parametrize("key", NEURONS)
-def test_what_every_lif_keeps(key: str) -> None:
-    split = split_of(NEURONS[key])
-    spikes, kept, more = KEPT_OF_LIF[key]
+@pytest.mark.parametrize("options, spikes, kept, more", KEPT_OF_LIF, ids=str)
+def test_what_every_lif_keeps(options: dict[str, Any], spikes: int, kept: list[str], more: list[str]) -> None:
+    split = split_of(variant_of(**options), ("beta", "threshold"))
     assert (split.spikes, split.kept, kept_values(split)) == (spikes, len(kept), kept + more)
 
 

@@ -40,7 +40,7 @@ def test_square_root_is_the_nearest_number(dtype: torch.dtype) -> None:
     assert torch.equal(sqrt(x[100_000:100_002]).signbit(), torch.tensor([False, True]))
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_square_root_is_differentiated_twice_forward_and_under_vmap() -> None:
     x = torch.rand(10, dtype=torch.float64) + 0.5
     torch.autograd.gradcheck(sqrt, x.requires_grad_(), check_forward_ad=True)

@@ -34,6 +34,11 @@ def test_code_of_the_guide_runs() -> None:
     names = run(GUIDE)
     assert names["spikes"].shape == (25, 128, 1000) and names["v"].shape == (128, 1000)
     assert names["more"].shape == (5, 128, 1000) and names["rates"].shape == (128, 10)
+    assert list(names["states"]) == ["1", "5"] and names["output"].shape == (5, 4, 10) and names["loss"] > 0
+    assert (names["tau"], names["refractory"], names["euler"]) == (pytest.approx(20e-3), 2, pytest.approx(0.95))
+    activity = names["activity"]
+    assert list(activity.firing_rates()) == ["1", "5"] and list(activity.macs()) == ["0"]
+    assert list(activity.synaptic_operations()) == ["4"]
     current, v, spikes = torch.randn(7, 2, 3), torch.zeros(2, 3), []
     for x in current:
         s, v = names["lif_step"](x, v, spike=lambda distance: (distance >= 0).float(), beta=0.9, threshold=1.0)

@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 import torch
-from graphs import FUNCTIONS, evaluate, ties_and_zeros
+from graphs import EVERY_VARIANT, FUNCTIONS, evaluate, ties_and_zeros
 from support import assert_rounded, assert_same_bits
 
 from snnkernels.engines import reference
 from snnkernels.language import detach, exp, where
-from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import Graph, adjoint, trace_function, trace_step
+from snnkernels.variants import Variant
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -45,29 +45,28 @@ def test_number_divided_is_autograd_to_rounding() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("surrogate", SURROGATES)
-@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS.keys())
-def test_derived_adjoint_of_every_neuron_is_autograd(neuron: Neuron, surrogate: str, strict: bool) -> None:
-    names = ("x", *neuron.states, *neuron.params)
+@pytest.mark.parametrize("variant", EVERY_VARIANT.values(), ids=EVERY_VARIANT.keys())
+def test_derived_adjoint_of_every_neuron_is_autograd(variant: Variant, surrogate: str, strict: bool) -> None:
+    names = (*variant.inputs, *variant.states, *variant.params)
     values = {name: torch.randn(400, dtype=torch.float64) for name in names}
-    values["x"][:200] = torch.randint(-8, 8, (200,)) / 8
-    values["v"][:200] = torch.randint(-8, 16, (200,)) / 8
-    values["beta"][:200], values["threshold"][:200] = 0.5, 1.0  # some potentials are at the threshold
-    constants = {name: torch.tensor(value).double() for name, value in zip(neuron.constants, (0.75, -0.5), strict=True)}
-    leaves = {name: value.clone().requires_grad_() for name, value in values.items()}
-    rest = {name: leaf for name, leaf in leaves.items() if name not in ("x", "v")}
+    for name, value in values.items():  # half of them such that some potentials are at the threshold
+        on_grid = torch.randint(-8, 16, (200,)) / 8
+        value[:200] = on_grid if name not in variant.params else 1.0 if name == "threshold" else 0.5
+    leaves = [value.clone().requires_grad_() for value in values.values()]
     spike = reference.spike_function(surrogate, torch.tensor(3.0, dtype=torch.float64), strict)
-    outputs = neuron.step(leaves["x"], leaves["v"], spike=spike, **rest, **constants)
-    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("output", "next_v")}
-    expected = torch.autograd.grad(outputs, list(leaves.values()), tuple(gradients.values()), materialize_grads=True)
+    count, first = len(variant.inputs), len(variant.inputs) + len(variant.states)
+    outputs = variant.run(leaves[:count], leaves[count:first], spike, leaves[first:])
+    results = ("output", *(f"next_{name}" for name in variant.states))
+    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in results}
+    expected = torch.autograd.grad(outputs, leaves, tuple(gradients.values()), materialize_grads=True)
 
     slope, rule = torch.tensor(3.0).double(), SURROGATES[surrogate].derivative
     run = partial(evaluate, spike=lambda d: (d > 0 if strict else d >= 0).double(), surrogate=lambda d: rule(d, slope))
-    graph = trace_step(neuron.step, ("x",), neuron.states, (*neuron.params, *neuron.constants))
-    forward = run(graph, {**values, **constants})
-    assert 20 < forward["output"].sum() < 380, "the test must see spikes and silence"
-    for name, output in zip(("output", "next_v"), outputs, strict=True):
+    forward = run(variant.graph, values)
+    assert not variant.gives_spikes or 20 < forward["output"].sum() < 380, "the test must see spikes and silence"
+    for name, output in zip(results, outputs, strict=True):
         assert_same_bits(forward[name], output.detach(), name)
-    derived = run(adjoint(graph, names), {**values, **constants, **gradients})
+    derived = run(adjoint(variant.graph, names), {**values, **gradients})
     for name, grad in zip(names, expected, strict=True):
         assert_same_bits(derived[f"grad_{name}"].expand_as(grad), grad, f"gradient of {name}")
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from torch import Tensor, nn
 from typing_extensions import assert_type
 
-from snnkernels import LIF, EachStep, PackedSpikes, SpikeLinear, SpikingLinear, lif
+from snnkernels import (
+    LIF,
+    Activity,
+    EachStep,
+    PackedSpikes,
+    Sequential,
+    SpikeLinear,
+    SpikingLinear,
+    decay_from_tau,
+    detach_states,
+    lif,
+    spike_count_loss,
+)
 
 
 def calls(current: Tensor, output: str, state: bool) -> None:
@@ -41,3 +53,18 @@ def each_step(x: Tensor) -> None:
     dropout = EachStep(nn.Dropout(0.2), same_mask=True)
     assert_type(dropout.same_mask, bool)
     assert_type(dropout.forward(x), Tensor | tuple[Tensor, ...])
+
+
+def around(x: Tensor, targets: Tensor) -> None:
+    net = Sequential(nn.Linear(2, 3), LIF(), return_state=True)
+    assert_type(net.return_state, bool)
+    Sequential(LIF(), return_states=True)  # type: ignore[call-arg]
+    state = LIF(return_state=True)(x)[1]
+    assert_type(detach_states({"1": x}), dict[str, Tensor])
+    with Activity(net) as activity:
+        net(x, {"1": state})
+    assert_type(activity.firing_rates(), dict[str, float])
+    assert_type(decay_from_tau(20e-3, 1e-3), float)
+    assert_type(decay_from_tau(x, 1e-3, method="euler"), Tensor)
+    assert_type(spike_count_loss(x, targets, num_classes=10), Tensor)
+    spike_count_loss(x, targets, classes=10)  # type: ignore[call-arg]

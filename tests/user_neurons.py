@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from snnkernels import Neuron, detach, neuron
+from snnkernels.language import floor, maximum, minimum, sqrt, where
 
 Spike = Callable[[Any], Any]
 
@@ -75,7 +76,17 @@ def dendrites(x, d0, d1, d2, d3, d4, d5, d6, d7, v, *, spike: Spike, beta=0.5, a
     return s, *branches, v - threshold * s
 
 
+@neuron(states=("v", "a"))
+def worded(x, v, a, *, spike: Spike, beta=0.75, threshold=1.0):
+    """Every word of the step language whose result is the same on every engine."""
+    v = beta * v + x
+    a = sqrt(0.25 + 0.5 * (a * a + v * v))
+    far = (v > 2) | ~(v >= -2)
+    s = spike(minimum(v, 2.0) - maximum(threshold, 0.5 * a))
+    return s, where(far & (a != 1), 0.5 * floor(v), v - threshold * detach(s)), where(abs(v) < 1, a, 0.5)
+
+
 NEURONS: dict[str, Neuron] = {
     function.__name__: function
-    for function in (adaptive, current_based, integrator, ternary, gated, cascade, dendrites)
+    for function in (adaptive, current_based, integrator, ternary, gated, cascade, dendrites, worded)
 }

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
-from ..trace import Graph, trace_function
+from ..trace import Graph, Node, trace_function
 from ..variants import Variant
 from .kept import split_adjoint
 from .statements import program
+
+Arrays = Mapping[str, Sequence[str]]  # the names that the elements of array arguments have
 
 _HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
 
@@ -48,45 +50,65 @@ _OPERATIONS = {
 }
 
 
-def _body(graph: Graph, arrays: dict[str, Sequence[str]], indent: str) -> list[str]:
-    """The statements of a graph; `arrays` says which inputs and outputs are elements of which array argument."""
+def _body(graph: Graph, taken: Arrays, made: Arrays) -> list[str]:
+    """The statements of a graph; `taken` and `made` say which inputs and outputs are elements of which arguments."""
     written = program(graph, _OPERATIONS, lambda number: f"splat<C>({number!r})")
-    element = {name: f"{array}[{i}]" for array, names in arrays.items() for i, name in enumerate(names)}
-    lines = [f"const C {name} = {place};" for name, place in element.items() if name in written.used_inputs]
+    lines = [f"const C {name} = {place};" for name, place in _elements(taken) if name in written.used_inputs]
     for statement in written.statements:
         kind = "auto" if statement.is_condition else "C"
         lines.append(f"const {kind} {statement.name} = {statement.expression};")
-    lines += [f"{element.get(name, name)} = {result};" for name, result in written.results.items()]
-    return [indent + line for line in lines]
+    places = dict(_elements(made))
+    lines += [f"{places.get(name, name)} = {result};" for name, result in written.results.items()]
+    return ["    " + line for line in lines]
+
+
+def _elements(arrays: Arrays) -> Iterator[tuple[str, str]]:
+    for array, names in arrays.items():
+        yield from ((name, f"{array}[{i}]") for i, name in enumerate(names))
+
+
+def _own(names: Sequence[str]) -> list[str]:
+    """A neuron's names as C++ has them: no keywords, and not the name of anything else."""
+    return [f"in_{name}" for name in names]
+
+
+def _with_own_names(graph: Graph) -> Graph:
+    """A step whose inputs have the names that C++ has for them, and its next states accordingly."""
+    renamed = graph.extend()
+    for index, node in enumerate(graph.nodes):
+        if node.op == "input":
+            renamed.nodes[index] = Node("input", value=f"in_{node.value}")
+    renamed.outputs = {
+        name if name == "output" else f"next_in_{name.removeprefix('next_')}": index
+        for name, index in graph.outputs.items()
+    }
+    return renamed
 
 
 def neuron_struct(variant: Variant) -> str:
-    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep` comes
-    with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
+    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep`
+    comes with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
     """
-    inputs, states, params = variant.inputs, variant.states, variant.params
-    split = split_adjoint(variant.graph, inputs, states, params)
+    inputs, states, params = _own(variant.inputs), _own(variant.states), _own(variant.params)
+    graph = _with_own_names(variant.graph)
+    split = split_adjoint(graph, inputs, states, params)
     taken = {"input": inputs, "state": states, "param": params}
-    numbered = {
+    kept = {
         "distance": [f"distance_{i}" for i in range(split.spikes)],
         "kept": [f"kept_{i}" for i in range(split.kept + split.kept_for_params)],
     }
-    given = {"derivative": [f"derivative_{i}" for i in range(split.spikes)]}
-    step = _body(variant.graph, {**taken, "next_state": [f"next_{name}" for name in states]}, " " * 4)
-    keep = _body(split.keep, {**taken, **numbered}, " " * 4)
-    backward = _body(
-        split.adjoint,
-        {
-            **taken,
-            **numbered,
-            **given,
-            "grad_next_state": [f"grad_next_{name}" for name in states],
-            "grad_input": [f"grad_{name}" for name in inputs],
-            "grad_state": [f"grad_{name}" for name in states],
-            "grad_param": [f"grad_{name}" for name in params],
-        },
-        " " * 4,
-    )
+    given = {
+        "derivative": [f"derivative_{i}" for i in range(split.spikes)],
+        "grad_next_state": [f"grad_next_{name}" for name in states],
+    }
+    gradients = {
+        "grad_input": [f"grad_{name}" for name in inputs],
+        "grad_state": [f"grad_{name}" for name in states],
+        "grad_param": [f"grad_{name}" for name in params],
+    }
+    step = _body(graph, taken, {"next_state": [f"next_{name}" for name in states]})
+    keep = _body(split.keep, taken, kept)
+    backward = _body(split.adjoint, {**taken, **kept, **given}, gradients)
     lines = [
         f"struct {variant.key} {{",
         f"  static constexpr int kInputs = {len(inputs)}, kStates = {len(states)}, kParams = {len(params)};",
@@ -141,11 +163,13 @@ def generated_files() -> dict[str, str]:
     neurons = "\n\n".join(map(neuron_struct, variants))
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
     neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
+    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in NEURONS["lif"].definition.variants())
     surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
     return {
         "neurons.h": _HEADER.format(source="snnkernels/neurons")
         + opening
         + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
+        + f"#define SNN_FOR_EACH_LIF(X) \\\n  {lif_list}\n\n"  # those of the CUDA library
         + neurons
         + closing,
         "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")

@@ -7,7 +7,7 @@ from functools import cache
 import torch
 
 from ..tuning import constant
-from . import libraries
+from . import libraries, native_build
 
 
 def _load(device: str) -> str | None:
@@ -22,13 +22,18 @@ def _load(device: str) -> str | None:
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
-def unusable_reason(device: torch.device) -> str | None:
-    """Why the native engine cannot run on a device, or None where it can."""
+def unusable_reason(device: torch.device, neuron: str | None = None) -> str | None:
+    """Why the native engine cannot run on a device, or None where it can.
+
+    neuron: the key of a variant, which is compiled for the CPU if it is not compiled in. A GPU has those of lif alone.
+    """
     reason = _REASONS.get(device.type, f"written for {' and '.join(_REASONS)}, not for {device.type}")
     if reason is None and device.type == "cuda":
         if not torch.cuda.is_available():
             return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
-        return _why_not_on(device.index)
+        return _why_not_on(device.index) or _why_not_there(neuron)
+    if reason is None and device.type == "cpu" and neuron is not None:
+        return native_build.ensure(neuron)
     return reason
 
 
@@ -43,6 +48,19 @@ def _why_not_on(gpu: int | None) -> str | None:
         f"the library has no code for {torch.cuda.get_device_name(gpu)}, of compute capability {major}.{minor}: "
         f'install with TORCH_CUDA_ARCH_LIST="{major}.{minor}+PTX"'
     )
+
+
+@constant
+def _why_not_there(neuron: str | None) -> str | None:
+    """Why the CUDA library cannot run a variant."""
+    if neuron is None or _has_neuron(neuron):
+        return None
+    return f'on cuda it has the neurons of lif alone, not {neuron}: write backend="triton"'
+
+
+@cache
+def _has_neuron(key: str) -> bool:
+    return torch.ops.snnkernels.native_has_neuron_for_cuda(key)
 
 
 @cache

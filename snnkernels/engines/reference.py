@@ -67,9 +67,7 @@ class Scanned(NamedTuple):
     final: Tensor
 
 
-def scan(
-    plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor, tensors: Sequence[Tensor]
-) -> Scanned:
+def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor, tensors: Sequence[Tensor]) -> Scanned:
     """Run all time steps.
 
     inputs: as the layout hands them to engines; states: `[S, outer, inner]`; tensors: the parameters that are tensors,
@@ -142,7 +140,9 @@ def gradients(
         leaves = [tensor.detach().requires_grad_() for tensor in (*inputs, states, *per_neuron)]
         count = len(inputs)
         scanned = scan(plan, numbers, leaves[:count], leaves[count], leaves[count + 1 :])
-        pairs = [(made, grad.reshape(made.shape)) for made, grad in zip(scanned, grads, strict=True) if grad is not None]
+        pairs = [
+            (made, grad.reshape(made.shape)) for made, grad in zip(scanned, grads, strict=True) if grad is not None
+        ]
         pairs = [(made, grad) for made, grad in pairs if made.requires_grad]
         results, of_results = zip(*pairs, strict=True)
         return torch.autograd.grad(results, leaves, of_results, materialize_grads=True)

@@ -49,7 +49,7 @@ def check_states_argument(
     return inputs, initial_state
 
 
-def check_states(names: Sequence[str], given: Any) -> tuple[Tensor | None, ...]:
+def check_initial_states(names: Sequence[str], given: Any) -> tuple[Tensor | None, ...]:
     """Check the initial states. Returns one for each name, None for zeros."""
     if given is None:
         return (None,) * len(names)

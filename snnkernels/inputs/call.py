@@ -26,7 +26,6 @@ from .values import (
     check_positive,
     check_whole,
     dense_metadata,
-    is_number,
     is_subclass,
     kind_of,
     name_of,
@@ -76,17 +75,24 @@ def check_call(
         return _check_tensors(definition, current, (requested, sequences), values, choices, options)
     # The usual call is looked up, because the checks would take a noticeable time for a small layer.
     known = []
-    for name, value in zip((*interface.params, "slope"), values, strict=True):
-        if isinstance(value, Tensor):
-            if name == "slope" or read_number(name, interface.params[name], value, current, interface.inputs[0]) is not None:
-                return _check_tensors(definition, current, (requested, sequences), values, choices, options)
-            known.append(metadata(value))
-        else:
-            known.append(value if value or value is None else repr(value))  # a cache takes 0.0 for -0.0
+    for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
+        is_number = (
+            not isinstance(value, Tensor) or read_number(name, spec, value, current, interface.inputs[0]) is not None
+        )
+        if is_number and (isinstance(value, Tensor) or (value is None and spec is not SLOPE)):
+            return _check_tensors(definition, current, (requested, sequences), values, choices, options)
+        known.append(_known(value))
     try:
         return _known_call(definition, requested, sequences, *known, *choices, *options)
     except (TypeError, ValueError):  # an array has no hash and no truth value: let its own check below raise
         return _check_tensors(definition, current, (requested, sequences), values, choices, options)
+
+
+def _known(value: Any) -> Any:
+    """A value as a cache can tell it from others: it takes 0.0 for -0.0."""
+    if isinstance(value, Tensor):
+        return metadata(value)
+    return value if value or value is None else repr(value)
 
 
 def _state_names(interface: Interface) -> tuple[str, ...]:
@@ -156,7 +162,10 @@ def _choices(definition: Definition, values: Sequence[Any], choices: tuple[Any, 
     interface, others = definition.interface, iter(choices)
     given = dict(zip(interface.params, values, strict=False))
     words = {name: given[name] for name in interface.options if name in given}
-    of_params = {name: word if isinstance(word, str) and word in interface.params[name].words else VALUE for name, word in words.items()}
+    of_params = {
+        name: word if isinstance(word, str) and word in interface.params[name].words else VALUE
+        for name, word in words.items()
+    }
     return tuple([of_params[name] if name in of_params else next(others) for name in interface.options])
 
 
@@ -194,7 +203,7 @@ def _plan(
     layout = Layout(current, time_dim, None if options.steps is None else check_steps(options.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device, requested, sizes),
+        engine=check_backend(options.backend, current.device, requested, sizes, variant.key),
         neuron=variant.key,
         surrogate=options.surrogate,
         strict=options.strict,
@@ -241,7 +250,9 @@ def _check_output(output: str, gives_spikes: bool) -> str:
 def check_record(record: Any, interface: Interface) -> tuple[str, ...]:
     """Check the names of states to record. Returns them as a tuple."""
     if isinstance(record, str) or not isinstance(record, (tuple, list)):
-        raise TypeError(f'record must be a tuple of names of states, such as ("{interface.states[0]}",), got {record!r}')
+        raise TypeError(
+            f'record must be a tuple of names of states, such as ("{interface.states[0]}",), got {record!r}'
+        )
     for name in record:
         check_one_of("record", name, interface.states)
     return tuple(record)
@@ -306,18 +317,23 @@ def check_backend_name(name: str, backend: str) -> None:
 
 
 def check_backend(
-    backend: str, device: torch.device | str, auto: str | None = None, sizes: dispatch.Sizes | None = None
+    backend: str,
+    device: torch.device | str,
+    auto: str | None = None,
+    sizes: dispatch.Sizes | None = None,
+    neuron: str | None = None,
 ) -> str:
     """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
 
-    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend.
+    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend;
+    neuron: the key of the variant to run.
     """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
     # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
     check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
     if requested == "auto":
-        return dispatch.choose(device, sizes)
-    reason = dispatch.unusable_reason(requested, device)
+        return dispatch.choose(device, sizes, neuron)
+    reason = dispatch.unusable_reason(requested, device, neuron)
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..ranges import Range
 from ..interface import Interface, OptionSpec, ParameterSpec
+from ..ranges import Range
 from .call import REDUCTIONS, Options, check_backend_name, check_choice, check_record, check_surrogate
 from .numbers import read_word
 from .spikes import check_steps
@@ -74,7 +74,9 @@ def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) 
     """Check which parameters a layer is to learn: `learn`, a tuple of names, and a flag for each. Returns their names."""
     learn = given["learn"]
     if isinstance(learn, str) or not isinstance(learn, (tuple, list)):
-        raise TypeError(f'learn must be a tuple of names of parameters, such as ("{next(iter(specs), "beta")}",), got {learn!r}')
+        raise TypeError(
+            f'learn must be a tuple of names of parameters, such as ("{next(iter(specs), "beta")}",), got {learn!r}'
+        )
     for name in learn:
         check_one_of("learn", name, specs)
     learned = set(learn)
@@ -203,7 +205,9 @@ COMMON_CHECKS: dict[str, Check] = {
 def option_checks(interface: Interface) -> dict[str, Check]:
     """The check of every option that a layer of a neuron has, by its name."""
     own = {
-        name: _as_it_is(partial(_check_own, spec)) for name, spec in interface.options.items() if name not in interface.params
+        name: _as_it_is(partial(_check_own, spec))
+        for name, spec in interface.options.items()
+        if name not in interface.params
     }
     return {"record": lambda name, record: check_record(record, interface), **COMMON_CHECKS, **own}
 

@@ -25,6 +25,7 @@ from .values import (
     check_in_range,
     check_number,
     check_one_of,
+    check_positive,
     check_values,
     is_number,
     is_transformed,
@@ -49,8 +50,10 @@ def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of:
     """
     if isinstance(value, str):
         return read_word(name, spec, value)
+    if value is None and spec is not SLOPE:
+        return read_word(name, spec, value)
     if not isinstance(value, Tensor):
-        return check_number(name, value) if value is None and spec is not SLOPE else value
+        return value
     check_dense(name, value)
     one, positive = value.numel() == 1, spec.range.positive
     if spec is SLOPE:
@@ -86,14 +89,17 @@ def read_word(name: str, spec: ParameterSpec, value: Any) -> float:
     """The number that a word stands for, or 0 for a word that is a choice of the step."""
     words = (*spec.words, *spec.names)
     if not words:
-        raise TypeError(f"{name} must be a number or a torch.Tensor, got {value!r}")
+        expected = "a number" if spec is SLOPE else "a number or a torch.Tensor"
+        raise TypeError(f"{name} must be {expected}, got {kind_of(value)}")
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a number or one of {', '.join(words)}, got {kind_of(value)}")
     check_one_of(name, value, words, others="a number")
     return spec.names.get(value, 0.0)
 
 
-def check_numbers(dtype: torch.dtype, surrogate: str, specs: Mapping[str, ParameterSpec], given: Any) -> tuple[Any, ...]:
+def check_numbers(
+    dtype: torch.dtype, surrogate: str, specs: Mapping[str, ParameterSpec], given: Any
+) -> tuple[Any, ...]:
     """Check the numbers of a scan, except those in tensors. Returns them in their order, 0 for a tensor of parameters.
 
     dtype: of the current; given: the numbers of all parameters and the slope, as :func:`read_number` returns them.
@@ -108,7 +114,10 @@ def check_numbers(dtype: torch.dtype, surrogate: str, specs: Mapping[str, Parame
             continue
         if spec.words and not is_number(value):
             read_word(name, spec, value)
-        number = check_number(name, value, positive=spec.range.positive)
+        if spec is SLOPE:
+            number = check_positive(name, value)
+        else:
+            number = check_number(name, value, positive=spec.range.positive)
         check_in_range(name, number, state_dtype(dtype))
         numbers.append(float(number))
     return tuple(numbers)
@@ -119,8 +128,8 @@ def pack_numbers(current: Tensor, specs: Mapping[str, ParameterSpec], numbers: t
 
     given: a bit for each parameter that is a tensor of its own, whose number does not count.
     """
-    given = any([isinstance(number, Tensor) for number in numbers])
-    if not given and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
+    in_tensors = any([isinstance(number, Tensor) for number in numbers])
+    if not in_tensors and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
         return numbers
     dtype = state_dtype(current.dtype)
     packed = torch.cat(

@@ -58,9 +58,7 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
         raise ValueError(f"{name} must be {expected}, got {values[wrong].flatten()[0].item()}")
 
 
-def check_on_step(
-    name: str, value: Metadata, current: Metadata, step_shape: torch.Size, of: str = "current"
-) -> None:
+def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: torch.Size, of: str = "current") -> None:
     """Check a tensor that broadcasts to one step of the input `of`, on its device."""
     if not isinstance(value, Metadata):
         raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")

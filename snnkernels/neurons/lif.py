@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
 
 from ..definition import neuron
 from ..language import Value, detach
-from ..ranges import Decay, Named, Positive
+from ..ranges import Decay, Positive
+from .resets import Reset, after_reset
 
 
 @neuron(states=("v",), layer="LIF")
@@ -19,7 +19,7 @@ def lif(
     beta: Decay = 0.9,
     threshold: Positive = 1.0,
     input_scale: Value = 1.0,
-    reset: Literal["subtract", "none"] | Annotated[Value, Named(zero=0.0)] = "subtract",
+    reset: Reset = "subtract",
     delay_reset: bool = False,
     detach_reset: bool = True,
     pre_reset_state: bool = False,
@@ -48,27 +48,18 @@ def lif(
         pre_reset_state: the state, in and out, is the potential before its reset. With delay_reset it always is.
     """
 
-    def after_reset(potential: Value, s: Value) -> Value:
-        if reset == "none":
-            return potential
-        if detach_reset:
-            s = detach(s)
-        if reset == "subtract":
-            return potential - threshold * s
-        return (1 - s) * potential + reset * s
-
-    def previous_spike() -> Value:
-        return spike(v - threshold)
+    def reset_by(potential: Value, s: Value) -> Value:
+        return after_reset(potential, detach(s) if detach_reset else s, threshold, reset)
 
     subtracts_late = delay_reset and reset == "subtract"
     resets_first = (delay_reset or pre_reset_state) and not subtracts_late
-    if resets_first and reset != "none":
-        v = after_reset(v, previous_spike())
+    if resets_first:
+        v = reset_by(v, spike(v - threshold))
     u = beta * v + input_scale * current
     if subtracts_late:
-        u = after_reset(u, previous_spike())
+        u = reset_by(u, spike(v - threshold))
     s = spike(u - threshold)
-    return s, u if resets_first or subtracts_late else after_reset(u, s)
+    return s, u if resets_first or subtracts_late else reset_by(u, s)
 
 
 LIF = lif.layer

@@ -5,16 +5,17 @@
 
 namespace snn::cpu {
 
-// The values of some rows for a group of neurons. Rows are `spread` values apart in memory. One that is declared const
-// GCC 12 reads from the stack at each step.
-template <class V, int kRows>
+// The values of some rows for a group of kVectors vectors of neurons. Rows are `spread` values apart in memory. One
+// that is declared const GCC 12 reads from the stack at each step.
+template <class V, int kRows, int kVectors>
 struct Group {
-  static_assert(kStrip % kGroup<V> == 0);
+  static_assert(kStrip % (kVectors * kLanes<V>) == 0);
   V values[kVectors][kRows + 1];
 
   SNN_INLINE Group(const Element<V>* rows, int64_t spread) {
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; ++i) {
+#pragma GCC unroll 32
       for (int k = 0; k < kRows; ++k) values[i][k] = load<V>(rows + k * spread + i * kLanes<V>);
     }
   }
@@ -22,24 +23,19 @@ struct Group {
   SNN_INLINE void put(Element<V>* rows, int64_t spread) const {
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; ++i) {
+#pragma GCC unroll 32
       for (int k = 0; k < kRows; ++k) store(values[i][k], rows + k * spread + i * kLanes<V>);
     }
   }
 };
 
-// Numbers that are the same for all neurons, known at run time only. Written to memory and read back each becomes one
+// A number that is the same for all neurons, known at run time only. Written to memory and read back it becomes one
 // instruction, which `splat` of it does not for GCC 12.
-template <class V, int kCount>
-struct Constants {
-  V values[kCount + 1];
-
-  SNN_INLINE explicit Constants(const Element<V>* numbers) {
-    for (int k = 0; k < kCount; ++k) {
-      Element<V> lanes[kLanes<V>];
-      for (auto& lane : lanes) lane = numbers[k];
-      values[k] = load<V>(lanes);
-    }
-  }
-};
+template <class V>
+SNN_INLINE V same(Element<V> number) {
+  Element<V> lanes[kLanes<V>];
+  for (auto& lane : lanes) lane = number;
+  return load<V>(lanes);
+}
 
 }  // namespace snn::cpu

@@ -47,13 +47,11 @@ SNN_INLINE C square_root(C x) {
   return root;
 }
 
-// The largest integer that is not above x. Adding 2^kMantissa leaves no bits behind the point; larger numbers have
-// none.
+// The largest integer that is not above x. Adding `large` leaves no bits behind the point; larger numbers have none.
 template <class C>
 SNN_INLINE C round_down(C x) {
   using Bits = decltype(x < x);
-  constexpr Element<C> kNoFraction = Element<C>(2) / std::numeric_limits<Element<C>>::epsilon();
-  const C large = splat<C>(kNoFraction / 2), size = absolute(x);
+  const C large = splat<C>(1 / std::numeric_limits<Element<C>>::epsilon()), size = absolute(x);
   const C rounded = (C)((Bits)((size + large) - large) | ((Bits)x & (Bits)splat<C>(-0.0)));
   return size < large ? rounded - (rounded > x ? splat<C>(1) : C{}) : x;
 }

@@ -15,11 +15,8 @@ namespace snn::cpu {
 // Neurons of a strip: whole lines of memory, and whole groups of vectors.
 constexpr int64_t kStrip = 64;
 
-// Vectors of a group: enough that no step waits for the one before it, few enough for the registers.
-constexpr int kVectors = 4;
-
-template <class V>
-constexpr int64_t kGroup = kVectors * kLanes<V>;
+// Vectors of a group at most: enough that no step waits for the one before it.
+constexpr int kMostVectors = 4;
 
 // A strip's values of some time steps, `stride` bytes apart; the same row at all of them where that is 0.
 struct Rows {
@@ -39,11 +36,11 @@ struct WrittenRows {
   Way way;
 };
 
-template <class V, class Stored>
+template <class Stored, class V, int kVectors>
 SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
   const Stored* from = reinterpret_cast<const Stored*>(row) + begin;
   // The same neurons of a strip to come, while these are computed: of the next one they would come too late.
-  prefetch(from + 4 * kStrip, kGroup<V> * sizeof(Stored));
+  prefetch(from + 4 * kStrip, kVectors * kLanes<V> * sizeof(Stored));
   if constexpr (std::is_same_v<Stored, Element<V>>)
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; ++i) values[i] = load<V>(from + i * kLanes<V>);
@@ -53,14 +50,20 @@ SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
 }
 
 // The values of a step for the group of neurons that begins at `begin`.
-template <class V>
+template <class V, int kVectors>
 SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
   const char* row = rows.data + step * rows.stride;
   if constexpr (std::is_same_v<Element<V>, float>) {
-    if (rows.type == ElementType::kBFloat16) return read_as<V, BFloat16>(row, begin, values);
-    if (rows.type == ElementType::kHalf) return read_as<V, Half>(row, begin, values);
+    if (rows.type == ElementType::kBFloat16) return read_as<BFloat16>(row, begin, values);
+    if (rows.type == ElementType::kHalf) return read_as<Half>(row, begin, values);
   }
-  read_as<V, Element<V>>(row, begin, values);
+  read_as<Element<V>>(row, begin, values);
+}
+
+// The same, of rows that are of the type of all arithmetic.
+template <class V, int kVectors>
+SNN_INLINE void read_whole(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
+  read_as<Element<V>>(rows.data + step * rows.stride, begin, values);
 }
 
 // A line that is streamed is best written in one go: other stores in between may send it to memory in parts.
@@ -75,7 +78,7 @@ SNN_INLINE void write_lines(const V (&values)[kCount], char* to, bool streamed) 
   }
 }
 
-template <class Stored, bool kExact, class V>
+template <class Stored, bool kExact, class V, int kVectors>
 SNN_INLINE void write_narrow(const V (&values)[kVectors], char* to, bool streamed) {
   TwiceBits16<V> pairs[kVectors / 2];
 #pragma GCC unroll 4
@@ -83,23 +86,29 @@ SNN_INLINE void write_narrow(const V (&values)[kVectors], char* to, bool streame
   write_lines(pairs, to, streamed);
 }
 
-template <class V>
+template <class V, int kVectors>
 SNN_INLINE void write_bits(const V (&values)[kVectors], char* row, int64_t begin) {
   uint64_t bits = 0;
 #pragma GCC unroll 4
   for (int i = 0; i < kVectors; ++i) bits |= nonzero(values[i]) << i * kLanes<V>;
-  std::memcpy(row + begin / 8, &bits, kGroup<V> / 8);
+  std::memcpy(row + begin / 8, &bits, kVectors * kLanes<V> / 8);
 }
 
-template <class V>
+template <class V, int kVectors>
 SNN_INLINE void add(const V (&values)[kVectors], char* row, int64_t begin) {
   Element<V>* sum = reinterpret_cast<Element<V>*>(row) + begin;
 #pragma GCC unroll 4
   for (int i = 0; i < kVectors; ++i) store(load<V>(sum + i * kLanes<V>) + values[i], sum + i * kLanes<V>);
 }
 
+// The same rows of the type of all arithmetic, of which each is stored.
+template <class V, int kVectors>
+SNN_INLINE void write_whole(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
+  write_lines(values, rows.data + step * rows.stride + begin * sizeof(Element<V>), rows.way == Way::kStreamed);
+}
+
 // Values are rounded to the type of a row; spikes are exact in any.
-template <bool kExact, class V>
+template <bool kExact, class V, int kVectors>
 SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
   char* row = rows.data + step * rows.stride;
   if (rows.way == Way::kAdded) return add(values, row, begin);
@@ -111,7 +120,7 @@ SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int6
     if (rows.type == ElementType::kHalf)
       return write_narrow<Half, kExact>(values, row + begin * sizeof(Half), streamed);
   }
-  write_lines(values, row + begin * sizeof(Element<V>), streamed);
+  write_whole(values, rows, step, begin);
 }
 
 }  // namespace snn::cpu

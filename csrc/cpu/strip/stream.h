@@ -10,6 +10,11 @@
 #include <xmmintrin.h>
 #endif
 
+// A sanitizer sees what a compiler writes, not what assembly does.
+#if defined(__SSE2__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SNN_STREAMS_BY_ASSEMBLY
+#endif
+
 namespace snn::cpu {
 
 // Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
@@ -29,7 +34,7 @@ template <class V>
 SNN_INLINE void stream(const V& values, void* to) {
 #if defined(__clang__)
   __builtin_nontemporal_store(values, static_cast<V*>(to));
-#elif defined(__SSE2__)
+#elif defined(SNN_STREAMS_BY_ASSEMBLY)
   char (&place)[sizeof(V)] = *static_cast<char (*)[sizeof(V)]>(to);
   if constexpr (sizeof(V) == 16)
     asm("movntps %1, %0" : "=m"(place) : "x"(values));

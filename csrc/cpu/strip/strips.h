@@ -18,36 +18,49 @@ template <class C>
 struct Strip {
   int64_t steps, spread;
   const C* param;
-  const C* constant;
   bool strict;
 };
 
 template <class C>
 struct StepStrip : Strip<C> {
-  Rows x;
-  C* state;  // replaced by that after the last step
-  WrittenRows spike;
+  const Rows* input;  // of each input
+  C* state;           // replaced by that after the last step
+  WrittenRows output;
+  const WrittenRows* record;  // of each state after every step, without data if it is not recorded; null for none
 };
 
-// Several values of a step are kStrip values apart in what is kept.
+// The values of a step, and after them those of the next, are kStrip values apart in what is kept, and so are
+// distances.
 template <class C>
 struct ReplayStrip : Strip<C> {
-  Rows x;
+  const Rows* input;
   const C* state;
+  C* distance;
   C* kept;
 };
 
 template <class C>
 struct AdjointStrip : Strip<C> {
+  const C* distance;
+  const C* derivative;  // the surrogate's, at each distance
   const C* kept;
-  C slope;
-  Rows grad_spike;
-  C* grad_state;  // of the state after the last step, replaced by that of the state before the first
-  WrittenRows grad_x;
+  Rows grad_output;
+  const Rows* grad_record;  // as StepStrip's
+  C* grad_state;            // of the state after the last step, replaced by that of the state before the first
+  const WrittenRows* grad_input;
   C* grad_param;  // added to
 };
 
-// The functions of a neuron.
+// Any number of distances, a multiple of kStrip, and the surrogate's derivatives there.
+template <class C>
+struct Distances {
+  const C* distance;
+  int64_t count;
+  C slope;
+  C* derivative;
+};
+
+// The functions of a neuron, and that of a surrogate.
 template <class C>
 using Step = void (*)(const StepStrip<C>&);
 
@@ -56,5 +69,8 @@ using Replay = void (*)(const ReplayStrip<C>&);
 
 template <class C>
 using Adjoint = void (*)(const AdjointStrip<C>&);
+
+template <class C>
+using Derivative = void (*)(const Distances<C>&);
 
 }  // namespace snn::cpu

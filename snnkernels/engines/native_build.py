@@ -1,0 +1,232 @@
+"""Neurons that are not compiled in: written as C++, compiled at first use, kept in a folder, loaded and registered.
+
+A library is kept under a name that tells its content: a hash of its source, of the headers of csrc/cpu/strip, which
+ship with the package, of the flags and of the kind of processor; and a hash of the compiler. Where there is no
+compiler, a library of any compiler serves.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from ..tuning import constant
+from ..variants import VARIANTS, Variant
+from . import libraries, native_cache
+
+# A library needs the standard library of C alone, so that it loads beside any of C++.
+FLAGS = ("-std=c++17", "-shared", "-fPIC", "-fno-threadsafe-statics", *libraries.COMPILER_FLAGS)
+if sys.platform == "linux":
+    FLAGS += ("-Wl,--as-needed",)
+
+_reasons: dict[str, str | None] = {}
+_building = threading.Lock()
+
+
+class NotBuilt(Exception):
+    """Why a neuron could not be compiled or loaded."""
+
+
+class Compiler(NamedTuple):
+    """The words that start a C++ compiler, and what tells it from others."""
+
+    command: tuple[str, ...]
+    version: str
+
+
+@constant
+def ensure(key: str) -> str | None:
+    """Compile and load a variant, unless that is done: the reason why it cannot be, or None.
+
+    torch.compile calls it while it traces, and takes the answer for a constant.
+    """
+    if key in _reasons:
+        return _reasons[key]
+    with _building:
+        if key not in _reasons:
+            problem = None
+            try:
+                problem = None if is_built_in(key) else _load(VARIANTS[key])
+                _reasons[key] = None
+            except NotBuilt as error:
+                _reasons[key] = str(error)
+            if problem:
+                warn_once(problem)
+    return _reasons[key]
+
+
+def is_built_in(key: str) -> bool:
+    """Whether the native engine, which must be usable, has a variant compiled in, or loaded before."""
+    return torch.ops.snnkernels.native_has_neuron(key)
+
+
+def build(variant: Variant, folder: Path) -> Path:
+    """Compile a variant into a folder, unless it is there. Returns the path of its library.
+
+    Raises NotBuilt, or OSError if the folder cannot be written.
+    """
+    source, compiler = _source(variant), _compiler()
+    path = _path(folder, variant, source, compiler)
+    with native_cache.locked(path):
+        if not native_cache.is_whole(path):
+            with tempfile.TemporaryDirectory(prefix="snnkernels-") as work:
+                native_cache.put(_compile(variant, source, compiler, Path(work)), path)
+    return path
+
+
+def headers() -> Path:
+    """The folder of the headers that a neuron is compiled with: of the source tree, or as they were installed."""
+    tree = libraries.ROOT / "csrc" / "cpu" / "strip"
+    return tree if tree.is_dir() else libraries.PACKAGE / "strip"
+
+
+def _source(variant: Variant) -> str:
+    from ..emit.library import neuron_library  # which imports the built-in neurons, and they import this
+
+    return neuron_library(variant)
+
+
+def _load(variant: Variant) -> str | None:
+    """Load and register a variant. Returns what to warn of. Raises NotBuilt."""
+    source, folder = _source(variant), native_cache.default_folder()
+    try:
+        compiler = _compiler()
+    except NotBuilt:
+        for path in native_cache.libraries(folder):
+            if path.name.startswith(_prefix(variant, source)) and _is_loaded(variant, path):
+                return None
+        raise
+    path = _path(folder, variant, source, compiler)
+    if _is_loaded(variant, path):
+        return None
+    with native_cache.locked(path):
+        if _is_loaded(variant, path):  # another process has compiled it meanwhile
+            return None
+        with tempfile.TemporaryDirectory(prefix="snnkernels-") as work:
+            built = _compile(variant, source, compiler, Path(work))
+            problem = None
+            try:
+                native_cache.put(built, path)
+            except OSError as error:
+                problem = (
+                    f"snnkernels cannot keep compiled neurons in {folder} ({error.strerror or error}), so each process "
+                    "compiles them again: set SNNKERNELS_CACHE to a folder that can be written"
+                )
+            _register(variant, built)
+    return problem
+
+
+def _is_loaded(variant: Variant, path: Path) -> bool:
+    """Load and register what the cache has under a path, if it is whole and can be loaded here."""
+    if not native_cache.is_whole(path):
+        return False
+    try:
+        _register(variant, path)
+    except NotBuilt:
+        return False
+    return True
+
+
+def _register(variant: Variant, path: Path) -> None:
+    try:
+        library = ctypes.CDLL(os.fspath(path))  # which stays loaded for as long as the process lives
+    except OSError as error:
+        raise NotBuilt(f"the compiled neuron {_name(variant)} cannot be loaded: {error}") from None
+    library.snn_neuron.restype = ctypes.c_void_p
+    torch.ops.snnkernels.native_add_neuron(variant.key, library.snn_neuron())
+
+
+def _compile(variant: Variant, source: str, compiler: Compiler, work: Path) -> Path:
+    """Compile the source of a variant in a folder of its own. Returns the path of the library. Raises NotBuilt."""
+    (work / "neuron.cpp").write_text(source, encoding="utf-8")
+    command = [*compiler.command, *FLAGS, "-I", os.fspath(headers().parent), "neuron.cpp", "-o", "neuron.so"]
+    try:
+        done = subprocess.run(command, cwd=work, stdin=subprocess.DEVNULL, capture_output=True)
+    except OSError as error:
+        raise NotBuilt(f"the neuron {_name(variant)} cannot be compiled: {error}") from None
+    library = work / "neuron.so"
+    if done.returncode or not library.exists():
+        words = (done.stderr + done.stdout).decode(errors="replace").strip()
+        raise NotBuilt(
+            f"the neuron {_name(variant)} cannot be compiled: {shlex.join(command)} "
+            f"ended with exit status {done.returncode} and said:\n{words}"
+        )
+    return library
+
+
+def _compiler() -> Compiler:
+    """The C++ compiler: $CXX, else c++. Raises NotBuilt if there is none."""
+    return _find_compiler(os.environ.get("CXX") or "c++", os.environ.get("PATH"))
+
+
+@cache
+def _find_compiler(words: str, path: str | None) -> Compiler:
+    command = tuple(shlex.split(words))
+    if shutil.which(command[0], path=path) is None:
+        raise NotBuilt(
+            f"a neuron that is not built in is compiled at first use, but there is no C++ compiler: {command[0]} is "
+            "not on PATH. Install one, or name one by CXX, or compile the neuron where there is one, by "
+            "`python -m snnkernels compile module:neuron`, and set SNNKERNELS_CACHE to that folder"
+        )
+    try:
+        answer = subprocess.run([*command, "--version"], stdin=subprocess.DEVNULL, capture_output=True)
+    except OSError as error:
+        raise NotBuilt(f"the C++ compiler {words} cannot be started: {error}") from None
+    return Compiler(command, answer.stdout.decode(errors="replace"))
+
+
+def _path(folder: Path, variant: Variant, source: str, compiler: Compiler) -> Path:
+    return folder / f"{_prefix(variant, source)}{_hash(_words(compiler), 8)}{native_cache.SUFFIX}"
+
+
+def _words(compiler: Compiler) -> str:
+    return "\0".join((*compiler.command, compiler.version))
+
+
+def _prefix(variant: Variant, source: str) -> str:
+    """What the name of a library starts with, whichever compiler made it."""
+    content = "\0".join((source, _headers_hash(), *FLAGS, sys.platform, platform.machine()))
+    return f"{variant.key[:40]}-{_hash(content, 16)}-"
+
+
+@cache
+def _headers_hash() -> str:
+    files = sorted(headers().glob("*.h"))
+    return hashlib.sha256(b"\0".join(part for f in files for part in (f.name.encode(), f.read_bytes()))).hexdigest()
+
+
+def _hash(text: str, digits: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def _forget_lock() -> None:
+    """A thread of the parent process, which a child does not have, may have held it."""
+    global _building
+    _building = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)
+
+
+def _name(variant: Variant) -> str:
+    return variant.key.rpartition("_")[0]
+
+
+@cache
+def warn_once(problem: str) -> None:
+    warnings.warn(problem, stacklevel=3)
