@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .functional import run_call
 from .inputs import Options, check_states_argument, option_checks
-from .interface import annotations
+from .interface import types_of
 from .neuron_layer import NeuronLayer, learning
 from .variants import Definition
 
@@ -22,9 +22,7 @@ def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
     signature = _constructor(definition, defaults)
 
     def __init__(self: NeuronLayer, *args: Any, **given: Any) -> None:
-        bound = signature.bind(self, *args, **given)
-        bound.apply_defaults()
-        NeuronLayer.__init__(self, bound.arguments)
+        NeuronLayer.__init__(self, *args, **given)
 
     def forward(self: NeuronLayer, *inputs: Tensor, initial_state: Any = None) -> Any:
         inputs, initial_state = check_states_argument(interface, inputs, initial_state)
@@ -41,6 +39,7 @@ def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
         "__qualname__": name or f"{definition.step.__qualname__}.layer",
         "__doc__": _documentation(definition),
         "_definition": definition,
+        "_signature": signature,
         "_specs": specs,
         "_defaults": defaults,
         "_checks": option_checks(interface),
@@ -49,7 +48,7 @@ def layer_of(definition: Definition, name: str | None) -> type[NeuronLayer]:
         "forward": forward,
         **{f"learn_{parameter}": learning(parameter) for parameter in specs},
     }
-    layer = type(name or interface.name, (NeuronLayer,), members)
+    layer: type[NeuronLayer] = type(name or interface.name, (NeuronLayer,), members)
     layer._base = layer
     return layer
 
@@ -66,8 +65,8 @@ def _constructor(definition: Definition, options: dict[str, Any]) -> inspect.Sig
         "device": None,
         "dtype": None,
     }
-    types = annotations(definition.interface, layer=True)
-    defaults = [(name, positional, spec.default) for name, spec in specs.items()]
+    types = types_of(definition.interface, layer=True)
+    defaults: list[tuple[str, Any, Any]] = [(name, positional, spec.default) for name, spec in specs.items()]
     defaults += [(name, named, default) for name, default in keywords.items()]
     given = [inspect.Parameter(name, kind, default=default, annotation=types[name]) for name, kind, default in defaults]
     return inspect.Signature([inspect.Parameter("self", positional), *given])
