@@ -74,7 +74,7 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
         function.__module__ = step.__module__
         function.definition = definition
         function.variant = lambda **options: definition.variant(tuple(_choices(interface, options)))
-        function.layer = layer_of(definition, layer)
+        function.layer = layer_of(definition, function, layer)
         return function
 
     return define

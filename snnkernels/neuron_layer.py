@@ -15,7 +15,7 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
-from .functional import Call
+from .functional import Call, run_call
 from .held import in_float32, parts_of, shown, tensor_of, values_of, write
 from .inputs import (
     Options,
@@ -49,6 +49,7 @@ class NeuronLayer(CheckedModule):
 
     _definition: ClassVar[Definition]
     _base: ClassVar[type[NeuronLayer]]  # the class that layers.py made, of which a user's may be a subclass
+    _function: ClassVar[Callable[..., Any]]
     _signature: ClassVar[Signature]  # of the constructor
     _specs: ClassVar[Mapping[str, ParameterSpec]]  # of its parameters
     _defaults: ClassVar[Mapping[str, Any]]  # of its options, in the order in which a call takes them
@@ -156,6 +157,12 @@ class NeuronLayer(CheckedModule):
         options = {name: getattr(self, name) for name in self._defaults}
         texts |= {name: str(value) for name, value in options.items() if value != self._defaults[name]}
         return ", ".join(f"{name}={text}" for name, text in texts.items())
+
+    def _run(self, inputs: tuple[Tensor, ...], initial_state: Any) -> Any:
+        if not isinstance(inputs[0], Tensor):  # as torch.fx records a call
+            asked = {"initial_state": initial_state, "return_state": self.return_state}
+            return self._function(*inputs, **asked, **self.arguments)
+        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
 
     def _called(self, current: Tensor) -> Call:
         """The call of the neuron's function. While torch.compile traces, numbers are tensors of one element."""

@@ -216,7 +216,7 @@ TRANSFORMS: dict[str, Callable[..., object]] = {
     "vmap": lambda function, x: torch.vmap(function)(x.unsqueeze(0)),
     "vmap of grad": lambda function, x: torch.vmap(torch.func.grad(lambda x: function(x).sum()))(x.unsqueeze(0)),
 }
-NAMED = r'a transform of torch.func was asked for, which only lif\(..., backend="reference"\) and spike_linear'
+NAMED = r'a transform of torch.func was asked for, which only neurons with backend="reference" and spike_linear'
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")  # torch's own forward mode uses it
