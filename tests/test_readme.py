@@ -39,11 +39,8 @@ def test_code_of_the_guide_runs() -> None:
     activity = names["activity"]
     assert list(activity.firing_rates()) == ["1", "5"] and list(activity.macs()) == ["0"]
     assert list(activity.synaptic_operations()) == ["4"]
-    current, v, spikes = torch.randn(7, 2, 3), torch.zeros(2, 3), []
-    for x in current:
-        s, v = names["lif_step"](x, v, spike=lambda distance: (distance >= 0).float(), beta=0.9, threshold=1.0)
-        spikes.append(s)
-    assert torch.equal(torch.stack(spikes), lif(current))
+    current = torch.randn(7, 2, 3)
+    assert torch.equal(names["leaky"](current), lif(current)) and names["layer"].beta.requires_grad
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *PAGES], ids=lambda page: page.relative_to(ROOT).as_posix())
