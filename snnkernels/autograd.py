@@ -109,7 +109,8 @@ def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype
     names = VARIANTS[plan.neuron].params
     packed = []
     for number in numbers_of(plan.given):
-        value: Any = check_when_run(params[number], (names[number],), (bool(plan.positive >> number & 1),))
+        param: Any = params[number]
+        value = check_when_run(param, (names[number],), (bool(plan.positive >> number & 1),))
         packed.append(plan.layout.pack_parameter(value.to(dtype)))
     return packed
 
@@ -151,6 +152,7 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
     outer, inner = outer_and_inner(xs[0], layout.engine_time_dim)
     grads = pack_gradients(plan, xs[0], (outer, steps, inner), grads)
     wanted = [number for number in given if needs[states + number]]
+    grad_inputs: Sequence[Tensor]
     if plan.engine == "reference":
         found = reference.gradients(plan, checked.numbers, xs, kept, packed, grads)
         grad_inputs, grad_state, per_param = found[:count], found[count], found[count + 1 :]

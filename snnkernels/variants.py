@@ -86,9 +86,8 @@ class Definition:
         named = tuple(name for name in interface.params if name not in words)
         graph = trace_step(step, interface.inputs, interface.states, named)
         params = tuple(interface.params)
-        for name in params:  # in order, so that the text of a neuron is always the same
-            if name in words:
-                graph.input(name)  # which nothing depends on: its gradient is zero
+        for name in (name for name in params if name in words):
+            graph.input(name)  # which nothing depends on: its gradient is zero
         content = repr((_content(graph), interface.inputs, interface.states, params))
         # The key tells the content: what a compiler has cached may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
