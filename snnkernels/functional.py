@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from . import dispatch
-from .autograd import Scan, run, wants_graph
+from .autograd import Scan, wants_graph
 from .inputs import Options, Parameter, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
+from .run import run
 from .scan import OVER_TIME, Checked, Plan, numbers_of
 from .variants import VARIANTS, Definition
 

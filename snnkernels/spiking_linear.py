@@ -11,18 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
-from .autograd import (
-    Grads,
-    gradients,
-    graph_of,
-    likes,
-    once_differentiable,
-    pack_gradients,
-    reduce_to,
-    run,
-    wants_graph,
-    with_graph,
-)
+from .autograd import graph_of, likes, once_differentiable, reduce_to, wants_graph, with_graph
 from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
@@ -40,6 +29,7 @@ from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
+from .run import Grads, gradients, pack_gradients, run
 from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
 
 # How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
