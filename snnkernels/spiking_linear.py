@@ -94,8 +94,10 @@ class SpikingLinear(CheckedModule):
         self.neuron = neuron.layer(**options, device=device, dtype=neurons_dtype)
 
     def forward(self, spikes: Spikes, initial_state: Any = None) -> Any:
-        """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None. Returns what
-        the layer of neurons does."""
+        """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None.
+
+        Returns what the layer of neurons returns.
+        """
         return _forward(spikes, self.linear, self.neuron, initial_state)
 
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import dispatch
-from ..interface import VALUE, Interface, OptionSpec
-from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, bits, metadata
+from ..interface import VALUE, Interface
+from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
 from ..surrogates import SURROGATES
 from ..variants import Definition
 from .numbers import SLOPE, check_numbers, pack_numbers, read_number, read_word, scalar
+from .options import Options, check_backend, check_choice, check_output, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
-    Parameter,
     check_dtype,
     check_flag,
     check_on_step,
     check_one_of,
-    check_positive,
     check_whole,
     dense_metadata,
     is_subclass,
@@ -31,21 +29,6 @@ from .values import (
     name_of,
     shape_of,
 )
-
-REDUCTIONS = (*OUTPUTS[:2], "mean", *OUTPUTS[2:])
-"""What a user may ask of the output over time."""
-
-
-class Options(NamedTuple):
-    """The options that every neuron has, but for the slope, which is a number like a parameter."""
-
-    record: tuple[str, ...] = ()
-    output: str = "all"
-    surrogate: str = "fast_sigmoid"
-    strict: bool = False
-    time_dim: int = 0
-    steps: int | None = None
-    backend: str = "auto"
 
 
 def check_call(
@@ -209,8 +192,8 @@ def _plan(
         strict=options.strict,
         given=bits(i for i, value in enumerate(params) if value is not None),
         layout=layout,
-        output=_check_output(options.output, variant.gives_spikes),
-        record=_check_record(options.record, interface),
+        output=check_output(options.output, variant.gives_spikes),
+        record=record_bits(options.record, interface),
         positive=bits(i for i, spec in enumerate(interface.params.values()) if spec.range.positive),
     )
 
@@ -225,42 +208,6 @@ def _find_plan(*known: Any) -> Plan:
         except TypeError:  # a value that cannot be hashed is wrong: let its own check below raise
             pass
     return _plan(*known)
-
-
-def check_choice(name: str, spec: OptionSpec, choice: Any) -> None:
-    """Check the value of a neuron's own option."""
-    if spec.choices == (False, True):
-        check_flag(name, choice)
-    elif spec.choices is None:
-        whole = check_whole(name, choice)
-        if not spec.range.low <= whole <= spec.range.high:
-            raise ValueError(f"{name} must be from {spec.range.low:g} to {spec.range.high:g}, got {choice}")
-    else:
-        check_one_of(name, choice, spec.choices)
-
-
-def _check_output(output: str, gives_spikes: bool) -> str:
-    """Check a reduction over time. Returns what an engine is asked for."""
-    check_one_of("output", output, REDUCTIONS)
-    if output == "packed" and not gives_spikes:
-        raise ValueError('output="packed" is for neurons whose output is one spike, 0 or 1: write output="all"')
-    return "sum" if output == "mean" else output
-
-
-def check_record(record: Any, interface: Interface) -> tuple[str, ...]:
-    """Check the names of states to record. Returns them as a tuple."""
-    if isinstance(record, str) or not isinstance(record, (tuple, list)):
-        raise TypeError(
-            f'record must be a tuple of names of states, such as ("{interface.states[0]}",), got {record!r}'
-        )
-    for name in record:
-        check_one_of("record", name, interface.states)
-    return tuple(record)
-
-
-def _check_record(record: Any, interface: Interface) -> int:
-    names = check_record(record, interface)
-    return bits({interface.states.index(name) for name in names})
 
 
 def _check_alike(name: str, value: Metadata | None, first: str, current: Metadata) -> None:
@@ -299,41 +246,3 @@ def _check_one_step(name: str, current: Metadata, time_dim: int, steps: int) -> 
             f"got {time_dim}"
         )
     return time_dim % dims
-
-
-def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
-    """Check a surrogate's name and slope. Returns them, with the default for a slope of None."""
-    check_one_of("surrogate", surrogate, SURROGATES)
-    if slope is None:
-        return surrogate, SURROGATES[surrogate].default_slope
-    if isinstance(slope, Tensor):
-        raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
-    return surrogate, check_positive("slope", slope)
-
-
-def check_backend_name(name: str, backend: str) -> None:
-    """Check that there is such an engine, or "auto"."""
-    check_one_of(name, backend, ("auto", *dispatch.ENGINES))
-
-
-def check_backend(
-    backend: str,
-    device: torch.device | str,
-    auto: str | None = None,
-    sizes: dispatch.Sizes | None = None,
-    neuron: str | None = None,
-) -> str:
-    """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
-
-    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend;
-    neuron: the key of the variant to run.
-    """
-    requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
-    # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
-    check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
-    if requested == "auto":
-        return dispatch.choose(device, sizes, neuron)
-    reason = dispatch.unusable_reason(requested, device, neuron)
-    if reason is not None:
-        raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
-    return requested
