@@ -17,8 +17,8 @@ C++ registers the operators called `native_`, Triton the others. In shapes, `out
 - The output has the shape of x with all steps, or is as scan.OUTPUTS says. `index`: int32 `[outer, 1, inner]`, the step
   of the largest output, for the output "max" with an interval; otherwise it is empty, `[0]`.
 - Records: `[R, outer, T, inner]`, the states after every step that have a bit in `record`.
-- The gradient of the output is that of all steps, in x's dtype: contiguous, or `[outer, T, inner]` with any strides over
-  outer and T. For "last" and "max" it is `[outer, 1, inner]`, contiguous. Those of records are contiguous.
+- The gradient of the output has x's dtype. It is that of all steps: contiguous, or `[outer, T, inner]` with any strides
+  over outer and T. For "last" and "max" it is `[outer, 1, inner]`, contiguous. Gradients of records are contiguous.
 - Gradients of inputs have x's shape and dtype, with the number of inputs in front if there are several. `wanted` has a
   bit for each parameter whose gradient is asked for: of these they are `[wanted, outer, inner]`, one for each neuron.
 - Final states, and gradients of the first states, are written if `with_state` asks for them; otherwise S = 0.

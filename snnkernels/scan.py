@@ -72,10 +72,12 @@ class Checked(NamedTuple):
         return (self.numbers, ()) if isinstance(self.numbers, Tensor) else (None, self.numbers)
 
 
-# What a scan gives of a neuron's output, by engines' names and shapes: the output of every step, of x's shape and dtype;
-# or, `[outer, 1, inner]` and of the states' dtype, its sum over time, that of the last step, or the largest, of which
-# the first counts; or 8 neighbouring neurons' spikes in a byte, uint8 `[outer, T, ceil(inner / 8)]`, the first in the
-# lowest bit.
+# What a scan gives of a neuron's output, as engines name it:
+# - "all": the output of every step, of x's shape and dtype;
+# - "sum", "last", "max": its sum over time, that of the last step, or the largest, of which the first counts;
+#   `[outer, 1, inner]`, of the states' dtype;
+# - "packed": the spikes of 8 neighbouring neurons in a byte, the first in the lowest bit; uint8
+#   `[outer, T, ceil(inner / 8)]`.
 OUTPUTS = ("all", "sum", "last", "max", "packed")
 OVER_TIME = ("sum", "last", "max")  # one value for all steps
 

@@ -228,15 +228,15 @@ def run_row(row: Row, dtype: torch.dtype) -> tuple[Result, Result]:
 
     x = current.clone().requires_grad_()
     names |= copies | {"x": x}
-    call = row.ours.removesuffix(")") + ", return_state=True)"
-    made = eval(call, names)
-    if isinstance(made, nn.Module):
-        leaves, made = dict(made.named_parameters()), made(x)
-    else:
-        leaves = copies
     neuron = names[re.match(r"\w+", row.ours)[0]]
     states = getattr(neuron, "definition", lif.definition).interface.states
-    spikes, state = made
+    if "(x, " in row.ours:
+        leaves = copies
+        spikes, state = eval(row.ours.removesuffix(")") + ", return_state=True)", names)
+    else:
+        layer = eval(row.ours, names)
+        layer.return_state = True
+        leaves, (spikes, state) = dict(layer.named_parameters()), layer(x)
     ours = backward((spikes, state if len(states) == 1 else state[states.index("v")]), {"x": x, **leaves})
     assert 0.05 < (theirs.spikes > 0).double().mean() < 0.95
     return theirs, ours

@@ -93,8 +93,9 @@ def _check_known(
 ) -> Checked:
     """Check a call in which no tensor is a number.
 
-    known: parameters and slope, as the metadata of a tensor, or as a number, 0.0 as its text; choices; options. They are
-    apart because a cache tells the types of arguments apart, but not of what is inside them.
+    known: the parameters and the slope, each as the metadata of a tensor or as a number, 0.0 as its text; then the
+    choices; then the options. Each is an argument of its own, because a cache tells apart the types of arguments, but
+    not the types of what is inside an argument.
     """
     known, choices, options = _apart(definition, known)
     given = [float(value) if value in ("0.0", "-0.0", "0") else value for value in known]

@@ -71,7 +71,7 @@ def check_one_input(inputs: Sequence[str], name: str, options: Iterable[str], re
 
 
 def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) -> set[str]:
-    """Check what says which parameters a layer learns: `learn`, a tuple of names, and a flag for each. Returns the names."""
+    """Check `learn`, a tuple of names, and the flag of each parameter. Returns the names of those that are learned."""
     learn = given["learn"]
     if isinstance(learn, str) or not isinstance(learn, (tuple, list)):
         raise TypeError(
