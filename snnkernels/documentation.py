@@ -97,7 +97,10 @@ _CONSTRAIN = (
     "constrain: whether to keep learned parameters in their ranges by a parametrization "
     "(torch.nn.utils.parametrize){ranges}. Without it an optimizer may take them out of their ranges."
 )
-_CHECKED = " If one that must be above 0 is not, the next call raises ValueError on a CPU; on a GPU the neurons compute with it."
+_CHECKED = (
+    " If one that must be above 0 is not, the next call raises ValueError on a CPU. On a GPU the neurons compute with "
+    "it."
+)
 
 _OF_LAYERS = (
     "return_state: whether forward returns the final state, too.",

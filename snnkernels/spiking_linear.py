@@ -131,6 +131,8 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     called = neuron._called(current)
     states = check_initial_states(called.definition.interface.states, initial_state)
     checked = called.check((current,), states)
+    if checked.plan.engine == "reference":  # no compiled engine can run this neuron
+        return neuron(linear(spikes), initial_state)
     asked = called.asked(neuron.return_state)
     tensors, rebuild = packed.apart()
     call = _Call(checked, packed.shape, rebuild, by_event, asked, len(states))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -25,9 +26,8 @@ def forward_arguments(
     with_state: bool = True,
     in_memory: bool = False,
 ) -> tuple[Any, ...]:
-    """Arguments of a forward operator, in its order, for a neuron of one state and LIF's parameters.
-
-    Beta and the threshold are tensors: beta has a value for each neuron, the threshold one for all.
+    """Arguments of a forward operator, in its order, for a neuron of one state and LIF's parameters. Beta is one for
+    each neuron, the threshold one for all, and both are tensors.
 
     with_state: a state goes in, is asked for and recorded; else the scan is from zero. in_memory: the numbers come in a
     tensor.
@@ -49,8 +49,8 @@ def backward_arguments(target: Target, forward: tuple[Any, ...], wanted: int, ex
     x, steps = tensors[0], rule[-1]
     _, index, records, _, checkpoints = operator(target, "forward")(*forward)
     grad_output = torch.randn(x.shape[0], 1 if expanded else steps, 5, dtype=x.dtype).to(x.device)
-    one_step = output in ("last", "max")
-    grad_output = grad_output[:, :1].contiguous() if one_step else grad_output.expand(-1, steps, -1)
+    one = output in ("last", "max")
+    grad_output = grad_output[:, :1].contiguous() if one else grad_output.expand(-1, steps, -1)
     grads = (grad_output, index if output == "max" else None, torch.ones_like(records) if record else None)
     grad_states = torch.ones_like(states) if with_state else None
     return tensors, checkpoints, *rule, output, record, "arctan", *grads, grad_states, with_state, wanted
@@ -59,6 +59,11 @@ def backward_arguments(target: Target, forward: tuple[Any, ...], wanted: int, ex
 def poisson_arguments(target: Target, dtype: torch.dtype, packed: bool) -> tuple[Any, ...]:
     images = torch.rand(37, dtype=dtype).to(target.device)
     return images, 3, STEPS, torch.tensor([12345], device=target.device), packed
+
+
+def changed(arguments: Sequence[Any], place: int, value: Any) -> list[Any]:
+    """Arguments of which one is another."""
+    return [*arguments[:place], value, *arguments[place + 1 :]]
 
 
 def operator(target: Target, name: str) -> Any:

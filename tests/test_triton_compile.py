@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,20 @@ def _variants(**choices: Sequence[Any]) -> list[Variant]:
     return [Variant(**dict(zip(choices, values, strict=True))) for values in itertools.product(*choices.values())]
 
 
+@cache
+def _length(key: str) -> int:
+    """Of the text that Triton compiles of a neuron."""
+    return len(neuron_source(NEURON_VARIANTS[key]))
+
+
 # One neuron for each number of states: of those the one that computes most. Nine states may spill.
 BY_STATES = {
     len(variant.states): variant.key
-    for variant in sorted(NEURON_VARIANTS.values(), key=lambda variant: len(neuron_source(variant)))
+    for variant in sorted(NEURON_VARIANTS.values(), key=lambda variant: _length(variant.key))
     if len(variant.states) <= 4
 }
 UP_TO_FOUR = [key for key, variant in NEURON_VARIANTS.items() if len(variant.states) <= 4]
+MOST_OF_EACH = list({key.rpartition("_")[0]: key for key in sorted(UP_TO_FOUR, key=_length)}.values())
 ADAPTIVE = user_neurons.adaptive.variant().key
 DIVIDES = ("divide", "exponential", "square_root", "hyperbolic_tangent", "logistic")  # a division has fused code
 
@@ -77,8 +85,8 @@ ALL = [
         variation=list(VARIATIONS),
         **MOST_REGISTERS,
     ),
-    *_variants(arch=[90], dtype=TUNED, neuron=UP_TO_FOUR, variation=list(VARIATIONS), **ALL_TENSORS),
-    *_variants(arch=[90], dtype=["float32", "bfloat16"], neuron=UP_TO_FOUR, record=[0b1], **ALL_TENSORS),
+    *_variants(arch=[90], dtype=TUNED, neuron=MOST_OF_EACH, variation=list(VARIATIONS), **ALL_TENSORS),
+    *_variants(arch=[90], dtype=["float32", "bfloat16"], neuron=MOST_OF_EACH, record=[0b1], **ALL_TENSORS),
     *_variants(arch=[90], dtype=TUNED, surrogate=list(SURROGATES), variation=list(VARIATIONS), **MOST_REGISTERS),
     *_variants(arch=ARCHITECTURES, dtype=DTYPES, output=["all", "sum", "last", "max", "packed"], x_once=[False, True]),
     *_variants(
@@ -90,8 +98,8 @@ ALL = [
         **MOST_REGISTERS,
     ),
     *_variants(arch=ARCHITECTURES, dtype=DTYPES, inner=[1 << 14, *((1 << 20) + n for n in (0, 1, 4))], **POISSON),
-    *_variants(arch=ARCHITECTURES, dtype=DTYPES, neuron=UP_TO_FOUR, per_neuron=[False], param_grads=[False, True]),
-    *_variants(arch=ARCHITECTURES, dtype=DTYPES, neuron=UP_TO_FOUR, per_neuron=[True], param_grads=[False, True]),
+    *_variants(arch=ARCHITECTURES, dtype=DTYPES, neuron=MOST_OF_EACH, per_neuron=[False], param_grads=[False, True]),
+    *_variants(arch=ARCHITECTURES, dtype=DTYPES, neuron=MOST_OF_EACH, per_neuron=[True], param_grads=[False, True]),
     *_variants(arch=ARCHITECTURES, dtype=DTYPES, surrogate=list(SURROGATES), **MOST_REGISTERS),
     *_variants(
         arch=ARCHITECTURES, dtype=DTYPES, inner=[1 << 14, *((1 << 20) + n for n in (1, 2, 4))], **MOST_REGISTERS

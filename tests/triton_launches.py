@@ -17,11 +17,11 @@ from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
 from snnkernels import lif, tuning
-from snnkernels.engines import triton_plan, triton_poisson
+from snnkernels.engines import triton_plan, triton_poisson_plan
 from snnkernels.engines.triton_launch import halves
 
 STREAM = 77
-LAUNCHERS = (triton_plan._forward_launcher, triton_plan._backward_launcher, triton_poisson._poisson_launcher)
+LAUNCHERS = (triton_plan._forward_launcher, triton_plan._backward_launcher, triton_poisson_plan._poisson_launcher)
 NEURONS = 2048
 KEY = lif.variant().key
 NUMBERS = (0.9, 1.0, 1.0, 0.0, 25.0)  # beta, threshold, input_scale, reset, slope
@@ -104,7 +104,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return run(self, *arguments, **options)
 
     monkeypatch.setattr(JITFunction, "run", watched)
-    for module in (triton_plan, triton_poisson):
+    for module in (triton_plan, triton_poisson_plan):
         monkeypatch.setattr(module, "processors", lambda device: 132)
     triton.runtime.driver.set_active(DRIVER)
     forget()
@@ -157,7 +157,7 @@ def backward(
 
 
 def poisson(images: Tensor, first: int = 0, packed: bool = False, steps: int = 8) -> Call:
-    return lambda: (triton_poisson.poisson(images, first, steps, torch.zeros(1, dtype=torch.int64), packed),)
+    return lambda: (triton_poisson_plan.poisson(images, first, steps, torch.zeros(1, dtype=torch.int64), packed),)
 
 
 X, GRAD, STATES = sequence(0), sequence(1), torch.zeros(1, 1, NEURONS)

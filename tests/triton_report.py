@@ -26,7 +26,7 @@ from triton.backends.compiler import GPUTarget
 from triton_variants import NEURON_VARIANTS, Variant
 
 from snnkernels import tuning
-from snnkernels.engines import triton_plan, triton_poisson
+from snnkernels.engines import triton_plan, triton_poisson_plan
 from snnkernels.scan import OVER_TIME, numbers_of, state_dtype
 
 _INTERVAL = 8
@@ -52,7 +52,7 @@ class Launch:
 
 
 _LAUNCHES = {}
-for _name, _module in (("forward", triton_plan), ("backward", triton_plan), ("poisson", triton_poisson)):
+for _name, _module in (("forward", triton_plan), ("backward", triton_plan), ("poisson", triton_poisson_plan)):
     _LAUNCHES[_name] = Launch(getattr(_module, f"{_name}_kernel"))
     setattr(_module, f"{_name}_kernel", _LAUNCHES[_name])
     _module.processors = lambda device: 132
@@ -87,7 +87,7 @@ def launches(variant: Variant) -> dict[str, Launch]:
         triton_plan.backward(
             [*xs, *params], kept, *head, variant.surrogate, grad, index, grad_records, first, with_state, wanted
         )
-    triton_poisson.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
+    triton_poisson_plan.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
     return {name: replace(_LAUNCHES[name]) for name in variant.kernels}
 
 

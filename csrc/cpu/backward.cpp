@@ -111,7 +111,8 @@ class StripBackward {
 
   void run(const Strip<C>& strip, const Rows* inputs, const C* state, AdjointStrip<C> adjoint) const {
     replay_({strip, inputs, state, distance_, kept_});
-    if (neuron_.spikes > 0) derivative_({distance_, neuron_.spikes * strip.steps * kStrip, slope_, derivatives_});
+    if (neuron_.spikes > 0)
+      derivative_({distance_, neuron_.spikes * strip.steps, slope_, derivatives_, adjoint.grad_output, strip.steps});
     adjoint.distance = distance_, adjoint.derivative = derivatives_, adjoint.kept = kept_;
     adjoint_(adjoint);
   }
@@ -127,6 +128,16 @@ class StripBackward {
   Derivative<C> derivative_;
   C *distance_ = nullptr, *derivatives_ = nullptr, *kept_ = nullptr;
 };
+
+// Copy the gradients of the parameters that are wanted, of all of a block, to a [wanted, outer, inner] tensor.
+template <class C>
+void store_wanted(const C* rows, const Call& call, const Block& block, int64_t wanted, C* to) {
+  for (int64_t k = 0; k < call.neuron.params; ++k, rows += call.shape.block) {
+    if (!(wanted >> k & 1)) continue;
+    store_states(rows, call.shape, block, 1, to);
+    to += call.shape.neurons();
+  }
+}
 
 template <class C>
 Made backward(const Call& call, const std::vector<Tensor>& tensors, const Values<C>& values,
@@ -182,12 +193,7 @@ Made backward(const Call& call, const std::vector<Tensor>& tensors, const Values
       grad_input.end(block);
       if (call.with_state)
         store_states(grad_state, shape, block, neuron.states, static_cast<C*>(grad_states.mutable_data_ptr()));
-      C* to = static_cast<C*>(grad_params.mutable_data_ptr());
-      for (int64_t k = 0; k < neuron.params; ++k) {
-        if (!(wanted >> k & 1)) continue;
-        store_states(grad_param + k * shape.block, shape, block, 1, to);
-        to += shape.neurons();
-      }
+      store_wanted(grad_param, call, block, wanted, static_cast<C*>(grad_params.mutable_data_ptr()));
     }
   });
   return {grad_inputs, grad_states, grad_params};

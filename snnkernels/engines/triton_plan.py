@@ -144,8 +144,9 @@ class _Scan(NamedTuple):
 
     def check(self, tensors: Sequence[Tensor], values: Tensor | None, numbers: Sequence[float]) -> None:
         """Check what kernels read without looking: an operator may be called past the package's own checks."""
-        inputs, count, dtype = len(self.variant.inputs), len(self.variant.params) + 1, state_dtype(self.dtype)
-        if len(self.per_neuron) != self.given.bit_count() or self.given >> len(self.variant.params):
+        variant, dtype = VARIANTS[self.neuron], state_dtype(self.dtype)
+        inputs, count = len(variant.inputs), len(variant.params) + 1
+        if len(self.per_neuron) != self.given.bit_count() or self.given >> count - 1:
             raise RuntimeError(
                 f"{self.neuron} takes {inputs} inputs and the {self.given.bit_count()} parameters that are given, "
                 f"got {len(tensors)} tensors"
@@ -154,6 +155,8 @@ class _Scan(NamedTuple):
             raise RuntimeError(f"there must be {count} numbers, got {len(numbers)}")
         if values is not None and not values.is_contiguous():
             raise RuntimeError("values must be contiguous")
+        if values is None and len(tensors) == 1:
+            return
         x = tensors[0]
         for other in tensors[1:inputs]:
             if (other.shape, other.dtype, other.device) != (x.shape, x.dtype, x.device):
@@ -171,6 +174,8 @@ class _Scan(NamedTuple):
         """Likewise."""
         if wanted & ~self.given:
             raise RuntimeError("gradients of parameters need parameters that are tensors")
+        if output != "max" and grad_records is None:
+            return
         neurons = math.prod(self.neurons())
         if output == "max" and (index is None or index.numel() != neurons or index.dtype != torch.int32):
             raise RuntimeError(f"the gradient of a largest output needs an index, {neurons} elements of int32")

@@ -1,20 +1,12 @@
-"""Poisson spikes from Philox: the Triton engine's operator, as ops.py defines it, and its kernel.
+"""Poisson spikes from Philox, as a Triton kernel.
 
 Word w of the random numbers is word w % 4 of Philox's block w // 4 (see snnkernels/philox.py); neuron n of time step t
 takes word t * neurons + n. So where the number of neurons is a multiple of 4, blocks and neurons go in step, and each
 block is computed once.
 """
 
-import math
-from functools import lru_cache
-
-import torch
 import triton
 import triton.language as tl
-from torch import Tensor
-
-from ..scan import empty_output
-from .triton_launch import KEPT, Launcher, processors
 
 
 @triton.jit
@@ -63,31 +55,3 @@ def poisson_kernel(
             tl.store(spikes + step * width + byte, packed, mask=byte < width)
         else:
             tl.store(spikes + step * neurons + neuron, fires.to(DTYPE), mask=neuron < neurons)
-
-
-def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    """`snnkernels::triton_poisson`."""
-    launcher = _poisson_launcher(images.numel(), images.dtype, images.device, steps, packed)
-    return launcher.run(images, (images.contiguous(), seed), (), first)[0]
-
-
-@lru_cache(maxsize=KEPT)
-def _poisson_launcher(neurons: int, dtype: torch.dtype, device: torch.device, steps: int, packed: bool) -> Launcher:
-    """Of a draw of so many time steps; from which on, and the seed, which stays on the device, come with the call."""
-    group = math.gcd(max(16 // dtype.itemsize, 4), neurons)
-    group, warps = group if group % 4 == 0 else 1, 4
-    block = 32 * warps * max(group, 4)
-    blocks = -(-neurons // block)
-    # Intensities are read once for several steps where there are programs enough without.
-    steps_each = min(max(blocks * steps // (8 * processors(device)), 1), 8)
-    constants = {
-        "steps": steps,
-        "neurons": neurons // group,
-        "steps_each": steps_each,
-        "PACKED": packed,
-        "GROUP": group,
-        "BLOCK": block,
-    }
-    images = torch.empty((1, 1, neurons), dtype=dtype, device="meta")
-    outputs = (empty_output("packed" if packed else "all", images, 1, steps),)
-    return Launcher(poisson_kernel, constants, outputs, blocks * -(-steps // steps_each), warps)

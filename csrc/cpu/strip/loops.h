@@ -7,10 +7,10 @@
 
 namespace snn::cpu {
 
-// Vectors of a group of this neuron: as many as hide the time that an operation takes, or fewer where it has so many
-// values that they would not stay in registers.
+// Vectors of a group of this neuron: half as many where the states alone would fill every register that there may be.
+// Up to four states were faster with all, on AVX2 as on AVX-512, and nine with half. A group fills whole bytes of bits.
 template <class Neuron, class V>
-constexpr int kVectorsOf = kMostVectors;
+constexpr int kVectorsOf = Neuron::kStates * kMostVectors < 32 || 2 * kLanes<V> < 8 ? kMostVectors : 2;
 
 // The same row of each vector, of which there are some in a group.
 template <class V, int kRows, int kVectors>
@@ -127,7 +127,7 @@ struct AdjointLoop {
       for (int64_t step = strip.steps - 1; step >= 0; --step) {
         const int64_t spikes = step * kSpikes * kStrip + begin;
         V grad_output[kVectors], grad_input[kVectors][Neuron::kInputs];
-        read(strip.grad_output, step, begin, grad_output);
+        read<kSpikes == 0>(strip.grad_output, step, begin, grad_output);  // else DerivativeLoop has asked for it
         if (strip.grad_record != nullptr) add_recorded(strip.grad_record, step, begin, grad_state);
 #pragma GCC unroll 4
         for (int i = 0; i < kVectors; ++i) {
@@ -179,8 +179,12 @@ struct DerivativeLoop {
   template <class V, class C = Element<V>>
   SNN_INLINE static void run(Distances<C> distances) {
     const V slope = same<V>(distances.slope);
-    for (int64_t i = 0; i < distances.count; i += kLanes<V>)
-      store(Surrogate::derivative(load<V>(distances.distance + i), slope), distances.derivative + i);
+    for (int64_t row = 0; row < distances.rows; ++row) {
+      if (row < distances.steps) prefetch_row(distances.grad_output, row);
+#pragma GCC unroll 4
+      for (int64_t i = row * kStrip; i < (row + 1) * kStrip; i += kLanes<V>)
+        store(Surrogate::derivative(load<V>(distances.distance + i), slope), distances.derivative + i);
+    }
   }
 };
 

@@ -36,11 +36,19 @@ struct WrittenRows {
   Way way;
 };
 
-template <class Stored, class V, int kVectors>
+// Strips from one that is computed to one whose values are asked for: those of the next would come too late.
+constexpr int64_t kAhead = 4;
+
+// The values of a strip to come at one step.
+SNN_INLINE void prefetch_row(const Rows& rows, int64_t step) {
+  const int64_t size = rows.type == ElementType::kDouble ? 8 : rows.type == ElementType::kFloat ? 4 : 2;
+  prefetch(rows.data + step * rows.stride + kAhead * kStrip * size, kStrip * size);
+}
+
+template <class Stored, bool kPrefetch, class V, int kVectors>
 SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
   const Stored* from = reinterpret_cast<const Stored*>(row) + begin;
-  // The same neurons of a strip to come, while these are computed: of the next one they would come too late.
-  prefetch(from + 4 * kStrip, kVectors * kLanes<V> * sizeof(Stored));
+  if (kPrefetch) prefetch(from + kAhead * kStrip, kVectors * kLanes<V> * sizeof(Stored));
   if constexpr (std::is_same_v<Stored, Element<V>>)
 #pragma GCC unroll 4
     for (int i = 0; i < kVectors; ++i) values[i] = load<V>(from + i * kLanes<V>);
@@ -49,21 +57,21 @@ SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
     for (int i = 0; i < kVectors / 2; ++i) widen(from + 2 * i * kLanes<V>, values[2 * i], values[2 * i + 1]);
 }
 
-// The values of a step for the group of neurons that begins at `begin`.
-template <class V, int kVectors>
+// The values of a step for the group of neurons that begins at `begin`, and those of a strip to come asked for.
+template <bool kPrefetch = true, class V, int kVectors>
 SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
   const char* row = rows.data + step * rows.stride;
   if constexpr (std::is_same_v<Element<V>, float>) {
-    if (rows.type == ElementType::kBFloat16) return read_as<BFloat16>(row, begin, values);
-    if (rows.type == ElementType::kHalf) return read_as<Half>(row, begin, values);
+    if (rows.type == ElementType::kBFloat16) return read_as<BFloat16, kPrefetch>(row, begin, values);
+    if (rows.type == ElementType::kHalf) return read_as<Half, kPrefetch>(row, begin, values);
   }
-  read_as<Element<V>>(row, begin, values);
+  read_as<Element<V>, kPrefetch>(row, begin, values);
 }
 
 // The same, of rows that are of the type of all arithmetic.
 template <class V, int kVectors>
 SNN_INLINE void read_whole(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
-  read_as<Element<V>>(rows.data + step * rows.stride, begin, values);
+  read_as<Element<V>, true>(rows.data + step * rows.stride, begin, values);
 }
 
 // A line that is streamed is best written in one go: other stores in between may send it to memory in parts.

@@ -51,13 +51,16 @@ struct AdjointStrip : Strip<C> {
   C* grad_param;  // added to
 };
 
-// Any number of distances, a multiple of kStrip, and the surrogate's derivatives there.
+// Rows of kStrip distances, and the surrogate's derivatives there. The gradient of the output at `steps` steps, which
+// the adjoint reads next, is asked for meanwhile: memory has nothing else to do then.
 template <class C>
 struct Distances {
   const C* distance;
-  int64_t count;
+  int64_t rows;
   C slope;
   C* derivative;
+  Rows grad_output;
+  int64_t steps;
 };
 
 // The functions of a neuron, and that of a surrogate.
