@@ -86,8 +86,9 @@ class Definition:
         named = tuple(name for name in interface.params if name not in words)
         graph = trace_step(step, interface.inputs, interface.states, named)
         params = tuple(interface.params)
-        for name in words.keys() & interface.params.keys():
-            graph.input(name)  # which nothing depends on: its gradient is zero
+        for name in interface.params:  # in their order, so that every process writes the same code
+            if name in words:
+                graph.input(name)  # which nothing depends on: its gradient is zero
         content = repr((_content(graph), interface.inputs, interface.states, params))
         # The key tells the content: what a compiler has cached may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"

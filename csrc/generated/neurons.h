@@ -6395,8 +6395,8 @@ struct multispike_lif_d49326f4 {
     grad_param[1] = t22;
     grad_param[2] = t23;
     grad_param[3] = splat<C>(0.0);
-    grad_param[5] = splat<C>(0.0);
     grad_param[4] = splat<C>(0.0);
+    grad_param[5] = splat<C>(0.0);
   }
 };
 
@@ -6496,8 +6496,8 @@ struct multispike_lif_7aa09aa2 {
     grad_param[1] = t20;
     grad_param[2] = t21;
     grad_param[3] = splat<C>(0.0);
-    grad_param[5] = splat<C>(0.0);
     grad_param[4] = splat<C>(0.0);
+    grad_param[5] = splat<C>(0.0);
   }
 };
 
