@@ -1,5 +1,6 @@
-"""The autograd.Function of every neuron. Forward keeps the inputs and states every few steps; backward recomputes the
-rest.
+"""The autograd.Function of every neuron, and what other Functions of the package share with it.
+
+Forward keeps the inputs, and the states of every few steps. Backward computes the other states again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., prod
 
 
 def wants_graph(*values: object) -> bool:
-    """Whether a call with these values needs an autograd.Function: if a gradient may be asked for, or in forward mode,
-    which operators would ignore and a Function refuses.
+    """Whether a call with these values needs an autograd.Function.
+
+    It needs one if a gradient may be asked for. It needs one in forward mode too: a Function refuses that, where an
+    operator would ignore it.
     """
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
         torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
@@ -53,7 +56,10 @@ def forward_of(
 
 
 def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence[bool]) -> list[Tensor | None]:
-    """The gradients of inputs, initial states and parameters. needs: of states and parameters, which are asked for."""
+    """Compute the gradients of inputs, initial states and parameters.
+
+    needs: for each state and each parameter, whether its gradient is asked for.
+    """
     plan, layout, (count, states) = ctx.plan, ctx.plan.layout, ctx.sizes
     xs, (kept, index, *rest) = inputs_to_engine(layout, saved[:count]), saved[count:]
     given = numbers_of(plan.given)
@@ -85,12 +91,12 @@ Like = tuple[torch.Size, torch.dtype] | None
 
 
 def likes(*values: Parameter | None) -> list[Like]:
-    """The shape and dtype that the gradient of each tensor must have; None for what is not a tensor."""
+    """The shape and dtype that the gradient of each tensor must have, and None for what is not a tensor."""
     return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
 
 
 def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
-    """The gradient of what was broadcast to one step: `[1, outer, inner]`, summed to the shape that a user gave."""
+    """Sum the gradient of a value that was broadcast to one step, `[1, outer, inner]`, to the shape it was given in."""
     if grad is None or like is None:
         return None
     shape, dtype = like
@@ -132,7 +138,7 @@ def once_differentiable(backward: Callable[..., tuple[Any, ...]]) -> Callable[..
 
 
 def with_graph(*values: object) -> list[Tensor]:
-    """Those that need a gradient."""
+    """The tensors among these values that need a gradient."""
     return [value for value in values if isinstance(value, Tensor) and value.requires_grad]
 
 

@@ -1,4 +1,4 @@
-"""`@neuron`: a step becomes a function over all time steps, and a layer."""
+"""`@neuron` makes a function over all time steps, and a layer, of one step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .variants import Definition, Step, Variant
 
 
 class Neuron(Protocol):
-    """A neuron over all time steps, as `@neuron` makes it of a step."""
+    """A neuron over all time steps: the function that `@neuron` makes of a step."""
 
     __name__: str
     definition: Definition

@@ -1,6 +1,6 @@
-"""One run of a neuron over all time steps, and of its backward, on the engine that a plan names.
+"""Runs a neuron over all time steps, forward or backward, on the engine that a plan names.
 
-Tensors go in and come out as engines have them. What torch's autograd needs beside that is in autograd.py.
+autograd.py connects these runs to torch's autograd.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .variants import VARIANTS
 
 
 class Ran(NamedTuple):
-    """What a scan gives, as ops.py has it, and the tensors that backward needs beside the inputs."""
+    """What a run gives, in the form that ops.py describes, and the tensors that backward needs besides the inputs."""
 
     output: Tensor
     records: Tensor
@@ -38,8 +38,8 @@ def run(
 ) -> Ran:
     """Run all time steps.
 
-    with_state: whether the final states are asked for; keep: whether backward needs states of a few steps beside the
-    parameters. The reference engine records a graph if gradients are enabled; the compiled engines never do.
+    with_state: whether the final states are asked for; keep: whether backward will need checkpoints. The reference
+    engine records a graph if gradients are enabled. The compiled engines never do.
     """
     plan, numbers = checked
     layout = plan.layout
@@ -71,7 +71,7 @@ def run(
 
 
 def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """Inputs as engines take them: all in the layout of the first."""
+    """Bring the inputs into the form that engines take: all in the layout of the first."""
     first, *others = inputs
     if not others:
         return [layout.to_engine(first)]
@@ -79,14 +79,14 @@ def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor) -> Tensor | None:
-    """States as `[S, outer, inner]`, or None if all are zero."""
+    """Pack the states as `[S, outer, inner]`. Returns None if all are zero."""
     if len(states) == 1 or all(state is None for state in states):
         return None if states[0] is None else layout.pack_state(states[0].to(like.dtype))
     return torch.cat([layout.pack_state(like.new_zeros(1) if s is None else s.to(like.dtype)) for s in states])
 
 
 def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype) -> list[Tensor]:
-    """The parameters that are tensors, as engines have them."""
+    """Bring the parameters that are tensors into the form that engines take."""
     names = VARIANTS[plan.neuron].params
     packed = []
     for number in numbers_of(plan.given):
@@ -96,7 +96,7 @@ def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype
 
 
 class Grads(NamedTuple):
-    """The gradients of what :func:`run` returned, None for those that there are not."""
+    """The gradients of what :func:`run` returned, or None where nothing depends on it."""
 
     output: Tensor | None
     records: Tensor | None
@@ -104,11 +104,10 @@ class Grads(NamedTuple):
 
 
 def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grads: Grads) -> Grads:
-    """Gradients as engines take them. Without a gradient, or for bits, the output gets zeros.
+    """Bring gradients into the form that engines take. An output that is packed, or has no gradient, gets zeros.
 
-    A gradient of the output that is the same at all steps, or for all neurons of a step, is not expanded in memory: a
-    loss on a sum over time, or on the sum of that, has such a gradient, and to write it out would cost more than the
-    neurons do.
+    The gradient of the output may be the same at all steps, or for all neurons of a step, as for a loss on a sum over
+    time. Such a gradient is not expanded in memory, because writing it out would cost more than the neurons do.
 
     sizes: outer, T and inner.
     """
@@ -141,10 +140,11 @@ def gradients(
     with_state: bool,
     wanted: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A compiled engine's gradients of the inputs and, if wanted, of states and of parameters, the latter per neuron.
+    """Run a compiled engine backward. Returns the gradients of inputs, initial states and parameters.
 
-    saved: inputs, checkpoints, the index of the largest output, and the parameters that are tensors; wanted: a bit for
-    each parameter.
+    Those of the states are empty unless with_state asks for them. Those of the parameters are one for each neuron.
+    saved: the inputs, the checkpoints, the index of the largest output, and the parameters that are tensors; wanted: a
+    bit for each parameter whose gradient is asked for.
     """
     plan, (inputs, checkpoints, index, params) = checked.plan, saved
     return BACKWARD[plan.engine](

@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "slope needs a gradient": (
         lambda: lif(CURRENT, slope=torch.tensor(25.0, requires_grad=True)),
         ValueError,
-        "slope must be without a gradient: it shapes the gradient and has none itself: write slope.detach()",
+        "slope must have no gradient, because it only shapes that of the spikes: write slope.detach()",
     ),
     "slope of several elements": (
         lambda: lif(CURRENT, slope=torch.ones(4)),

@@ -1,4 +1,4 @@
-"""Checks of a call of a neuron: its input currents, its states, its parameters, its options."""
+"""Checks of a call of a neuron: of its inputs, states, parameters and options."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def check_call(
 ) -> Checked:
     """Check everything that a neuron takes, and choose its engine.
 
-    values: of the parameters, in their order, and the slope; choices: of the options that are no parameters.
-    Raises TypeError or ValueError with the wrong value and what was expected, RuntimeError if an engine is named that
-    cannot run.
+    values: those of the parameters, in their order, and the slope; choices: the values of the neuron's own options.
+
+    Raises TypeError or ValueError with the wrong value and what was expected, and RuntimeError if an engine is named
+    that cannot run.
     """
     interface, current = definition.interface, inputs[0]
     for name, value in zip(interface.inputs, inputs, strict=True):
@@ -56,7 +57,7 @@ def check_call(
     sequences = tuple([dense_metadata(name, value) for name, value in zip(names, (*inputs, *states), strict=True)])
     if is_recorded():
         return _check_tensors(definition, current, (requested, sequences), values, choices, options)
-    # The usual call is looked up, because the checks would take a noticeable time for a small layer.
+    # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
     known = []
     for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
         is_number = (
@@ -72,14 +73,14 @@ def check_call(
 
 
 def _known(value: Any) -> Any:
-    """A value as a cache can tell it from others: it takes 0.0 for -0.0."""
+    """A value in a form that a cache tells from all others. Zeros become text, because 0.0 equals -0.0."""
     if isinstance(value, Tensor):
         return metadata(value)
     return value if value or value is None else repr(value)
 
 
 def _state_names(interface: Interface) -> tuple[str, ...]:
-    """What error messages call the initial states."""
+    """The names of the initial states in error messages."""
     if len(interface.states) == 1:
         return ("initial_state",)
     return tuple([f"initial_state of {name}" for name in interface.states])
@@ -126,7 +127,7 @@ def _check_tensors(
     choices: tuple[Any, ...],
     options: Options,
 ) -> Checked:
-    """Check any call, also one that is recorded, whose sizes may be symbols."""
+    """Check any call, without looking it up. If it is recorded, its sizes may be symbols."""
     specs, values = definition.interface.params, [scalar(value) for value in values]
     numbers = [
         read_number(name, spec, value, current, definition.interface.inputs[0])
@@ -142,7 +143,7 @@ def _check_tensors(
 
 
 def _choices(definition: Definition, values: Sequence[Any], choices: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The choices of all options; of one that is a parameter too, the word that is given for it."""
+    """The choices of all options. If an option is a parameter too, its choice is the word that is given, or VALUE."""
     interface, others = definition.interface, iter(choices)
     given = dict(zip(interface.params, values, strict=False))
     words = {name: given[name] for name in interface.options if name in given}
@@ -160,9 +161,10 @@ def _plan(
     params: tuple[Metadata | None, ...],
     *chosen: Any,
 ) -> Plan:
-    """The plan of a scan, made once for all calls that differ only in numbers and in the values of tensors.
+    """Make the plan of a scan. Calls that differ only in numbers and in the values of tensors share it.
 
-    sequences: the inputs and the initial states; params: those that are tensors; chosen: choices and options.
+    sequences: the inputs and the initial states; params: the parameters that are tensors, None for others; chosen: the
+    choices of the neuron's own options, then the options that every neuron has.
     """
     interface = definition.interface
     choices, options = chosen[: len(interface.options)], Options(*chosen[len(interface.options) :])
@@ -212,7 +214,7 @@ def _find_plan(*known: Any) -> Plan:
 
 
 def _check_alike(name: str, value: Metadata | None, first: str, current: Metadata) -> None:
-    """Check another input than the first."""
+    """Check an input that is not the first."""
     assert value is not None
     if value.dtype != current.dtype or value.device != current.device:
         got, expected = (f"{name_of(x.dtype)} on {x.device}" for x in (value, current))
@@ -220,7 +222,7 @@ def _check_alike(name: str, value: Metadata | None, first: str, current: Metadat
 
 
 def _check_current(name: str, current: Metadata, time_dim: int, steps: int | None) -> int:
-    """Check the input of a layer, which is one step if `steps` is given. Returns time_dim counted from the front."""
+    """Check the first input, which is one step if `steps` is given. Returns time_dim, counted from the front."""
     check_dtype(name, current)
     time_dim = check_whole("time_dim", time_dim)
     dims = len(current.shape)

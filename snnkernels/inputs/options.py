@@ -14,11 +14,11 @@ from ..surrogates import SURROGATES
 from .values import Parameter, check_flag, check_one_of, check_positive, check_whole
 
 REDUCTIONS = (*OUTPUTS[:2], "mean", *OUTPUTS[2:])
-"""What a user may ask of the output over time."""
+"""What `output` may ask for."""
 
 
 class Options(NamedTuple):
-    """The options that every neuron has, but for the slope, which is a number like a parameter."""
+    """The options that every neuron has. The slope is not among them, because it is checked like a parameter."""
 
     record: tuple[str, ...] = ()
     output: str = "all"
@@ -42,7 +42,7 @@ def check_choice(name: str, spec: OptionSpec, choice: Any) -> None:
 
 
 def check_output(output: str, gives_spikes: bool) -> str:
-    """Check a reduction over time. Returns what an engine is asked for."""
+    """Check what is asked for of the output. Returns what the engine is to give: a sum for a mean."""
     check_one_of("output", output, REDUCTIONS)
     if output == "packed" and not gives_spikes:
         raise ValueError('output="packed" is for neurons whose output is one spike, 0 or 1: write output="all"')
@@ -67,7 +67,7 @@ def record_bits(record: Any, interface: Interface) -> int:
 
 
 def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
-    """Check a surrogate's name and slope. Returns them, with the default for a slope of None."""
+    """Check the name and the slope of a surrogate. Returns both, with the default slope for None."""
     check_one_of("surrogate", surrogate, SURROGATES)
     if slope is None:
         return surrogate, SURROGATES[surrogate].default_slope
