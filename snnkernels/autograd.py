@@ -69,6 +69,7 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
     outer, inner = outer_and_inner(xs[0], layout.engine_time_dim)
     grads = pack_gradients(plan, xs[0], (outer, steps, inner), grads)
     wanted = [number for number in given if needs[states + number]]
+    grad_inputs: Sequence[Tensor]
     if plan.engine == "reference":
         found = reference.gradients(plan, checked.numbers, xs, kept, packed, grads)
         grad_inputs, grad_state, per_param = found[:count], found[count], found[count + 1 :]

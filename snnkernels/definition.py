@@ -12,20 +12,27 @@ from torch.overrides import handle_torch_function, has_torch_function_unary
 from . import documentation
 from .functional import Call, run_call
 from .inputs import Options, check_arguments, check_flag
-from .interface import Interface, annotations, read
+from .interface import Interface, read, types_of
 from .layers import layer_of
 from .neuron_layer import NeuronLayer
 from .variants import Definition, Step, Variant
 
 
 class Neuron(Protocol):
-    """A neuron over all time steps: the function that `@neuron` makes of a step."""
+    """A neuron over all time steps: the function that `@neuron` makes of a step.
+
+    Type checkers know this of a user's neuron. Of a built-in one they know every argument, and what a call returns.
+    """
 
     __name__: str
-    definition: Definition
-    layer: type[NeuronLayer]
 
-    def __call__(self, *inputs: Tensor, **options: Any) -> Any: ...
+    def __call__(self, *inputs: Any, **options: Any) -> Any: ...
+
+    @property
+    def definition(self) -> Definition: ...
+
+    @property
+    def layer(self) -> type[NeuronLayer]: ...
 
     def variant(self, **options: Any) -> Variant: ...
 
@@ -76,7 +83,7 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
         function.__module__ = step.__module__
         function.definition = definition
         function.variant = lambda **options: definition.variant(tuple(_choices(interface, options)))
-        function.layer = layer_of(definition, layer)
+        function.layer = layer_of(definition, function, layer)
         return function
 
     return define
@@ -107,13 +114,14 @@ def _function(definition: Definition) -> Any:
         return run_call(call, inputs, initial_state, return_state)
 
     defaults_in_help = {**own, "initial_state": None, **choices, "return_state": False, **common}
-    function.__signature__ = _signature(interface, defaults_in_help)  # type: ignore[attr-defined]
-    function.__doc__ = documentation.of_function(interface, inspect.getdoc(definition.step) or "")
-    return function
+    typed: Any = function
+    typed.__signature__ = _signature(interface, defaults_in_help)
+    typed.__doc__ = documentation.of_function(interface, inspect.getdoc(definition.step) or "")
+    return typed
 
 
 def _signature(interface: Interface, defaults: dict[str, Any]) -> inspect.Signature:
-    types = annotations(interface, layer=False)
+    types = types_of(interface, layer=False)
     named, positional = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     keywords = (
         inspect.Parameter(name, named, default=value, annotation=types[name]) for name, value in defaults.items()

@@ -59,7 +59,7 @@ class FusedLIF(torch.autograd.Function):
         if isinstance(slope, Tensor):
             slope = slope.detach()
             ctx.slope_like = {"size": slope.shape, "dtype": slope.dtype, "device": slope.device}
-        params = (beta, threshold, *_DEFAULTS, slope)
+        params: tuple[Any, ...] = (beta, threshold, *_DEFAULTS, slope)
         checked = check_call(lif.definition, (current,), (initial_state,), params, _CHOICES, Options())
         made = forward_of(ctx, checked, (current,), (initial_state,), params[:-1], with_state=True)
         return checked.plan.layout.from_engine(made.output), checked.plan.layout.unpack_step(made.final)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import torch
@@ -40,11 +40,12 @@ _OF_LAYERS = ("learn", "constrain", "device", "dtype")
 class ParameterSpec(NamedTuple):
     """A parameter of a neuron: a number, or a tensor of numbers.
 
-    default: a number or a word; names: the words that stand for a number, with it; words: the words that choose another
-    form of the step. They are choices of the option of the same name.
+    default: a number or a word, or None for a slope, whose default the surrogate has; names: the words that stand for a
+    number, with it; words: the words that choose another form of the step. They are choices of the option of the same
+    name.
     """
 
-    default: float | str
+    default: float | str | None
     range: Range
     names: Mapping[str, float]
     words: tuple[str, ...]
@@ -78,9 +79,9 @@ class Interface:
         return {name: spec.default for name, spec in self.options.items() if name not in self.params}
 
 
-def annotations(interface: Interface, layer: bool) -> dict[str, Any]:
+def types_of(interface: Interface, layer: bool) -> dict[str, Any]:
     """The types that `inspect.signature` shows for the arguments of a neuron's function, or of its layers."""
-    number = float | torch.Tensor
+    number, state = float | torch.Tensor, torch.Tensor | None
     types: dict[str, Any] = {
         name: number | str if spec.names or spec.words else number for name, spec in interface.params.items()
     }
@@ -90,7 +91,9 @@ def annotations(interface: Interface, layer: bool) -> dict[str, Any]:
     )
     types |= {"record": tuple[str, ...], "learn": tuple[str, ...], "time_dim": int, "steps": int | None}
     types |= dict.fromkeys(("output", "surrogate", "backend"), str)
-    types |= {"slope": float | None if layer else number | None, "initial_state": Any}
+    types |= {"slope": float | None if layer else number | None}
+    count = len(interface.states)
+    types |= {"initial_state": state if count == 1 else GenericAlias(tuple, (state,) * count) | None}
     types |= {"device": torch.device | str | None, "dtype": torch.dtype | None}
     return types | dict.fromkeys(interface.inputs, torch.Tensor)
 
@@ -174,7 +177,8 @@ def _takes_numbers(hint: Any) -> bool:
 
 def _read_hint(hint: Any) -> tuple[Range, Mapping[str, float], tuple[str, ...]]:
     """Read the range, the words that stand for numbers and the other words in an annotation."""
-    range, names, words = Range(), {}, ()
+    range, words = Range(), ()
+    names: Mapping[str, float] = {}
     for part in _alternatives(hint):
         if get_origin(part) is Literal:
             words = get_args(part)

@@ -6,7 +6,8 @@ It knows no neuron. layers.py makes a subclass for each neuron.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from inspect import Signature
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
-from .functional import Call
+from .functional import Call, run_call
 from .held import in_float32, parts_of, shown, tensor_of, values_of, write
 from .inputs import (
     Options,
@@ -47,19 +48,32 @@ class NeuronLayer(CheckedModule):
     """
 
     _definition: ClassVar[Definition]
+    _base: ClassVar[type[NeuronLayer]]  # the class that layers.py made, of which a user's may be a subclass
+    _function: ClassVar[Callable[..., Any]]
+    _signature: ClassVar[Signature]  # of the constructor
     _specs: ClassVar[Mapping[str, ParameterSpec]]  # of its parameters
     _defaults: ClassVar[Mapping[str, Any]]  # of its options, in the order in which a call takes them
 
     return_state: bool
+    record: tuple[str, ...]
+    output: str
+    surrogate: str
+    slope: float | None
+    strict: bool
+    time_dim: int
+    steps: int | None
+    backend: str
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
     _chosen: tuple[Any, tuple[Any, ...], Options]  # slope, choices and common options, as a call takes them
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
 
-    def __init__(self, given: Mapping[str, Any], /) -> None:
-        """given: all arguments of the layer's constructor, by name."""
+    def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__()
+        bound = self._signature.bind(self, *args, **named)
+        bound.apply_defaults()
+        given = bound.arguments
         check_layer_dtype(given["dtype"])
         check_flag("constrain", given["constrain"])
         learned = check_learned(self._specs, given)
@@ -69,6 +83,10 @@ class NeuronLayer(CheckedModule):
         for name in self._specs:
             self._hold(name, given[name], name in learned, given["device"], given["dtype"])
         self._note()
+
+    if TYPE_CHECKING:  # a type checker cannot know the parameters and options of a user's neuron
+
+        def __getattr__(self, name: str) -> Any: ...
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -139,6 +157,12 @@ class NeuronLayer(CheckedModule):
         texts |= {name: str(value) for name, value in options.items() if value != self._defaults[name]}
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
+    def _run(self, inputs: tuple[Tensor, ...], initial_state: Any) -> Any:
+        if not isinstance(inputs[0], Tensor):  # as torch.fx records a call
+            asked = {"initial_state": initial_state, "return_state": self.return_state}
+            return self._function(*inputs, **asked, **self.arguments)
+        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
+
     def _called(self, current: Tensor) -> Call:
         """The call of the neuron's function. While torch.compile traces, its numbers are tensors of one element."""
         params = [getattr(self, name) for name in self._specs]
@@ -147,8 +171,8 @@ class NeuronLayer(CheckedModule):
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
         tensors = {name: numbers[name].to(*place) for name in numbers}
         params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
-        slope, *others = self._chosen
-        return Call(self._definition, tuple(params), tensors.get("slope", slope), *others)
+        slope, choices, options = self._chosen
+        return Call(self._definition, tuple(params), tensors.get("slope", slope), choices, options)
 
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None

@@ -90,7 +90,8 @@ def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype
     names = VARIANTS[plan.neuron].params
     packed = []
     for number in numbers_of(plan.given):
-        value: Any = check_when_run(params[number], (names[number],), (bool(plan.positive >> number & 1),))
+        param: Any = params[number]
+        value = check_when_run(param, (names[number],), (bool(plan.positive >> number & 1),))
         packed.append(plan.layout.pack_parameter(value.to(dtype)))
     return packed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, Signature, signature
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from .autograd import graph_of, likes, once_differentiable, reduce_to, wants_graph, with_graph
 from .checked import CheckedModule
+from .definition import Neuron
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Asked, as_asked
@@ -31,6 +32,11 @@ from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
 from .run import Grads, gradients, pack_gradients, run
 from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .neurons import _Lif, _LIFInLinear
 
 # How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
 # in the last-level cache when the neurons read them.
@@ -75,6 +81,34 @@ class SpikingLinear(CheckedModule):
         **dict.fromkeys(_OF_NEURONS, "neuron"),
     }
 
+    @overload
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = ...,
+        device: torch.device | str | None = ...,
+        dtype: torch.dtype | None = ...,
+        *,
+        product: str = ...,
+        neuron: _Lif = ...,
+        **options: Unpack[_LIFInLinear],
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = ...,
+        device: torch.device | str | None = ...,
+        dtype: torch.dtype | None = ...,
+        *,
+        product: str = ...,
+        neuron: Neuron,
+        **options: Any,
+    ) -> None: ...
+
     def __init__(
         self,
         in_features: int,
@@ -84,7 +118,7 @@ class SpikingLinear(CheckedModule):
         dtype: torch.dtype | None = None,
         *,
         product: str = "auto",
-        neuron: Callable[..., Any] = lif,
+        neuron: Neuron = lif,
         **options: Any,
     ) -> None:
         check_one_input(neuron.definition.interface.inputs, neuron.__name__, options, self._refused)
@@ -271,6 +305,7 @@ def _gradients(
     weight, bias, checkpoints, index, *params = saved
     plan, layout = call.checked.plan, call.checked.plan.layout
     of_output, of_records, of_state = pack_gradients(plan, weight, (1, layout.steps, layout.inner), grads)
+    assert of_output is not None
     grad_source = weight.new_empty(call.shape) if wanted.source else None
     leaf_weight = weight.detach().requires_grad_(wanted.weight)
     leaf_bias = None if bias is None else bias.detach().requires_grad_(wanted.bias)
@@ -294,6 +329,7 @@ def _gradients(
         sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms
         if grad_source is not None:
             grad_source[start : start + count] = grad_current @ weight
+    assert of_state is not None  # of the first step
     *found, per_neuron = sums
     grad_weight = found[0] if wanted.weight else None
     grad_bias = found[-1] if wanted.bias else None

@@ -206,7 +206,7 @@ def test_an_editable_install_keeps_the_reason_why_a_library_was_left_out(
         find("cuda")
 
 
-def test_a_wheel_holds_the_headers_that_a_neuron_is_compiled_with(tmp_path: Path, tree: Path) -> None:
+def test_a_wheel_holds_the_neurons_types_and_the_headers_that_one_is_compiled_with(tmp_path: Path, tree: Path) -> None:
     done = run(
         tree, machine(tmp_path, "none"), "-c", "from setuptools import build_meta; build_meta.build_wheel('dist')"
     )
@@ -214,6 +214,9 @@ def test_a_wheel_holds_the_headers_that_a_neuron_is_compiled_with(tmp_path: Path
     (wheel,) = (tree / "dist").iterdir()
     installed = tmp_path / "installed"
     shutil.unpack_archive(wheel, installed, "zip")
+    assert (installed / "snnkernels/py.typed").exists()
+    stub = "snnkernels/neurons/__init__.pyi"
+    assert (installed / stub).read_text() == (ROOT / stub).read_text()
     headers = {path.name for path in (ROOT / "csrc/cpu/strip").iterdir()}
     assert "neuron.h" in headers and {path.name for path in (installed / "snnkernels/strip").iterdir()} == headers
     found = "from snnkernels.engines.native_build import headers; print(headers())"

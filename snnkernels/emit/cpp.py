@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
 from ..trace import Graph, Node, trace_function
 from ..variants import Variant
+from .files import write_or_check
 from .kept import split_adjoint
 from .statements import program
 
@@ -181,22 +180,7 @@ def generated_files() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write the C++ of every neuron and surrogate.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail where a file is not fresh")
-    options = parser.parse_args(arguments)
-    stale = []
-    for name, text in generated_files().items():
-        path = options.folder / name
-        if path.exists() and path.read_text() == text:
-            continue
-        stale.append(name)
-        if not options.check:
-            path.write_text(text)
-    if options.check and stale:
-        print(f"stale: {', '.join(stale)} in {options.folder}; run `make codegen`", file=sys.stderr)
-        return 1
-    return 0
+    return write_or_check("Write the C++ of every neuron and surrogate.", generated_files(), arguments)
 
 
 if __name__ == "__main__":

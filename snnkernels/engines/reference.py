@@ -78,7 +78,8 @@ def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor,
     for number, tensor in zip(numbers_of(plan.given), tensors, strict=True):
         params[number] = tensor
     spike = spike_function(plan.surrogate, slope, plan.strict)
-    state, outputs, records = list(states.unbind(0)), [], [[] for _ in recorded]
+    state, outputs = list(states.unbind(0)), []
+    records: list[list[Tensor]] = [[] for _ in recorded]
     rows = [_steps(x.to(states.dtype), plan) for x in inputs]
     for inputs_t in zip(*rows, strict=True):
         output, *state = variant.run(inputs_t, state, spike, params)
@@ -105,7 +106,7 @@ def _steps(x: Tensor, plan: Plan) -> Sequence[Tensor]:
     return rows * layout.steps if layout.constant else rows
 
 
-def _over_time(outputs: Sequence[Tensor], kind: str, dtype: torch.dtype) -> Tensor:
+def _over_time(outputs: list[Tensor], kind: str, dtype: torch.dtype) -> Tensor:
     """What scan.OUTPUTS says of the outputs `[outer, inner]` of all steps."""
     if kind == "all":
         return torch.stack([output.to(dtype) for output in outputs], 1)

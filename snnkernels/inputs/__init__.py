@@ -1,7 +1,7 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
 from .activity import check_batch_dim, check_entered_once, check_seen, check_watched
-from .arguments import check_arguments, check_initial_states, check_inputs, check_states_argument
+from .arguments import check_arguments, check_initial_states, check_inputs
 from .call import check_call
 from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
@@ -133,7 +133,6 @@ __all__ = [
     "check_spike_values",
     "check_spikes",
     "check_spreads",
-    "check_states_argument",
     "check_states_by_name",
     "check_steps",
     "check_targets",

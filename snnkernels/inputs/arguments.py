@@ -34,21 +34,6 @@ def check_arguments(
     return (*inputs, *by_name.values()), {**defaults, **named}
 
 
-def check_states_argument(
-    interface: Interface, inputs: tuple[Any, ...], initial_state: Any
-) -> tuple[tuple[Any, ...], Any]:
-    """Check the arguments of a layer's call. Returns the inputs and the initial state, which may follow them."""
-    count = len(interface.inputs)
-    if len(inputs) == count + 1 and initial_state is None:
-        return inputs[:count], inputs[count]
-    if len(inputs) != count:
-        raise TypeError(
-            f"a layer of {interface.name} takes {_listed(interface.inputs)}, and after that its initial_state, got "
-            f"{len(inputs)} arguments"
-        )
-    return inputs, initial_state
-
-
 def check_initial_states(names: Sequence[str], given: Any) -> tuple[Tensor | None, ...]:
     """Check the initial states. Returns one for each name, or None where the state is zero."""
     if given is None:

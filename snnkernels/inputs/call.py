@@ -107,6 +107,7 @@ def _check_known(
         None if isinstance(value, Metadata) else read_word(name, spec, value) if isinstance(value, str) else value
         for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), given, strict=True)
     ]
+    assert sequences[0] is not None
     return Checked(plan, check_numbers(sequences[0].dtype, plan.surrogate, specs, numbers))
 
 
