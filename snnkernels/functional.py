@@ -1,4 +1,4 @@
-"""What every function of the package that runs neurons shares: run a checked call, choose engines, free memory."""
+"""Runs a checked call of any neuron, and returns what was asked for. Also sets the engine and frees memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from . import dispatch
-from .autograd import Scan, run, wants_graph
+from .autograd import Scan, wants_graph
 from .inputs import Options, Parameter, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
+from .run import run
 from .scan import OVER_TIME, Checked, Plan, numbers_of
 from .variants import VARIANTS, Definition
 
@@ -40,15 +41,15 @@ def empty_cache() -> None:
 
 
 class Asked(NamedTuple):
-    """What a call returns beside the output."""
+    """What a call returns besides the output. mean: whether the output is a mean over time instead of a sum."""
 
     state: bool
     record: tuple[str, ...] = ()
-    mean: bool = False  # of the output over time, instead of the sum
+    mean: bool = False
 
 
 class Call(NamedTuple):
-    """A call of a neuron but for its inputs and states. choices: of the options that are no parameters."""
+    """A call of a neuron, without its inputs and states. choices: the values of the neuron's own options."""
 
     definition: Definition
     params: tuple[Any, ...]
@@ -64,7 +65,7 @@ class Call(NamedTuple):
 
 
 def run_call(call: Call, inputs: Sequence[Tensor], initial_state: Any, return_state: bool) -> Any:
-    """Check a call and run it. Returns what is asked for: the output, then the state, then the records."""
+    """Check a call and run it. Returns the output, then the final state and the records if they are asked for."""
     interface = call.definition.interface
     states = check_initial_states(interface.states, initial_state)
     if len(inputs) > 1:
@@ -79,7 +80,7 @@ def scan(
     params: Sequence[Parameter],
     asked: Asked,
 ) -> Any:
-    """Run a checked call, and return what is asked for. It records a graph only if a gradient can be asked for."""
+    """Run a checked call, and return what is asked for. Autograd records it only if a gradient may be needed."""
     plan = checked.plan
     if plan.engine != "reference" and wants_graph(*inputs, *initial_states, checked.numbers, *params):
         sizes = len(inputs), len(initial_states)
@@ -92,7 +93,7 @@ def scan(
 
 
 def as_asked(plan: Plan, asked: Asked, output: Tensor, final: Tensor | None, records: Tensor | None) -> Any:
-    """What an engine returned, in the form that a user gets: the output, then the final state, then the records."""
+    """Turn what an engine returned into what a user gets: the output, then the final state, then the records."""
     layout = plan.layout
     result: Output
     if plan.output == "packed":

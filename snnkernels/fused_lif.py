@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .autograd import Grads, backward_of, forward_of, once_differentiable
+from .autograd import backward_of, forward_of, once_differentiable
 from .inputs import Options, Parameter, check_call
 from .neurons import lif
+from .run import Grads
 
 # What lif's parameters beside beta and threshold, and its options, are here.
 _DEFAULTS = tuple(spec.default for spec in lif.definition.interface.params.values())[2:]

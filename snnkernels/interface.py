@@ -1,8 +1,8 @@
-"""The signature of a step, which is the whole interface of its neuron.
+"""Reads the signature of a step, which is the whole interface of its neuron.
 
-Positional arguments are the inputs, and after them the states. Keyword-only are `spike`, if the neuron fires, its
-parameters and its options. A default that is a number makes a parameter; a bool, a word (`Literal[...]`) or a whole
-number that is annotated as an int makes an option, which is fixed before the step is traced.
+Positional arguments are the inputs, then the states. Keyword-only arguments are `spike`, if the neuron fires, and the
+parameters and options. A default that is a number makes a parameter. A default that is a bool or a word of a
+`Literal[...]`, or the annotation `int`, makes an option, which is fixed before the step is traced.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ COMMON = (
     "recurrent_weight",
     "backend",
 )
-"""The options that every neuron has, or will have."""
+"""Names that a step cannot give its own arguments: every neuron has these options, or will have them."""
 
 _OF_LAYERS = ("learn", "constrain", "device", "dtype")
 
 
 class ParameterSpec(NamedTuple):
-    """A number of a step, or a tensor in its place.
+    """A parameter of a neuron: a number, or a tensor of numbers.
 
-    default: a number or a word, or None for a slope, whose default the surrogate has; names: words that stand for
-    numbers; words: other words, which are choices of the option of the same name.
+    default: a number or a word, or None for a slope, whose default the surrogate has; names: the words that stand for a
+    number, with it; words: the words that choose another form of the step. They are choices of the option of the same
+    name.
     """
 
     default: float | str | None
@@ -51,7 +52,10 @@ class ParameterSpec(NamedTuple):
 
 
 class OptionSpec(NamedTuple):
-    """What is fixed before a step is traced. choices: all of its values, or None for any whole number in the range."""
+    """An option of a neuron, which is fixed before its step is traced.
+
+    choices: all values that it may have, or None for any whole number in the range.
+    """
 
     default: Any
     choices: tuple[Any, ...] | None
@@ -60,7 +64,7 @@ class OptionSpec(NamedTuple):
 
 @dataclass(frozen=True)
 class Interface:
-    """What a neuron takes besides the common options."""
+    """What a neuron takes besides the options that every neuron has. fires: whether the step takes `spike`."""
 
     name: str
     inputs: tuple[str, ...]
@@ -71,12 +75,12 @@ class Interface:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """The options that are no parameters, with their defaults."""
+        """The neuron's own options with their defaults, without those that are parameters too."""
         return {name: spec.default for name, spec in self.options.items() if name not in self.params}
 
 
 def types_of(interface: Interface, layer: bool) -> dict[str, Any]:
-    """The types of a neuron's arguments, for those who ask `inspect.signature`, of its function or of its layers."""
+    """The types that `inspect.signature` shows for the arguments of a neuron's function, or of its layers."""
     number, state = float | torch.Tensor, torch.Tensor | None
     types: dict[str, Any] = {
         name: number | str if spec.names or spec.words else number for name, spec in interface.params.items()
@@ -94,13 +98,13 @@ def types_of(interface: Interface, layer: bool) -> dict[str, Any]:
     return types | dict.fromkeys(interface.inputs, torch.Tensor)
 
 
-VALUE = "a number"  # the choice of an option that is a parameter too, where it is a number or a tensor
+VALUE = "a number"  # the choice of such an option if a number or a tensor is given, and no word
 
 
 def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
-    """The interface of a step.
+    """Read the interface of a step from its signature.
 
-    Raises TypeError for a signature that is none, with the name of the argument and what to write instead.
+    Raises TypeError if the signature is not that of a step: with the name of the argument, and what to write instead.
     """
     name = getattr(step, "__name__", "neuron")
     try:
@@ -172,7 +176,7 @@ def _takes_numbers(hint: Any) -> bool:
 
 
 def _read_hint(hint: Any) -> tuple[Range, Mapping[str, float], tuple[str, ...]]:
-    """The range, the names of numbers, and the words in an annotation."""
+    """Read the range, the words that stand for numbers and the other words in an annotation."""
     range, words = Range(), ()
     names: Mapping[str, float] = {}
     for part in _alternatives(hint):

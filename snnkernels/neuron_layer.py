@@ -1,6 +1,6 @@
 """The base of every layer of neurons: it holds parameters and options, and sets, moves and resets them.
 
-Nothing here knows a neuron: layers.py makes a subclass for each, of its interface.
+It knows no neuron. layers.py makes a subclass for each neuron.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from .variants import Definition
 
 
 class NeuronLayer(CheckedModule):
-    """A layer of neurons, of the interface in `_definition`.
+    """A layer of neurons. `_definition` says of which.
 
-    A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The numbers among parameters and options
-    are also stored as tensors, and a graph of torch.compile reads these. A Python number would be part of the graph,
-    and a new number would make a new graph. Each tensor has one element, because no compiler takes a size of 1 for a
-    variable. They are not buffers, because DistributedDataParallel would send buffers round at each call.
+    A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The layer also stores its numbers as
+    tensors, and a graph of torch.compile reads these. A Python number would be part of the graph, and a new number
+    would make a new graph. Each tensor has the shape [1], because no compiler takes a size of 1 for a variable. The
+    tensors are not buffers, because DistributedDataParallel would send buffers round at each call.
     """
 
     _definition: ClassVar[Definition]
@@ -90,7 +90,7 @@ class NeuronLayer(CheckedModule):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The parameters and options, by the names by which the neuron's function takes them."""
+        """The parameters and options, by the names under which the neuron's function takes them."""
         return {name: getattr(self, name) for name in (*self._specs, *self._defaults)}
 
     @arguments.setter
@@ -108,8 +108,7 @@ class NeuronLayer(CheckedModule):
 
     @torch.no_grad()
     def reset_parameters(self) -> None:
-        """Give every parameter that is a tensor the values that the constructor got, or the number or tensor that it
-        was last set to.
+        """Restore the values that each parameter was given: in the constructor, or when it was last set.
 
         Raises RuntimeError if that was a tensor on the meta device, which has no values.
         """
@@ -128,7 +127,7 @@ class NeuronLayer(CheckedModule):
         return replica
 
     def _own_numbers(self) -> None:
-        """Share neither the numbers nor the values that were given with the layer that this is a copy of."""
+        """Copy what a copy of the layer must not share with the original: its numbers, and the values it was given."""
         own = vars(self)
         own["_given"] = dict(self._given)
         own["_numbers"] = {name: number.clone() for name, number in self._numbers.items()}
@@ -165,7 +164,7 @@ class NeuronLayer(CheckedModule):
         return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
 
     def _called(self, current: Tensor) -> Call:
-        """The call of the neuron's function. While torch.compile traces, numbers are tensors of one element."""
+        """The call of the neuron's function. While torch.compile traces, its numbers are tensors of one element."""
         params = [getattr(self, name) for name in self._specs]
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
             return Call(self._definition, tuple(params), *self._chosen)
@@ -178,7 +177,7 @@ class NeuronLayer(CheckedModule):
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
     ) -> None:
-        """Keep a value as a parameter or a buffer, or as a number if it is a number that is not learned."""
+        """Hold a value: as an nn.Parameter or a buffer, or as a number if it is one and is not learned."""
         value, positive = check_held(name, value, self._specs[name]), self._specs[name].range.positive
         self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
@@ -199,7 +198,7 @@ class NeuronLayer(CheckedModule):
         return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
 
     def _learn(self, name: str, learn: bool) -> None:
-        """Make what is held by that name a parameter, or make it a buffer again."""
+        """Make what is held under this name an nn.Parameter, or a buffer again."""
         check_flag(f"learn_{name}", learn)
         if learn == self._learns(name):
             return
@@ -214,7 +213,7 @@ class NeuronLayer(CheckedModule):
         self._note()
 
     def _make_parameter(self, name: str, value: Tensor) -> None:
-        """Replace what is held by that name by a parameter with these values."""
+        """Replace what is held under this name by an nn.Parameter with these values."""
         range = self._specs[name].range
         constrained = self._constrain and range.bounded
         if constrained:
@@ -277,7 +276,7 @@ class NeuronLayer(CheckedModule):
         return self
 
     def _ids(self) -> set[int]:
-        """Identify the tensors of its parameters, without holding them: torch swaps only tensors that nobody holds."""
+        """The ids of its parameters' tensors. Holding the tensors would keep torch from swapping them."""
         derived = tuple(f"{name}_" for name in self._specs)  # such as beta_orig, which pruning makes beta of
         named = (*self.named_parameters(), *self.named_buffers())
         own = [tensor for name, tensor in named if name.startswith(derived)]
@@ -293,7 +292,7 @@ class NeuronLayer(CheckedModule):
             write(self, name, float("nan") if given is None else given)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
-        """A number that is learned may have been saved with a dimension, or without."""
+        """Load a learned number whether it was saved with a dimension or without."""
         for name in self._specs:
             held, saved = tensor_of(self, name), state_dict.get(prefix + name)
             if held is not None and isinstance(saved, Tensor) and held.numel() == saved.numel() == 1:
@@ -307,7 +306,7 @@ class NeuronLayer(CheckedModule):
 
 
 def learning(name: str) -> property:
-    """Whether a parameter is learned, as an attribute."""
+    """The attribute that says whether a parameter is learned. Setting it changes what the layer holds."""
     return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
 
 

@@ -1,36 +1,36 @@
-"""The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
+"""The operators of the compiled engines: their schemas and fake kernels, which exist without any engine.
 
-C++ registers the operators called `native_`, Triton the others. In shapes, `outer` is what is before time in x, and
-`inner` what is after it. All tensors are on one device.
+C++ registers the operators called `native_`, Triton the others. In shapes, `outer` is the product of x's sizes before
+time, and `inner` of those after it. All tensors are on one device.
 
 - `tensors`: the inputs of the neuron, then the parameters that are tensors. They are one list, because an ahead-of-time
-  compiler takes no empty list. `given` has a bit for each of the neuron's parameters that is among them, the first
-  lowest.
-- x is the first input. Inputs are contiguous, of one shape and dtype, with T at `time_dim`, or 1 there if they are the
-  same at all `steps`. Otherwise `steps` may be 0.
-- `states`: `[S, outer, inner]`; None for states of zero. A parameter is `[1]` or `[outer, inner]`.
-- `numbers`: one for each of the neuron's parameters, 0 for those that are tensors, and last the slope. If `values` is
-  given instead, it is a tensor of as many numbers, which kernels read where it is: numbers that change make no new
-  graph.
-- Checkpoints: `[T / interval, S, outer, inner]`, the states that enter each chunk of `interval` steps. The first is
-  left out if it is zero. There are none if interval is 0, which means that no gradient is asked for.
-- The output has the shape of x with all steps, or is as scan.OUTPUTS says. `index`: int32 `[outer, 1, inner]`, the step
-  of the largest output, for the output "max" with an interval; otherwise it is empty, `[0]`.
-- Records: `[R, outer, T, inner]`, the states after every step that have a bit in `record`.
-- The gradient of the output is that of all steps, in x's dtype: contiguous, or `[outer, T, inner]` with any strides
-  over outer and T. For "last" and "max" it is `[outer, 1, inner]`, contiguous. Those of records are contiguous.
-- Gradients of inputs have x's shape and dtype, with the number of inputs in front if there are several. `wanted` has a
-  bit for each parameter whose gradient is asked for: of these they are `[wanted, outer, inner]`, one for each neuron.
-- Final states, and gradients of the first states, are written if `with_state` asks for them; otherwise S = 0.
+  compiler takes no empty list. `given` has a bit for each parameter of the neuron, the first lowest: 1 if it is a
+  tensor.
+- x is the first input. The inputs are contiguous and have one shape and dtype. Their size at `time_dim` is T, or 1 if
+  they are the same at all `steps`. If it is T, `steps` may be 0.
+- `states`: `[S, outer, inner]`, or None if all are zero. A parameter is `[1]` or `[outer, inner]`.
+- `numbers`: one for each parameter of the neuron, 0 for those that are tensors, and last the slope. `values` may be
+  given instead: a tensor of as many numbers, which kernels read, so that numbers that change make no new graph.
+- Checkpoints: `[T / interval, S, outer, inner]`, the states before each chunk of `interval` steps. The first is left
+  out if it is zero. There are none if interval is 0, which means that no gradient is asked for.
+- The output has the shape of x with all steps, or the one that scan.OUTPUTS says. `index`: int32 `[outer, 1, inner]`,
+  the step of the largest output, for the output "max" with an interval; otherwise it is empty, `[0]`.
+- Records: `[R, outer, T, inner]`, after every step those states that have a bit in `record`.
+- The gradient of the output has x's dtype. It is that of all steps: contiguous, or `[outer, T, inner]` with any strides
+  over outer and T. For "last" and "max" it is `[outer, 1, inner]`, contiguous. Gradients of records are contiguous.
+- Gradients of inputs have x's shape and dtype. If there are several inputs, their number is the first size. `wanted`
+  has a bit for each parameter whose gradient is asked for. The gradients of parameters are `[wanted, outer, inner]`,
+  one for each neuron.
+- Final states, and gradients of the first states, are written only if `with_state` asks for them. Otherwise S is 0.
 - States, records, parameters, values, checkpoints and their gradients have scan.state_dtype.
-- Poisson spikes are `[1, steps, neurons]`, for images `[neurons]`, or as many bits.
+- Poisson spikes are `[1, steps, neurons]` for images `[neurons]`, or as many bits.
 
-`check_values`, in Python, is for graphs of torch.compile: see inputs/numbers.py.
+`check_values` is written in Python, for graphs of torch.compile: see inputs/numbers.py.
 
-The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
+Only the native engine has the operators on bits. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 For a product, one row of bits holds `group` rows of spikes, without a gap between them. The product is event-driven up
-to a firing rate of `limit`, and dense above; with a limit of 1 it is always event-driven. `stray` is the first value
-that is neither 0 nor 1, or 0 if there is none. If it is not known to be 0, it is given with the values of the bits.
+to a firing rate of `limit`, and dense above. With a limit of 1 it is always event-driven. `stray` is the first value
+that is neither 0 nor 1, or 0 if there is none. Unless it is known to be 0, it is given together with the spikes.
 """
 
 from __future__ import annotations
@@ -167,12 +167,12 @@ for _schema, _fake in (
 
 LIBRARY.define("check_values(Tensor values, str[] names, bool[] positive) -> Tensor")
 torch.library.register_fake("snnkernels::check_values", lambda values, *_: torch.empty_like(values), lib=LIBRARY)
-LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
+LIBRARY.define(_BY_EVENT)  # is never traced, because it returns a decision
 LIBRARY.define("native_empty_cache() -> ()")
-LIBRARY.define("native_has_neuron(str key) -> bool")  # of the CPU library, which has it or got it
-LIBRARY.define("native_add_neuron(str key, int address) -> ()")  # of the table that a compiled neuron's library has
+LIBRARY.define("native_has_neuron(str key) -> bool")  # built into the CPU library, or added to it
+LIBRARY.define("native_add_neuron(str key, int address) -> ()")  # the address of the table in the neuron's library
 LIBRARY.define("native_add_surrogate(str name, int address) -> ()")
-LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library, as is the next
+LIBRARY.define("native_has_code_for(int gpu) -> bool")  # this and the next are about the CUDA library
 LIBRARY.define("native_has_neuron_for_cuda(str key) -> bool")
 
 for _engine in ENGINES:

@@ -11,18 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
-from .autograd import (
-    Grads,
-    gradients,
-    graph_of,
-    likes,
-    once_differentiable,
-    pack_gradients,
-    reduce_to,
-    run,
-    wants_graph,
-    with_graph,
-)
+from .autograd import graph_of, likes, once_differentiable, reduce_to, wants_graph, with_graph
 from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
@@ -40,6 +29,7 @@ from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
+from .run import Grads, gradients, pack_gradients, run
 from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
 
 if TYPE_CHECKING:
@@ -138,8 +128,10 @@ class SpikingLinear(CheckedModule):
         self.neuron: NeuronLayer = neuron.layer(**options, device=device, dtype=neurons_dtype)
 
     def forward(self, spikes: Spikes, initial_state: Any = None) -> Any:
-        """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None. Returns what
-        the layer of neurons does."""
+        """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None.
+
+        Returns what the layer of neurons returns.
+        """
         return _forward(spikes, self.linear, self.neuron, initial_state)
 
 

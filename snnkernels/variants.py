@@ -1,4 +1,4 @@
-"""A neuron's step with its options fixed, by the key that engines and generated code have for it."""
+"""Variants: a neuron's step with every option fixed. Engines and generated code know a variant by its key."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Step = Callable[..., tuple[Any, ...]]
 class Variant:
     """A step with every option fixed, and the names of what it takes.
 
-    params: all of the neuron's, in their order; named: those that this step takes, as a word may stand in the place of
-    one.
+    params: all parameters of the neuron, in their order; named: those that this step takes. It does not take a
+    parameter for which a word is given.
     """
 
     key: str
@@ -53,25 +53,25 @@ class Variant:
 
 
 VARIANTS: dict[str, Variant] = {}
-"""Every variant that has been asked for, by its key."""
+"""Every variant that was asked for, by its key."""
 
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """A step and its interface."""
+    """A neuron: its step and its interface."""
 
     interface: Interface
     step: Step
     _variants: dict[tuple[Any, ...], Variant] = field(default_factory=dict)
 
     def variant(self, choices: tuple[Any, ...]) -> Variant:
-        """The variant with these choices of the options. Choices that make no difference give one and the same."""
+        """The variant with these choices of the options. Two choices that compute the same give the same variant."""
         if choices in self._variants:
             return self._variants[choices]
         return self._trace(choices)
 
     def variants(self) -> Iterator[Variant]:
-        """Every variant once, of all choices of the options; of a whole number, the default alone."""
+        """Every variant once, for all choices of the options. An option that is a whole number has its default."""
         options = self.interface.options.values()
         alternatives = [spec.choices or (spec.default,) for spec in options]
         found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
@@ -86,10 +86,11 @@ class Definition:
         named = tuple(name for name in interface.params if name not in words)
         graph = trace_step(step, interface.inputs, interface.states, named)
         params = tuple(interface.params)
-        for name in (name for name in params if name in words):
-            graph.input(name)  # which nothing depends on: its gradient is zero
+        for name in interface.params:  # in their order, so that every process writes the same code
+            if name in words:
+                graph.input(name)  # nothing depends on it, so its gradient is zero
         content = repr((_content(graph), interface.inputs, interface.states, params))
-        # The key tells the content: what a compiler has cached may outlive the code.
+        # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
             VARIANTS[key] = Variant(
@@ -100,7 +101,7 @@ class Definition:
 
 
 def _content(graph: Graph) -> tuple[Any, ...]:
-    """What a graph computes: its nodes that count, numbered from 0, and its outputs."""
+    """What a graph computes: the nodes that its outputs need, numbered from 0, and the outputs."""
     number = {index: i for i, index in enumerate(graph.needed())}
     nodes = [graph.nodes[index] for index in number]
     return (

@@ -138,8 +138,9 @@ def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder, neurons), jobs))
-    # One neuron a thread, or 16 bytes of them with parameters of one value or of any; times outputs, or with gradients
-    # of parameters and without; and those of anything, which take any parameters. Four dtypes.
+    # A thread has one neuron, or 16 bytes of them with parameters of one value, or with any parameters. Forward has
+    # each of these for three outputs, backward with and without gradients of parameters. Two kernels take all else.
+    # The images of Poisson spikes come in four dtypes.
     expected = {"forward": len(neurons) * (3 * 3 + 2), "backward": len(neurons) * (3 * 2 + 2), "poisson": 4 * 2}
     for (source, _), found in zip(jobs, compiled, strict=True):
         assert len(found) == expected[source.stem.partition("_")[0]], source

@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "slope needs a gradient": (
         lambda: lif(CURRENT, slope=torch.tensor(25.0, requires_grad=True)),
         ValueError,
-        "slope must be without a gradient: it shapes the gradient and has none itself: write slope.detach()",
+        "slope must have no gradient, because it only shapes that of the spikes: write slope.detach()",
     ),
     "slope of several elements": (
         lambda: lif(CURRENT, slope=torch.ones(4)),
@@ -485,7 +485,9 @@ def test_message(call: Callable[[], Any], error: type[Exception], message: str) 
 
 @pytest.mark.parametrize("engine", ["native", "triton"])
 def test_engine_asked_for_by_name_runs_or_says_why_not(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: f"no {engine} for {device} today")
+    monkeypatch.setattr(
+        dispatch.engines, "unusable_reason", lambda engine, device, neuron: f"no {engine} for {device} today"
+    )
     monkeypatch.setattr(checks, "_known_plan", checks._plan)  # which remembers who could run
     monkeypatch.setattr(checks, "_known_call", checks._check_known)
     message = f'^backend="{engine}" cannot run on cpu: no {engine} for cpu today$'

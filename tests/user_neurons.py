@@ -1,4 +1,4 @@
-"""Neurons as a user writes them, of several inputs, states and kinds of output, for what must hold for any neuron."""
+"""Neurons as a user writes them, with several inputs, states and kinds of output. Tests of any neuron run them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def adaptive(x, u, w, *, spike: Spike, alpha=0.9, rho=0.95, a=0.1, b=0.5, thresh
 
 @neuron(states=("i", "v"))
 def current_based(x, i, v, *, spike: Spike, alpha=0.8, beta=0.9, threshold=1.0):
-    """Leaky integrate-and-fire of a current that decays, too."""
+    """Leaky integrate-and-fire with a synaptic current, which decays too."""
     i = alpha * i + x
     v = beta * v + i
     s = spike(v - threshold)
@@ -46,7 +46,7 @@ def ternary(x, v, *, spike: Spike, beta=0.75, threshold=1.0):
 
 @neuron(states=("v",))
 def gated(x, gate, v, *, spike: Spike, threshold=1.0):
-    """A second input is the decay of each step."""
+    """Leaky integrate-and-fire whose second input is the decay of each step."""
     v = gate * v + x
     s = spike(v - threshold)
     return s, v - threshold * s
@@ -54,7 +54,7 @@ def gated(x, gate, v, *, spike: Spike, threshold=1.0):
 
 @neuron(states=("a", "b", "c", "v"))
 def cascade(x, a, b, c, v, *, spike: Spike, beta=0.75, threshold=1.0):
-    """Three leaky integrators one after the other, then a neuron."""
+    """Three leaky integrators in a chain, which end in a neuron that fires."""
     a = beta * a + x
     b = beta * b + 0.5 * a
     c = beta * c + 0.5 * b
@@ -65,7 +65,7 @@ def cascade(x, a, b, c, v, *, spike: Spike, beta=0.75, threshold=1.0):
 
 @neuron(states=("d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "v"))
 def dendrites(x, d0, d1, d2, d3, d4, d5, d6, d7, v, *, spike: Spike, beta=0.5, alpha=0.75, threshold=1.0):
-    """Eight branches that decay alike, each with a share of the input of its own, and a soma."""
+    """Eight branches with one decay, each with its own share of the input, and a soma."""
     branches = [d0, d1, d2, d3, d4, d5, d6, d7]
     branches = [beta * d + (k + 1) / 16 * x for k, d in enumerate(branches)]
     total = branches[0]

@@ -1,8 +1,8 @@
-"""Neurons that are not compiled in: written as C++, compiled at first use, kept in a folder, loaded and registered.
+"""Compiles a neuron that is not built in when it is first used, keeps its library in a folder, and loads it.
 
-A library is kept under a name that tells its content: a hash of its source, of the headers of csrc/cpu/strip, which
-ship with the package, of the flags and of the kind of processor; and a hash of the compiler. Where there is no
-compiler, a library of any compiler serves.
+The name of a library has two hashes. One is of the source, the headers of csrc/cpu/strip (which ship with the package),
+the flags and the kind of processor. The other is of the compiler. If there is no compiler, the library of any compiler
+is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..tuning import constant
 from ..variants import VARIANTS, Variant
 from . import libraries, native_cache
 
-# A library needs the standard library of C alone, so that it loads beside any of C++.
+# A library needs only the standard library of C, so it loads beside any standard library of C++.
 FLAGS = ("-std=c++17", "-shared", "-fPIC", "-fno-threadsafe-statics", *libraries.COMPILER_FLAGS)
 if sys.platform == "linux":
     FLAGS += ("-Wl,--as-needed",)
@@ -38,11 +38,11 @@ _building = threading.Lock()
 
 
 class NotBuilt(Exception):
-    """Why a neuron could not be compiled or loaded."""
+    """A neuron could not be compiled or loaded. The message says why."""
 
 
 class Compiler(NamedTuple):
-    """The words that start a C++ compiler, and what tells it from others."""
+    """A C++ compiler: the words that start it, and what it says of its version."""
 
     command: tuple[str, ...]
     version: str
@@ -50,7 +50,7 @@ class Compiler(NamedTuple):
 
 @constant
 def ensure(key: str) -> str | None:
-    """Compile and load a variant, unless that is done: the reason why it cannot be, or None.
+    """Compile and load a variant, unless it is loaded. Returns None, or the reason why that is not possible.
 
     torch.compile calls it while it traces, and takes the answer for a constant.
     """
@@ -70,7 +70,7 @@ def ensure(key: str) -> str | None:
 
 
 def is_built_in(key: str) -> bool:
-    """Whether the native engine, which must be usable, has a variant compiled in, or loaded before."""
+    """Whether the native engine has a variant: built in, or loaded before. The engine must be usable."""
     return torch.ops.snnkernels.native_has_neuron(key)
 
 
@@ -89,7 +89,7 @@ def build(variant: Variant, folder: Path) -> Path:
 
 
 def headers() -> Path:
-    """The folder of the headers that a neuron is compiled with: of the source tree, or as they were installed."""
+    """The folder of the headers that a neuron needs: in the source tree, or where they were installed."""
     tree = libraries.ROOT / "csrc" / "cpu" / "strip"
     return tree if tree.is_dir() else libraries.PACKAGE / "strip"
 
@@ -101,7 +101,7 @@ def _source(variant: Variant) -> str:
 
 
 def _load(variant: Variant) -> str | None:
-    """Load and register a variant. Returns what to warn of. Raises NotBuilt."""
+    """Load and register a variant. Returns what to warn of, or None. Raises NotBuilt."""
     source, folder = _source(variant), native_cache.default_folder()
     try:
         compiler = _compiler()
@@ -131,7 +131,7 @@ def _load(variant: Variant) -> str | None:
 
 
 def _is_loaded(variant: Variant, path: Path) -> bool:
-    """Load and register what the cache has under a path, if it is whole and can be loaded here."""
+    """Load and register the library at a path. Returns False if it is not whole, or cannot be loaded."""
     if not native_cache.is_whole(path):
         return False
     try:
@@ -151,7 +151,7 @@ def _register(variant: Variant, path: Path) -> None:
 
 
 def _compile(variant: Variant, source: str, compiler: Compiler, work: Path) -> Path:
-    """Compile the source of a variant in a folder of its own. Returns the path of the library. Raises NotBuilt."""
+    """Compile a variant in an empty folder. Returns the path of the library. Raises NotBuilt."""
     (work / "neuron.cpp").write_text(source, encoding="utf-8")
     command = [*compiler.command, *FLAGS, "-I", os.fspath(headers().parent), "neuron.cpp", "-o", "neuron.so"]
     try:
@@ -169,7 +169,7 @@ def _compile(variant: Variant, source: str, compiler: Compiler, work: Path) -> P
 
 
 def _compiler() -> Compiler:
-    """The C++ compiler: $CXX, else c++. Raises NotBuilt if there is none."""
+    """The C++ compiler: the one that CXX names, else c++. Raises NotBuilt if there is none."""
     return _find_compiler(os.environ.get("CXX") or "c++", os.environ.get("PATH"))
 
 
@@ -179,8 +179,8 @@ def _find_compiler(words: str, path: str | None) -> Compiler:
     if shutil.which(command[0], path=path) is None:
         raise NotBuilt(
             f"a neuron that is not built in is compiled at first use, but there is no C++ compiler: {command[0]} is "
-            "not on PATH. Install one, or name one by CXX, or compile the neuron where there is one, by "
-            "`python -m snnkernels compile module:neuron`, and set SNNKERNELS_CACHE to that folder"
+            "not on PATH. Install one, or name one by CXX. Or run `python -m snnkernels compile module:neuron` on a "
+            "machine that has one, and set SNNKERNELS_CACHE to the folder that it writes"
         )
     try:
         answer = subprocess.run([*command, "--version"], stdin=subprocess.DEVNULL, capture_output=True)
@@ -198,7 +198,7 @@ def _words(compiler: Compiler) -> str:
 
 
 def _prefix(variant: Variant, source: str) -> str:
-    """What the name of a library starts with, whichever compiler made it."""
+    """The start of a library's name, which does not depend on the compiler."""
     content = "\0".join((source, _headers_hash(), *FLAGS, sys.platform, platform.machine()))
     return f"{variant.key[:40]}-{_hash(content, 16)}-"
 
@@ -214,7 +214,7 @@ def _hash(text: str, digits: int) -> str:
 
 
 def _forget_lock() -> None:
-    """A thread of the parent process, which a child does not have, may have held it."""
+    """Replace the lock in a forked process: a thread may hold it that only the parent process has."""
     global _building
     _building = threading.Lock()
 

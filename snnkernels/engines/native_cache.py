@@ -1,8 +1,8 @@
 """The folder of compiled neurons, which many processes read and write at once.
 
-A file is put there whole, by one rename, and ends with a hash of itself: what is left of one after a crash is not
-loaded, but compiled again. A process that compiles holds a lock, which the system takes back when the process ends in
-any way, so the others wait for it only while it lives.
+One rename puts a whole file there, and the file ends with a hash of its content. So a file that a crash cut off is not
+loaded, but compiled again. A process that compiles holds a lock. The system releases the lock when the process ends in
+any way, so others wait only while it lives.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _LEFT_BEHIND_SECONDS = 3600.0
 
 
 def default_folder() -> Path:
-    """$SNNKERNELS_CACHE, else $XDG_CACHE_HOME/snnkernels, else ~/.cache/snnkernels. It need not exist."""
+    """The folder of compiled neurons, which need not exist.
+
+    It is $SNNKERNELS_CACHE, else $XDG_CACHE_HOME/snnkernels, else ~/.cache/snnkernels.
+    """
     if named := os.environ.get("SNNKERNELS_CACHE"):
         return Path(os.path.expanduser(named)).absolute()
     caches = os.environ.get("XDG_CACHE_HOME", "")
@@ -36,7 +39,7 @@ def default_folder() -> Path:
 
 
 def libraries(folder: Path) -> list[Path]:
-    """The compiled neurons in a folder, none if there is no folder."""
+    """The compiled neurons in a folder. There are none if there is no folder."""
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
     except OSError:
@@ -52,7 +55,7 @@ def clear(folder: Path) -> list[Path]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there and is what :func:`put` has written."""
+    """Whether a file exists and has all that :func:`put` wrote."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -62,7 +65,7 @@ def is_whole(path: Path) -> bool:
 
 
 def put(built: Path, path: Path) -> None:
-    """Put a copy of a library into a folder of compiled neurons, under the name that `path` has.
+    """Put a copy of a library into the folder of compiled neurons, as `path`.
 
     Raises OSError if the folder cannot be made or written.
     """
@@ -90,7 +93,7 @@ def prepare(folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a compiled neuron, if its folder can have one; without, two processes may do the same work."""
+    """Hold the lock of a compiled neuron. In a folder that has no locks, two processes may do the same work."""
     try:
         import fcntl
 
@@ -117,7 +120,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _delete_left_behind(folder: Path) -> None:
-    """Delete what processes that were killed had begun to write."""
+    """Delete the files that killed processes had begun to write."""
     for part in folder.glob(f"*{SUFFIX}.*.part"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _LEFT_BEHIND_SECONDS:

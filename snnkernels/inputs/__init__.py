@@ -2,7 +2,7 @@
 
 from .activity import check_batch_dim, check_entered_once, check_seen, check_watched
 from .arguments import check_arguments, check_initial_states, check_inputs
-from .call import Options, check_backend, check_backend_name, check_call
+from .call import check_call
 from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
     Check,
@@ -22,6 +22,7 @@ from .layers import (
 )
 from .linear import check_binary, check_linear, check_packed_time_first, check_product
 from .numbers import check_when_run
+from .options import Options, check_backend, check_backend_name
 from .readout import (
     check_choice,
     check_every_step,

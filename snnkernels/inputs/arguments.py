@@ -1,4 +1,4 @@
-"""Checks of what a neuron's function is called with, before its values are looked at."""
+"""Checks of the arguments of a neuron's function and layer: of their names and number, not of their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .values import check_dense, kind_of, near, shape_of
 def check_arguments(
     interface: Interface, inputs: tuple[Any, ...], given: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Check the names of arguments. Returns the inputs, of which some were given by name, and all other arguments."""
+    """Check the names of arguments. Returns the inputs, also those given by name, and all other arguments."""
     if len(inputs) > len(interface.inputs):
         raise TypeError(
             f"{interface.name} takes {_listed(interface.inputs)} and all else by name, got {len(inputs)} positional "
@@ -35,7 +35,7 @@ def check_arguments(
 
 
 def check_initial_states(names: Sequence[str], given: Any) -> tuple[Tensor | None, ...]:
-    """Check the initial states. Returns one for each name, None for zeros."""
+    """Check the initial states. Returns one for each name, or None where the state is zero."""
     if given is None:
         return (None,) * len(names)
     if len(names) == 1:

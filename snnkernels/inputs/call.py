@@ -1,29 +1,27 @@
-"""Checks of a call of a neuron: its input currents, its states, its parameters, its options."""
+"""Checks of a call of a neuron: of its inputs, states, parameters and options."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import dispatch
-from ..interface import VALUE, Interface, OptionSpec
-from ..scan import OUTPUTS, Checked, Layout, Metadata, Plan, bits, metadata
+from ..interface import VALUE, Interface
+from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
 from ..surrogates import SURROGATES
 from ..variants import Definition
 from .numbers import SLOPE, check_numbers, pack_numbers, read_number, read_word, scalar
+from .options import Options, check_backend, check_choice, check_output, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
-    Parameter,
     check_dtype,
     check_flag,
     check_on_step,
     check_one_of,
-    check_positive,
     check_whole,
     dense_metadata,
     is_subclass,
@@ -31,21 +29,6 @@ from .values import (
     name_of,
     shape_of,
 )
-
-REDUCTIONS = (*OUTPUTS[:2], "mean", *OUTPUTS[2:])
-"""What a user may ask of the output over time."""
-
-
-class Options(NamedTuple):
-    """The options that every neuron has, but for the slope, which is a number like a parameter."""
-
-    record: tuple[str, ...] = ()
-    output: str = "all"
-    surrogate: str = "fast_sigmoid"
-    strict: bool = False
-    time_dim: int = 0
-    steps: int | None = None
-    backend: str = "auto"
 
 
 def check_call(
@@ -58,9 +41,10 @@ def check_call(
 ) -> Checked:
     """Check everything that a neuron takes, and choose its engine.
 
-    values: of the parameters, in their order, and the slope; choices: of the options that are no parameters.
-    Raises TypeError or ValueError with the wrong value and what was expected, RuntimeError if an engine is named that
-    cannot run.
+    values: those of the parameters, in their order, and the slope; choices: the values of the neuron's own options.
+
+    Raises TypeError or ValueError with the wrong value and what was expected, and RuntimeError if an engine is named
+    that cannot run.
     """
     interface, current = definition.interface, inputs[0]
     for name, value in zip(interface.inputs, inputs, strict=True):
@@ -73,7 +57,7 @@ def check_call(
     sequences = tuple([dense_metadata(name, value) for name, value in zip(names, (*inputs, *states), strict=True)])
     if is_recorded():
         return _check_tensors(definition, current, (requested, sequences), values, choices, options)
-    # The usual call is looked up, because the checks would take a noticeable time for a small layer.
+    # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
     known = []
     for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
         is_number = (
@@ -89,14 +73,14 @@ def check_call(
 
 
 def _known(value: Any) -> Any:
-    """A value as a cache can tell it from others: it takes 0.0 for -0.0."""
+    """A value in a form that a cache tells from all others. Zeros become text, because 0.0 equals -0.0."""
     if isinstance(value, Tensor):
         return metadata(value)
     return value if value or value is None else repr(value)
 
 
 def _state_names(interface: Interface) -> tuple[str, ...]:
-    """What error messages call the initial states."""
+    """The names of the initial states in error messages."""
     if len(interface.states) == 1:
         return ("initial_state",)
     return tuple([f"initial_state of {name}" for name in interface.states])
@@ -110,8 +94,9 @@ def _check_known(
 ) -> Checked:
     """Check a call in which no tensor is a number.
 
-    known: parameters and slope, as the metadata of a tensor, or as a number, 0.0 as its text; choices; options. They are
-    apart because a cache tells the types of arguments apart, but not of what is inside them.
+    known: the parameters and the slope, each as the metadata of a tensor or as a number, 0.0 as its text; then the
+    choices; then the options. Each is an argument of its own, because a cache tells apart the types of arguments, but
+    not the types of what is inside an argument.
     """
     known, choices, options = _apart(definition, known)
     given = [float(value) if value in ("0.0", "-0.0", "0") else value for value in known]
@@ -143,7 +128,7 @@ def _check_tensors(
     choices: tuple[Any, ...],
     options: Options,
 ) -> Checked:
-    """Check any call, also one that is recorded, whose sizes may be symbols."""
+    """Check any call, without looking it up. If it is recorded, its sizes may be symbols."""
     specs, values = definition.interface.params, [scalar(value) for value in values]
     numbers = [
         read_number(name, spec, value, current, definition.interface.inputs[0])
@@ -159,7 +144,7 @@ def _check_tensors(
 
 
 def _choices(definition: Definition, values: Sequence[Any], choices: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The choices of all options; of one that is a parameter too, the word that is given for it."""
+    """The choices of all options. If an option is a parameter too, its choice is the word that is given, or VALUE."""
     interface, others = definition.interface, iter(choices)
     given = dict(zip(interface.params, values, strict=False))
     words = {name: given[name] for name in interface.options if name in given}
@@ -177,9 +162,10 @@ def _plan(
     params: tuple[Metadata | None, ...],
     *chosen: Any,
 ) -> Plan:
-    """The plan of a scan, made once for all calls that differ only in numbers and in the values of tensors.
+    """Make the plan of a scan. Calls that differ only in numbers and in the values of tensors share it.
 
-    sequences: the inputs and the initial states; params: those that are tensors; chosen: choices and options.
+    sequences: the inputs and the initial states; params: the parameters that are tensors, None for others; chosen: the
+    choices of the neuron's own options, then the options that every neuron has.
     """
     interface = definition.interface
     choices, options = chosen[: len(interface.options)], Options(*chosen[len(interface.options) :])
@@ -210,8 +196,8 @@ def _plan(
         strict=options.strict,
         given=bits(i for i, value in enumerate(params) if value is not None),
         layout=layout,
-        output=_check_output(options.output, variant.gives_spikes),
-        record=_check_record(options.record, interface),
+        output=check_output(options.output, variant.gives_spikes),
+        record=record_bits(options.record, interface),
         positive=bits(i for i, spec in enumerate(interface.params.values()) if spec.range.positive),
     )
 
@@ -228,44 +214,8 @@ def _find_plan(*known: Any) -> Plan:
     return _plan(*known)
 
 
-def check_choice(name: str, spec: OptionSpec, choice: Any) -> None:
-    """Check the value of a neuron's own option."""
-    if spec.choices == (False, True):
-        check_flag(name, choice)
-    elif spec.choices is None:
-        whole = check_whole(name, choice)
-        if not spec.range.low <= whole <= spec.range.high:
-            raise ValueError(f"{name} must be from {spec.range.low:g} to {spec.range.high:g}, got {choice}")
-    else:
-        check_one_of(name, choice, spec.choices)
-
-
-def _check_output(output: str, gives_spikes: bool) -> str:
-    """Check a reduction over time. Returns what an engine is asked for."""
-    check_one_of("output", output, REDUCTIONS)
-    if output == "packed" and not gives_spikes:
-        raise ValueError('output="packed" is for neurons whose output is one spike, 0 or 1: write output="all"')
-    return "sum" if output == "mean" else output
-
-
-def check_record(record: Any, interface: Interface) -> tuple[str, ...]:
-    """Check the names of states to record. Returns them as a tuple."""
-    if isinstance(record, str) or not isinstance(record, (tuple, list)):
-        raise TypeError(
-            f'record must be a tuple of names of states, such as ("{interface.states[0]}",), got {record!r}'
-        )
-    for name in record:
-        check_one_of("record", name, interface.states)
-    return tuple(record)
-
-
-def _check_record(record: Any, interface: Interface) -> int:
-    names = check_record(record, interface)
-    return bits({interface.states.index(name) for name in names})
-
-
 def _check_alike(name: str, value: Metadata | None, first: str, current: Metadata) -> None:
-    """Check another input than the first."""
+    """Check an input that is not the first."""
     assert value is not None
     if value.dtype != current.dtype or value.device != current.device:
         got, expected = (f"{name_of(x.dtype)} on {x.device}" for x in (value, current))
@@ -273,7 +223,7 @@ def _check_alike(name: str, value: Metadata | None, first: str, current: Metadat
 
 
 def _check_current(name: str, current: Metadata, time_dim: int, steps: int | None) -> int:
-    """Check the input of a layer, which is one step if `steps` is given. Returns time_dim counted from the front."""
+    """Check the first input, which is one step if `steps` is given. Returns time_dim, counted from the front."""
     check_dtype(name, current)
     time_dim = check_whole("time_dim", time_dim)
     dims = len(current.shape)
@@ -300,41 +250,3 @@ def _check_one_step(name: str, current: Metadata, time_dim: int, steps: int) -> 
             f"got {time_dim}"
         )
     return time_dim % dims
-
-
-def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
-    """Check a surrogate's name and slope. Returns them, with the default for a slope of None."""
-    check_one_of("surrogate", surrogate, SURROGATES)
-    if slope is None:
-        return surrogate, SURROGATES[surrogate].default_slope
-    if isinstance(slope, Tensor):
-        raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
-    return surrogate, check_positive("slope", slope)
-
-
-def check_backend_name(name: str, backend: str) -> None:
-    """Check that there is such an engine, or "auto"."""
-    check_one_of(name, backend, ("auto", *dispatch.ENGINES))
-
-
-def check_backend(
-    backend: str,
-    device: torch.device | str,
-    auto: str | None = None,
-    sizes: dispatch.Sizes | None = None,
-    neuron: str | None = None,
-) -> str:
-    """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
-
-    auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend;
-    neuron: the key of the variant to run.
-    """
-    requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
-    # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
-    check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
-    if requested == "auto":
-        return dispatch.choose(device, sizes, neuron)
-    reason = dispatch.unusable_reason(requested, device, neuron)
-    if reason is not None:
-        raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
-    return requested

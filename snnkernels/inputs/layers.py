@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ..interface import Interface, OptionSpec, ParameterSpec
 from ..ranges import Range
-from .call import REDUCTIONS, Options, check_backend_name, check_choice, check_record, check_surrogate
 from .numbers import read_word
+from .options import REDUCTIONS, Options, check_backend_name, check_choice, check_record, check_surrogate
 from .spikes import check_steps
 from .values import (
     DTYPES,
@@ -71,7 +71,7 @@ def check_one_input(inputs: Sequence[str], name: str, options: Iterable[str], re
 
 
 def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) -> set[str]:
-    """Check which parameters a layer is to learn: `learn`, a tuple of names, and a flag for each. Returns their names."""
+    """Check `learn`, a tuple of names, and the flag of each parameter. Returns the names of those that are learned."""
     learn = given["learn"]
     if isinstance(learn, str) or not isinstance(learn, (tuple, list)):
         raise TypeError(

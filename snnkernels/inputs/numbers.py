@@ -1,7 +1,7 @@
-"""The numbers of a scan and their checks. Calls of one plan differ in them. Each may be a tensor of one element.
+"""Checks of the numbers of a scan: those of parameters, and the slope. Each may be given as a tensor of one element.
 
-If reading such a tensor costs nothing, it becomes the number that it holds. Otherwise kernels read it: on a GPU, where
-the host would have to wait, and under torch.compile, where another Python number would make another graph.
+If reading such a tensor costs nothing, the number that it holds is used. Otherwise kernels read the tensor: on a GPU,
+because the host would have to wait, and under torch.compile, because another Python number would make another graph.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from .values import (
     shape_of,
 )
 
-SLOPE = ParameterSpec(None, Range(0.0), {}, ())  # the surrogate's, which a neuron takes like a parameter
+SLOPE = ParameterSpec(None, Range(0.0), {}, ())  # the slope of the surrogate, which is checked like a parameter
 
 
 def scalar(value: Any) -> Any:
-    """A number of numpy's as a tensor while torch.compile traces, for which it is an array. All else as it is."""
+    """Turn a number of numpy's into a tensor while torch.compile traces, which takes it for an array."""
     if torch.compiler.is_compiling() and isinstance(value, np.ndarray) and value.ndim == 0:
         return torch.as_tensor(value)
     return value
 
 
 def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of: str) -> Any:
-    """Returns the number, or its tensor of one element if that must not be read, or None for a tensor of parameters.
+    """Read a number. Returns its tensor if that must not be read, and None for a parameter that is a tensor.
 
-    current: the first input, which is called `of`.
+    current: the first input; of: its name.
     """
     if isinstance(value, str):
         return read_word(name, spec, value)
@@ -74,19 +74,20 @@ def _check_slope(value: Tensor) -> None:
     if value.numel() != 1:
         raise ValueError(f"slope must be a number or a tensor of one element, got shape {shape_of(value)}")
     if value.requires_grad:
-        raise ValueError(
-            "slope must be without a gradient: it shapes the gradient and has none itself: write slope.detach()"
-        )
+        raise ValueError("slope must have no gradient, because it only shapes that of the spikes: write slope.detach()")
 
 
 def _may_be_read(value: Tensor) -> bool:
-    """Whether a tensor's value may be read. On a GPU the host would wait, a graph would keep the value, and a subclass,
-    such as a fake tensor, may have no value."""
+    """Whether a tensor's value may be read.
+
+    It may not on a GPU, where the host would wait, in a graph, which would keep the value, and in a subclass such as a
+    fake tensor, which may have no value.
+    """
     return value.is_cpu and type(value) in (Tensor, nn.Parameter) and not is_recorded() and not is_transformed(value)
 
 
 def read_word(name: str, spec: ParameterSpec, value: Any) -> float:
-    """The number that a word stands for, or 0 for a word that is a choice of the step."""
+    """The number that a word stands for, or 0 for a word that chooses a form of the step."""
     words = (*spec.words, *spec.names)
     if not words:
         expected = "a number" if spec is SLOPE else "a number or a torch.Tensor"
@@ -100,9 +101,10 @@ def read_word(name: str, spec: ParameterSpec, value: Any) -> float:
 def check_numbers(
     dtype: torch.dtype, surrogate: str, specs: Mapping[str, ParameterSpec], given: Any
 ) -> tuple[Any, ...]:
-    """Check the numbers of a scan, except those in tensors. Returns them in their order, 0 for a tensor of parameters.
+    """Check the numbers of a scan, except those in tensors. Returns them in order.
 
-    dtype: of the current; given: the numbers of all parameters and the slope, as :func:`read_number` returns them.
+    The number of a parameter that is a tensor becomes 0.
+    dtype: that of the inputs; given: the numbers of all parameters and the slope, as :func:`read_number` returns them.
     """
     *params, slope = given
     if slope is None:
@@ -124,9 +126,9 @@ def check_numbers(
 
 
 def pack_numbers(current: Tensor, specs: Mapping[str, ParameterSpec], numbers: tuple[Any, ...], given: int) -> Numbers:
-    """These numbers, or, if kernels must read one of them, a tensor of all of them on current's device.
+    """Return these numbers, or a tensor of all of them on the device of the input, if kernels must read one of them.
 
-    given: a bit for each parameter that is a tensor of its own, whose number does not count.
+    given: a bit for each parameter that is a tensor; its number is not used.
     """
     in_tensors = any([isinstance(number, Tensor) for number in numbers])
     if not in_tensors and (not torch.compiler.is_compiling() or all([_is_static(number) for number in numbers])):
@@ -138,24 +140,27 @@ def pack_numbers(current: Tensor, specs: Mapping[str, ParameterSpec], numbers: t
             for value in numbers
         ]
     )
-    # 0, where a parameter is a tensor of its own, is not positive.
+    # Where a parameter is a tensor, its number is 0, which must not be checked for being above 0.
     positive = [spec.range.positive and not given >> i & 1 for i, spec in enumerate((*specs.values(), SLOPE))]
     return check_when_run(packed, (*specs, "slope"), positive)
 
 
 def _is_static(number: float) -> bool:
-    """Whether a compiler takes a number for a constant. Otherwise it is an argument that has changed: a graph can
-    compute with it, but a list of numbers would make it a constant again."""
+    """Whether a compiler takes a number for a constant.
+
+    Otherwise the number is an argument that has changed. A graph can compute with it, but a list of numbers would make
+    it a constant again.
+    """
     from torch.fx.experimental.symbolic_shapes import has_static_value  # slow to import
 
     return has_static_value(number)
 
 
 def check_when_run(values: Tensor, names: Sequence[str], positive: Sequence[bool]) -> Tensor:
-    """Under torch.compile on a CPU, have the graph check these values when it runs; otherwise return them unchanged.
+    """Under torch.compile on a CPU, make the graph check these values when it runs. Otherwise return them unchanged.
 
-    names, positive: one for each value, or one for all. An exported graph runs without Python, and on a GPU the host
-    would wait, so neither checks.
+    names, positive: one for each value, or one for all. An exported graph checks nothing, because it runs without
+    Python. On a GPU nothing is checked, because the host would wait.
     """
     if values.is_cpu and torch.compiler.is_compiling() and not torch.compiler.is_exporting():
         return torch.ops.snnkernels.check_values(values, list(names), list(positive))

@@ -24,28 +24,28 @@ def lif(
     detach_reset: bool = True,
     pre_reset_state: bool = False,
 ) -> tuple[Value, Value]:
-    """Leaky integrate-and-fire neurons over all time steps.
+    """Leaky integrate-and-fire: a potential that decays, fires at a threshold and is reset.
 
-    With the defaults, for every neuron and time step:
+    With the defaults:
 
         u[t] = beta * v[t-1] + input_scale * current[t]
         s[t] = 1 if u[t] >= threshold else 0
         v[t] = u[t] - threshold * s[t]
 
-    A step subtracts the threshold as the soft reset of SpikingJelly's LIFNode does. A delayed reset is that of
-    snnTorch's Leaky. Zenke & Vogels (2021), doi:10.1162/neco_a_01367, argue for a detached reset.
+    The reset is by subtraction, the soft reset of SpikingJelly's LIFNode. A delayed reset is that of snnTorch's Leaky.
+    Zenke & Vogels (2021), doi:10.1162/neco_a_01367, argue for a detached reset.
 
     Args:
-        current: input current.
+        current: input current, in the unit of the threshold.
         v: membrane potential.
-        beta: decay of the potential per time step.
+        beta: decay of the potential in one step, exp(-dt / tau).
         threshold: membrane potential at which a neuron fires.
         input_scale: factor of the current; 1 - beta makes the potential an average of the current.
         reset: what a spike does to the potential: "subtract" the threshold, set it to "zero" or to a number, or "none".
-        delay_reset: reset in the step after the spike. "subtract" then comes after the decay, as in snnTorch's Leaky; a
-            value is set before the decay, because after it, it would wipe out the new input too.
+        delay_reset: reset in the step after the spike. "subtract" then comes after the decay, as in snnTorch's Leaky. A
+            value is set before the decay; after it, it would wipe out the new input too.
         detach_reset: let no gradient flow through the spike in the reset.
-        pre_reset_state: the state, in and out, is the potential before its reset. With delay_reset it always is.
+        pre_reset_state: make the state, in and out, the potential before its reset. With delay_reset it always is.
     """
 
     def reset_by(potential: Value, s: Value) -> Value:
