@@ -19,6 +19,7 @@ from .functional import Asked, as_asked
 from .inputs import (
     check_backend,
     check_initial_states,
+    check_names,
     check_one_input,
     check_packed_time_first,
     check_spike_values,
@@ -44,6 +45,7 @@ _CHUNK_BYTES = 1 << 23
 
 
 _OF_BOTH = {"device", "dtype"}  # what the constructors of both parts take
+_OF_LINEAR = list(signature(SpikeLinear).parameters)
 _OF_NEURONS = signature(LIF).parameters.keys() - _OF_BOTH
 
 
@@ -77,7 +79,7 @@ class SpikingLinear(CheckedModule):
         for name in ("time_dim", "steps")
     }
     _elsewhere: ClassVar = {
-        **dict.fromkeys(signature(SpikeLinear).parameters.keys() - _OF_BOTH, "linear"),
+        **dict.fromkeys(set(_OF_LINEAR) - _OF_BOTH, "linear"),
         **dict.fromkeys(_OF_NEURONS, "neuron"),
     }
 
@@ -121,7 +123,9 @@ class SpikingLinear(CheckedModule):
         neuron: Any = lif,
         **options: Any,
     ) -> None:
-        check_one_input(neuron.definition.interface.inputs, neuron.__name__, options, self._refused)
+        check_one_input(neuron.__name__, neuron.definition.interface.inputs)
+        known = dict.fromkeys([*_OF_LINEAR, *signature(neuron.layer).parameters])
+        check_names("SpikingLinear", options, [name for name in known if name not in self._refused], self._refused)
         super().__init__()
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
         neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)

@@ -184,12 +184,12 @@ def test_every_form_of_spikes(kind: str) -> None:
         {},
         {"return_state": True},
         {"output": "packed"},
-        {"output": "count"},
-        {"output": "count", "return_state": True},
+        {"output": "sum"},
+        {"output": "sum", "return_state": True},
         {"time_dim": 1},
         {"time_dim": -1},
         {"time_dim": 1, "output": "packed"},
-        {"time_dim": 1, "output": "count"},
+        {"time_dim": 1, "output": "sum"},
     ],
     ids=str,
 )
@@ -204,7 +204,7 @@ def test_every_output_of_a_layer(options: dict[str, Any]) -> None:
     assert activity.neuron_updates() == 6 * 5
 
 
-@pytest.mark.parametrize("output", ["spikes", "count", "packed"])
+@pytest.mark.parametrize("output", ["all", "sum", "packed"])
 def test_a_constant_current(output: str) -> None:
     current, layer = torch.rand(3, 5) + 0.5, LIF(steps=6, output=output)
     with Activity(layer, batch_dim=0) as activity:

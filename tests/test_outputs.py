@@ -165,7 +165,7 @@ def test_one_step_of_a_constant_current(target: Target) -> None:
 
 def test_chunks_of_counts_add_up_to_the_whole(compiled: Target) -> None:
     current = random_current(20, 3, 37, device=compiled.device)
-    options: dict[str, Any] = {"output": "count", "return_state": True, "backend": compiled.engine}
+    options: dict[str, Any] = {"output": "sum", "return_state": True, "backend": compiled.engine}
     whole, state = lif(current, **options)
     first, middle = lif(current[:7], **options)
     second, last = lif(current[7:], initial_state=middle, **options)

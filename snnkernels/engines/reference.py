@@ -112,6 +112,7 @@ def _over_time(outputs: list[Tensor], kind: str, dtype: torch.dtype) -> Tensor:
         return torch.stack([output.to(dtype) for output in outputs], 1)
     if kind == "packed":
         return pack_bits(torch.stack(outputs, 1))
+    outputs = [_with_gradient_of(output, dtype) for output in outputs]
     total = outputs[0]
     for output in outputs[1:]:
         if kind == "sum":
@@ -121,6 +122,14 @@ def _over_time(outputs: list[Tensor], kind: str, dtype: torch.dtype) -> Tensor:
         else:
             total = torch.where((output > total) | ((output != output) & (total == total)), output, total)
     return total.unsqueeze(1)
+
+
+def _with_gradient_of(output: Tensor, dtype: torch.dtype) -> Tensor:
+    """The same values, whose gradient is rounded to the dtype of the inputs, as that of every output is."""
+    if output.dtype == dtype or not output.requires_grad:
+        return output
+    rounded = output.to(dtype).to(output.dtype)
+    return output.detach() + (rounded - rounded.detach())
 
 
 def gradients(
