@@ -19,6 +19,7 @@ from .functional import Asked, as_asked
 from .inputs import (
     check_backend,
     check_initial_states,
+    check_names,
     check_one_input,
     check_packed_time_first,
     check_spike_values,
@@ -121,7 +122,10 @@ class SpikingLinear(CheckedModule):
         neuron: Any = lif,
         **options: Any,
     ) -> None:
-        check_one_input(neuron.definition.interface.inputs, neuron.__name__, options, self._refused)
+        check_one_input(neuron.definition.interface.inputs, neuron.__name__)
+        taken = dict.fromkeys((*signature(SpikeLinear).parameters, "neuron", *signature(neuron.layer).parameters))
+        known = [name for name in taken if name not in self._refused]
+        check_names(type(self).__name__, options, known, self._refused)
         super().__init__()
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
         neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)

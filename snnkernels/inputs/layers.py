@@ -61,13 +61,10 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
-def check_one_input(inputs: Sequence[str], name: str, options: Iterable[str], refused: Mapping[str, str]) -> None:
-    """Check that neurons take the one current that a linear layer gives, and that no option is refused."""
+def check_one_input(inputs: Sequence[str], name: str) -> None:
+    """Check that neurons take the one current that a linear layer gives."""
     if len(inputs) != 1:
         raise TypeError(f"neuron must take one input, got {name}, which takes {', '.join(inputs)}")
-    for option in options:
-        if option in refused:
-            raise TypeError(refused[option])
 
 
 def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) -> set[str]:
