@@ -123,9 +123,10 @@ class SpikingLinear(CheckedModule):
         neuron: Any = lif,
         **options: Any,
     ) -> None:
-        check_one_input(neuron.__name__, neuron.definition.interface.inputs)
-        known = dict.fromkeys([*_OF_LINEAR, *signature(neuron.layer).parameters])
-        check_names("SpikingLinear", options, [name for name in known if name not in self._refused], self._refused)
+        check_one_input(neuron.definition.interface.inputs, neuron.__name__)
+        taken = dict.fromkeys((*signature(SpikeLinear).parameters, "neuron", *signature(neuron.layer).parameters))
+        known = [name for name in taken if name not in self._refused]
+        check_names(type(self).__name__, options, known, self._refused)
         super().__init__()
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
         neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)

@@ -61,7 +61,7 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
-def check_one_input(name: str, inputs: Sequence[str]) -> None:
+def check_one_input(inputs: Sequence[str], name: str) -> None:
     """Check that neurons take the one current that a linear layer gives."""
     if len(inputs) != 1:
         raise TypeError(f"neuron must take one input, got {name}, which takes {', '.join(inputs)}")
