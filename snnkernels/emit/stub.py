@@ -11,7 +11,7 @@ from inspect import Parameter, formatannotation, signature
 from itertools import product
 
 from ..definition import Neuron
-from ..inputs.call import REDUCTIONS
+from ..inputs.options import REDUCTIONS
 from ..neurons import NEURONS
 from .files import write_or_check
 
