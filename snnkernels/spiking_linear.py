@@ -13,7 +13,6 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from .autograd import graph_of, likes, once_differentiable, reduce_to, wants_graph, with_graph
 from .checked import CheckedModule
-from .definition import Neuron
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
 from .functional import Asked, as_asked
@@ -36,6 +35,7 @@ from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .definition import Neuron
     from .neurons import _Lif, _LIFInLinear
 
 # How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
@@ -118,14 +118,14 @@ class SpikingLinear(CheckedModule):
         dtype: torch.dtype | None = None,
         *,
         product: str = "auto",
-        neuron: Neuron = lif,
+        neuron: Any = lif,
         **options: Any,
     ) -> None:
         check_one_input(neuron.definition.interface.inputs, neuron.__name__, options, self._refused)
         super().__init__()
         self.linear = SpikeLinear(in_features, out_features, bias, device, dtype, product=product)
         neurons_dtype = None if dtype is None else torch.promote_types(dtype, torch.float32)
-        self.neuron = neuron.layer(**options, device=device, dtype=neurons_dtype)
+        self.neuron: NeuronLayer = neuron.layer(**options, device=device, dtype=neurons_dtype)
 
     def forward(self, spikes: Spikes, initial_state: Any = None) -> Any:
         """spikes: `[T, B, in_features]`; initial_state: `[B, out_features]`, or a tuple of states, or None.

@@ -86,11 +86,11 @@ SNN_INLINE void write_lines(const V (&values)[kCount], char* to, bool streamed) 
   }
 }
 
-template <class Stored, bool kExact, class V, int kVectors>
+template <class Stored, bool kSpikes, class V, int kVectors>
 SNN_INLINE void write_narrow(const V (&values)[kVectors], char* to, bool streamed) {
   TwiceBits16<V> pairs[kVectors / 2];
 #pragma GCC unroll 4
-  for (int i = 0; i < kVectors / 2; ++i) pairs[i] = narrow<kExact>(values[2 * i], values[2 * i + 1], Stored());
+  for (int i = 0; i < kVectors / 2; ++i) pairs[i] = narrow<kSpikes>(values[2 * i], values[2 * i + 1], Stored());
   write_lines(pairs, to, streamed);
 }
 
@@ -115,18 +115,18 @@ SNN_INLINE void write_whole(const V (&values)[kVectors], const WrittenRows& rows
   write_lines(values, rows.data + step * rows.stride + begin * sizeof(Element<V>), rows.way == Way::kStreamed);
 }
 
-// Values are rounded to the type of a row; spikes are exact in any.
-template <bool kExact, class V, int kVectors>
+// Values are rounded to the type of a row; spikes are exact in any, and nothing else is packed.
+template <bool kSpikes, class V, int kVectors>
 SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
   char* row = rows.data + step * rows.stride;
   if (rows.way == Way::kAdded) return add(values, row, begin);
-  if (rows.way == Way::kPacked) return write_bits(values, row, begin);
+  if (kSpikes && rows.way == Way::kPacked) return write_bits(values, row, begin);
   const bool streamed = rows.way == Way::kStreamed;
   if constexpr (std::is_same_v<Element<V>, float>) {
     if (rows.type == ElementType::kBFloat16)
-      return write_narrow<BFloat16, kExact>(values, row + begin * sizeof(BFloat16), streamed);
+      return write_narrow<BFloat16, kSpikes>(values, row + begin * sizeof(BFloat16), streamed);
     if (rows.type == ElementType::kHalf)
-      return write_narrow<Half, kExact>(values, row + begin * sizeof(Half), streamed);
+      return write_narrow<Half, kSpikes>(values, row + begin * sizeof(Half), streamed);
   }
   write_whole(values, rows, step, begin);
 }
