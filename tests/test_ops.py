@@ -196,12 +196,12 @@ def test_time_may_be_any_dimension(compiled: Target, output: str, constant: bool
     assert in_shape[0].shape == (places if output == "all" else in_rows[0].shape)
     assert_equal_but_for_shapes(in_shape, in_rows)
     _, *back = backward_arguments(compiled, forward, 0b11, False)
-    assert back[6] == 1, "the dimension of time"
+    assert back[7] == 1, "the dimension of time"
     grads_in_rows = operator(compiled, "backward")([x, *params], *back)
-    of_output = back[11].contiguous()
+    of_output = back[12].contiguous()
     shapes = [of_output.shape, places] if output in ("all", "sum", "packed") else [of_output.shape]
     for shape in shapes:
-        turned = ([shaped, *params], *back[:6], 2, *back[7:11], of_output.reshape(shape), *back[12:])
+        turned = ([shaped, *params], *back[:7], 2, *back[8:12], of_output.reshape(shape), *back[13:])
         grads = operator(compiled, "backward")(*turned)
         assert grads[0].shape == shaped.shape
         assert_equal_but_for_shapes(grads, grads_in_rows)
