@@ -28,7 +28,7 @@ def wants_graph(*values: object) -> bool:
     operator would ignore it.
     """
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
-        torch.is_grad_enabled() and any(isinstance(value, Tensor) and value.requires_grad for value in values)
+        torch.is_grad_enabled() and any([isinstance(value, Tensor) and value.requires_grad for value in values])
     )
     if torch.compiler.is_compiling():
         return differentiated and not torch.compiler.is_exporting()

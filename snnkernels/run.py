@@ -45,7 +45,7 @@ def run(
     layout = plan.layout
     xs = inputs_to_engine(layout, inputs)
     dtype = state_dtype(xs[0].dtype)
-    states = _pack_states(layout, initial_states, xs[0].new_empty((), dtype=dtype))
+    states = _pack_states(layout, initial_states, xs[0], dtype)
     packed = _pack_parameters(plan, params, dtype)
     if plan.engine == "reference":
         if states is None:
@@ -78,15 +78,17 @@ def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
     return [layout.to_engine(x).contiguous() for x in inputs]
 
 
-def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor) -> Tensor | None:
-    """Pack the states as `[S, outer, inner]`. Returns None if all are zero."""
-    if len(states) == 1 or all(state is None for state in states):
-        return None if states[0] is None else layout.pack_state(states[0].to(like.dtype))
-    return torch.cat([layout.pack_state(like.new_zeros(1) if s is None else s.to(like.dtype)) for s in states])
+def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """Pack the states as `[S, outer, inner]`, on the device of `like`. Returns None if all are zero."""
+    if len(states) == 1 or all([state is None for state in states]):
+        return None if states[0] is None else layout.pack_state(states[0].to(dtype))
+    return torch.cat([layout.pack_state(like.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
 
 
 def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype) -> list[Tensor]:
     """Bring the parameters that are tensors into the form that engines take."""
+    if not plan.given:
+        return []
     names = VARIANTS[plan.neuron].params
     packed = []
     for number in numbers_of(plan.given):

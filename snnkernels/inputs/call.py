@@ -55,28 +55,37 @@ def check_call(
         requested = "reference"  # a tensor subclass knows only torch's operators
     names = (*interface.inputs, *_state_names(interface))
     sequences = tuple([dense_metadata(name, value) for name, value in zip(names, (*inputs, *states), strict=True)])
-    if is_recorded():
-        return _check_tensors(definition, current, (requested, sequences), values, choices, options)
     # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
-    known = []
-    for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
-        is_number = (
-            not isinstance(value, Tensor) or read_number(name, spec, value, current, interface.inputs[0]) is not None
-        )
-        if is_number and (isinstance(value, Tensor) or (value is None and spec is not SLOPE)):
-            return _check_tensors(definition, current, (requested, sequences), values, choices, options)
-        known.append(_known(value))
+    known = None if is_recorded() else _known(interface, values, current)
+    if known is not None:
+        try:
+            return _known_call(definition, requested, sequences, *known, *choices, *options)
+        except (TypeError, ValueError):  # a value that is wrong, or has no hash: let its own check below raise
+            pass
+    return _check_tensors(definition, current, (requested, sequences), values, choices, options)
+
+
+def _known(interface: Interface, values: Sequence[Any], current: Tensor) -> list[Any] | None:
+    """Values in a form that a cache tells from all others: tensors as their metadata, zeros as text, because 0.0 equals
+    -0.0. Returns None if one of them is a tensor that is a number, or an array."""
     try:
-        return _known_call(definition, requested, sequences, *known, *choices, *options)
-    except (TypeError, ValueError):  # an array has no hash and no truth value: let its own check below raise
-        return _check_tensors(definition, current, (requested, sequences), values, choices, options)
+        if not any([isinstance(value, Tensor) for value in values]):
+            return [value or _zero(value) for value in values]
+        known = []
+        for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
+            if not isinstance(value, Tensor):
+                known.append(value or _zero(value))
+            elif read_number(name, spec, value, current, interface.inputs[0]) is None:
+                known.append(metadata(value))
+            else:
+                return None
+        return known
+    except (TypeError, ValueError):  # an array has no truth value, and a tensor may be wrong
+        return None
 
 
-def _known(value: Any) -> Any:
-    """A value in a form that a cache tells from all others. Zeros become text, because 0.0 equals -0.0."""
-    if isinstance(value, Tensor):
-        return metadata(value)
-    return value if value or value is None else repr(value)
+def _zero(value: Any) -> Any:
+    return None if value is None else repr(value)
 
 
 def _state_names(interface: Interface) -> tuple[str, ...]:
@@ -101,6 +110,8 @@ def _check_known(
     known, choices, options = _apart(definition, known)
     given = [float(value) if value in ("0.0", "-0.0", "0") else value for value in known]
     params = [value if isinstance(value, Metadata) else None for value in given[:-1]]
+    if None in given[:-1]:
+        raise TypeError("a parameter is None, of which its own check tells")
     specs = definition.interface.params
     plan = _find_plan(definition, requested, sequences, tuple(params), *_choices(definition, given, choices), *options)
     numbers = [
