@@ -61,15 +61,15 @@ def report(folder: Path) -> None:
 def compile_neurons(names: Sequence[str], folder: Path) -> int:
     """Compile every variant of these neurons that is not built in. Returns the exit status."""
     try:
-        variants = [variant for name in names for variant in find(name).definition.variants()]
-        variants = [variant for variant in variants if not native_build.is_built_in(variant.key)]
+        keys = [variant.key for name in names for variant in find(name).definition.variants()]
+        parts = [native_build.part_of(key) for key in keys if not native_build.is_built_in(key)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for path in pool.map(lambda variant: native_build.build(variant, folder), variants):
+            for path in pool.map(lambda part: native_build.build(part, folder), parts):
                 print(path)
     except (native_build.NotBuilt, OSError, NoNeuron) as error:
         print(f"python -m snnkernels compile: {error}", file=sys.stderr)
         return 1
-    print(f"{len(variants)} compiled neurons for {', '.join(names)} in {folder}")
+    print(f"{len(parts)} compiled neurons for {', '.join(names)} in {folder}")
     return 0
 
 

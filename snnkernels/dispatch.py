@@ -73,19 +73,20 @@ def requested_backend() -> str:
     return _requests[-1][0]
 
 
-def choose(device: torch.device | str, sizes: Sizes | None = None, neuron: str | None = None) -> str:
+def choose(device: torch.device | str, sizes: Sizes | None = None, parts: tuple[str, ...] = ()) -> str:
     """The fastest engine that can run on a device.
 
-    sizes: of the scan, which count if scans of these sizes were measured; neuron: the key of the variant to run.
+    sizes: of the scan, which count if scans of these sizes were measured; parts: the key
+    of the variant to run, and the name of its surrogate.
     """
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
     order = preference if measured is None else (measured, *preference)
-    engine = next(engine for engine in order if unusable_reason(engine, device, neuron) is None)
+    engine = next(engine for engine in order if unusable_reason(engine, device, parts) is None)
     if engine == "reference" and len(order) > 1:
         others = [engine for engine in preference if engine != "reference"]
-        reasons = "; ".join([f"{engine}: {unusable_reason(engine, device, neuron)}" for engine in others])
+        reasons = "; ".join([f"{engine}: {unusable_reason(engine, device, parts)}" for engine in others])
         _warn_of_reference(device.type, reasons)
     return engine
 
@@ -96,14 +97,14 @@ def _warn_of_reference(device: str, reasons: str) -> None:
     warn_once(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})")
 
 
-def unusable_reason(engine: str, device: torch.device | str, neuron: str | None = None) -> str | None:
+def unusable_reason(engine: str, device: torch.device | str, parts: tuple[str, ...] = ()) -> str | None:
     """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU.
 
-    neuron: the key of a variant that it has to run.
+    parts: the key of a variant that it has to run, and the name of its surrogate.
     """
     if engine == "reference":
         return None
-    return engines.unusable_reason(engine, torch.device(device), neuron)
+    return engines.unusable_reason(engine, torch.device(device), parts)
 
 
 def checkpoint_interval(device: str) -> int:

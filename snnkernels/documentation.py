@@ -55,7 +55,8 @@ _OPTIONS = (
     '"packed" gives :class:`snnkernels.PackedSpikes`, one bit a spike, if the output is a spike; no gradient flows '
     "through it.",
     'surrogate: the derivative of a spike in backward: "fast_sigmoid", "arctan", "sigmoid", "triangle", "rectangle", '
-    '"gaussian" or "straight_through".',
+    '"gaussian" or "straight_through"; or a function of the distance to threshold and of the slope, in the words of a '
+    "step.",
     "slope: the steepness of the surrogate, a number or a tensor of one element. It has no gradient. Default: that of "
     "the surrogate.",
     "strict: whether a neuron fires only above threshold, as in snnTorch and Norse, and not at threshold.",

@@ -90,7 +90,7 @@ def types_of(interface: Interface, layer: bool) -> dict[str, Any]:
         (*(f"learn_{name}" for name in interface.params), "constrain", "return_state", "strict"), bool
     )
     types |= {"record": tuple[str, ...], "learn": tuple[str, ...], "time_dim": int, "steps": int | None}
-    types |= dict.fromkeys(("output", "surrogate", "backend"), str)
+    types |= dict.fromkeys(("output", "backend"), str) | {"surrogate": str | Callable[..., Any]}
     types |= {"slope": float | None if layer else number | None}
     count = len(interface.states)
     types |= {"initial_state": state if count == 1 else GenericAlias(tuple, (state,) * count) | None}

@@ -101,6 +101,15 @@ class Graph:
                 found.update(set(self.nodes[index].args) - known)
         return sorted(found)
 
+    def content(self) -> tuple[Any, ...]:
+        """What the graph computes: the nodes that count, numbered from 0, and the outputs."""
+        number = {index: i for i, index in enumerate(self.needed())}
+        nodes = [self.nodes[index] for index in number]
+        return (
+            [(node.op, [number[arg] for arg in node.args], node.value) for node in nodes],
+            {name: number[index] for name, index in self.outputs.items()},
+        )
+
     def _as_symbol(self, value: Symbol | Real | float) -> Symbol:
         if isinstance(value, Symbol):
             if value.graph is not self:

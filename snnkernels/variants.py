@@ -89,7 +89,7 @@ class Definition:
         for name in interface.params:  # in their order, so that every process writes the same code
             if name in words:
                 graph.input(name)  # nothing depends on it, so its gradient is zero
-        content = repr((_content(graph), interface.inputs, interface.states, params))
+        content = repr((graph.content(), interface.inputs, interface.states, params))
         # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
         key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
@@ -98,13 +98,3 @@ class Definition:
             )
         self._variants[choices] = VARIANTS[key]
         return VARIANTS[key]
-
-
-def _content(graph: Graph) -> tuple[Any, ...]:
-    """What a graph computes: the nodes that its outputs need, numbered from 0, and the outputs."""
-    number = {index: i for i, index in enumerate(graph.needed())}
-    nodes = [graph.nodes[index] for index in number]
-    return (
-        [(node.op, [number[arg] for arg in node.args], node.value) for node in nodes],
-        {name: number[index] for name, index in graph.outputs.items()},
-    )

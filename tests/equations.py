@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import torch
 from torch import Tensor
-
-from snnkernels.surrogates import SURROGATES, Surrogate
 
 STEPS, SHAPE = 30, (3, 4)  # batch, neurons
 EXACT = 1e-12
@@ -115,36 +111,20 @@ def _finish(output: Tensor, states: dict[str, Tensor], leaves: dict[str, Tensor]
     return Run(output, states, dict(zip(wanted, gradients, strict=True)))
 
 
-@contextmanager
-def known_surrogate(surrogate: Any) -> Iterator[str]:
-    """The name of a surrogate, which the package knows meanwhile if it is a function of (distance, slope)."""
-    if isinstance(surrogate, str):
-        yield surrogate
-        return
-    own = Surrogate(surrogate, antiderivative=_unknown, default_slope=1.0, source="a test")
-    with mock.patch.dict(SURROGATES, {"own": own}):
-        yield "own"
-
-
-def _unknown(distance: Tensor, slope: Tensor) -> Tensor:
-    raise NotImplementedError("no test integrates this surrogate")
-
-
 def run_neuron(case: Case, backend: str) -> Run:
     """The package's neuron."""
     inputs, states, params = _leaves(case)
     options: dict[str, Any] = {**case.options, **params}
     initial = tuple(states.values())
-    with known_surrogate(case.surrogate[0]) as surrogate:
-        if not case.smooth:
-            options |= {"surrogate": surrogate, "slope": case.surrogate[1], "strict": case.strict}
-        output, record = case.neuron(
-            *inputs,
-            initial_state=initial[0] if len(initial) == 1 else initial,
-            record=tuple(states),
-            backend=backend,
-            **options,
-        )
+    if not case.smooth:
+        options |= {"surrogate": case.surrogate[0], "slope": case.surrogate[1], "strict": case.strict}
+    output, record = case.neuron(
+        *inputs,
+        initial_state=initial[0] if len(initial) == 1 else initial,
+        record=tuple(states),
+        backend=backend,
+        **options,
+    )
     return _finish(output, record, _named(inputs, states, params))
 
 

@@ -198,15 +198,15 @@ def test_a_gpu_that_the_library_has_no_code_for_runs_triton() -> None:
 @pytest.mark.usefixtures("two_gpus")
 def test_a_gpu_runs_a_neuron_that_its_library_does_not_have_on_triton(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_has_neuron", lambda key: key == "lif_0")
-    assert dispatch.choose("cuda:1", neuron="lif_0") == "native"
-    assert dispatch.choose("cuda:1", neuron="adlif_0") == "triton"
-    assert check_backend("native", "cuda:1", neuron="lif_0") == "native"
+    assert dispatch.choose("cuda:1", parts=("lif_0", "arctan")) == "native"
+    assert dispatch.choose("cuda:1", parts=("adlif_0", "arctan")) == "triton"
+    assert check_backend("native", "cuda:1", parts=("lif_0", "arctan")) == "native"
     message = (
-        'backend="native" cannot run on cuda: on cuda it has the neurons of lif alone, not adlif_0: '
-        'write backend="triton"'
+        'backend="native" cannot run on cuda: on cuda it has the neurons of lif and the built-in surrogates alone, not '
+        'adlif_0: write backend="triton"'
     )
     with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
-        check_backend("native", "cuda:1", neuron="adlif_0")
+        check_backend("native", "cuda:1", parts=("adlif_0", "arctan"))
 
 
 def test_what_code_there_is_is_no_part_of_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,7 +241,7 @@ def test_a_process_that_was_stopped_is_not_waited_for_forever(
 ) -> None:
     monkeypatch.setattr(native_cache, "_PATIENCE_SECONDS", 0.1)
     scaled = fresh()
-    path = native_build.build(scaled.variant(), folder)
+    path = native_build.build(native_build.part_of(scaled.variant().key), folder)
     path.unlink()
     with native_cache.locked(path):
         assert_equals_reference(scaled, "native")
@@ -316,7 +316,7 @@ def test_a_damaged_library_is_compiled_again(
     folder: Path, compiler: Compiler, fresh: Callable[..., Neuron], damage: str, tmp_path: Path
 ) -> None:
     scaled = fresh()
-    path = native_build.build(scaled.variant(), folder)
+    path = native_build.build(native_build.part_of(scaled.variant().key), folder)
     content = path.read_bytes()
     if damage == "no library":
         (tmp_path / "text").write_text("not a library")
@@ -334,7 +334,7 @@ def test_two_versions_of_the_package_keep_libraries_of_their_own(
     folder: Path, compiler: Compiler, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     variant = fresh().variant()
-    first = native_build.build(variant, folder)
+    first = native_build.build(native_build.part_of(variant.key), folder)
     other = tmp_path / "other" / "strip"
     shutil.copytree(native_build.headers(), other)
     with (other / "scan.h").open("a") as header:
@@ -342,9 +342,9 @@ def test_two_versions_of_the_package_keep_libraries_of_their_own(
     with monkeypatch.context() as patch:
         patch.setattr(native_build, "headers", lambda: other)
         native_build._headers_hash.cache_clear()
-        second = native_build.build(variant, folder)
+        second = native_build.build(native_build.part_of(variant.key), folder)
     native_build._headers_hash.cache_clear()
-    assert native_build.build(variant, folder) == first != second
+    assert native_build.build(native_build.part_of(variant.key), folder) == first != second
     assert set(kept(folder)) == {first, second} and len(compiler.processes) == 2
 
 

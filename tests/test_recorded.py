@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import torch
-from equations import known_surrogate
 from example_neurons import example
 from torch import Tensor
 
@@ -45,11 +44,8 @@ def ours(neuron: Any, *names: str, start: float = 0.0, **options: Any) -> Callab
 
     def run(x: Tensor) -> Result:
         initial = torch.full_like(x[0], start) if start else None
-        with known_surrogate(options.get("surrogate", "arctan")) as surrogate:
-            named = options | ({"surrogate": surrogate} if "surrogate" in options else {})
-            output, final = neuron(
-                x, **{"initial_state": initial, "return_state": True, "backend": "reference", **named}
-            )
+        given = {"initial_state": initial, "return_state": True, "backend": "reference", **options}
+        output, final = neuron(x, **given)
         states = (final,) if isinstance(final, Tensor) else final
         return output, {name: state for name, state in zip(names, states, strict=True) if name}
 

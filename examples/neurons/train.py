@@ -8,6 +8,7 @@ import argparse
 import importlib
 from dataclasses import dataclass, field
 
+import own_surrogates
 import torch
 from torch import Tensor, nn
 
@@ -28,22 +29,22 @@ class Setting:
 
 BOX = {"surrogate": "rectangle", "slope": 1.0}
 SMOOTH = {"surrogate": "sigmoid", "slope": 4.0}
-BELL = {"surrogate": "gaussian", "slope": 1.4}
+BELLS = {"surrogate": own_surrogates.multi_gaussian, "slope": 0.5}
 SETTINGS = {
     "adaptive_quadratic": Setting(options=SMOOTH),
     "adex": Setting(gain=2.0, options={"surrogate": "fast_sigmoid", "slope": 1.0}),
-    "balanced_resonate_and_fire": Setting(gain=40.0, options=BELL),
+    "balanced_resonate_and_fire": Setting(40.0, options={"surrogate": own_surrogates.double_gaussian, "slope": 1.0}),
     "clif": Setting(options=BOX),
-    "dh_lif": Setting(gain=2.0, options=BELL),
+    "dh_lif": Setting(gain=2.0, options=BELLS),
     "glif": Setting(options=BOX),
     "izhikevich": Setting(20.0, 10.0, (-65.0, -13.0), {"surrogate": "fast_sigmoid", "slope": 0.2}),
     "klif": Setting(gain=2.0, options=SMOOTH),
     "liaf": Setting(options=SMOOTH),
-    "lsnn": Setting(gain=4.0, options={"surrogate": "triangle", "slope": 1.0}),
+    "lsnn": Setting(gain=4.0, options={"surrogate": own_surrogates.damped_triangle, "slope": 0.3}),
     "quadratic": Setting(options=SMOOTH),
     "resonate_and_fire": Setting(options=SMOOTH),
     "spike_lm": Setting(options=BOX),
-    "srnn_alif": Setting(options=BELL),
+    "srnn_alif": Setting(options=BELLS),
     "tc_lif": Setting(options={"surrogate": "triangle", "slope": 1.0}),
 }
 

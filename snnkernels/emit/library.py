@@ -1,9 +1,10 @@
-"""A neuron as the whole source of a library, which needs the headers of csrc/cpu/strip and nothing else."""
+"""The whole source of a library of one neuron or surrogate. It needs only the headers of csrc/cpu/strip."""
 
 from __future__ import annotations
 
+from ..surrogates import Surrogate
 from ..variants import Variant
-from .cpp import neuron_struct
+from .cpp import neuron_struct, surrogate_struct
 
 _SOURCE = """\
 // Written by snnkernels/emit/library.py.
@@ -17,10 +18,15 @@ namespace snn {{
 
 #include "strip/neuron.h"
 
-SNN_EXPORT_NEURON({key})
+{export}({key})
 """
 
 
 def neuron_library(variant: Variant) -> str:
     """The C++ of a library that hands out the table of one neuron."""
-    return _SOURCE.format(struct=neuron_struct(variant), key=variant.key)
+    return _SOURCE.format(struct=neuron_struct(variant), key=variant.key, export="SNN_EXPORT_NEURON")
+
+
+def surrogate_library(name: str, surrogate: Surrogate) -> str:
+    """The C++ of a library that hands out the table of one surrogate."""
+    return _SOURCE.format(struct=surrogate_struct(name, surrogate), key=name, export="SNN_EXPORT_SURROGATE")

@@ -21,6 +21,8 @@ _HEADER = f"""\
 # ruff: noqa
 # fmt: off
 
+import collections.abc
+import typing
 from typing import Any, Literal, Protocol, TypedDict, overload
 
 import torch

@@ -7,8 +7,8 @@ import torch
 from . import native, triton
 
 
-def unusable_reason(engine: str, device: torch.device, neuron: str | None = None) -> str | None:
-    """Why a compiled engine cannot run on a device, or cannot run a neuron there, or None where it can."""
+def unusable_reason(engine: str, device: torch.device, parts: tuple[str, ...] = ()) -> str | None:
+    """Why a compiled engine cannot run on a device, or not these parts of a scan, or None where it can."""
     if engine == "native":
-        return native.unusable_reason(device, neuron)
+        return native.unusable_reason(device, parts)
     return triton.unusable_reason(device)

@@ -6,6 +6,7 @@ from functools import cache
 
 import torch
 
+from ..surrogates import SURROGATES
 from ..tuning import constant
 from . import libraries, native_build
 
@@ -22,18 +23,19 @@ def _load(device: str) -> str | None:
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
-def unusable_reason(device: torch.device, neuron: str | None = None) -> str | None:
+def unusable_reason(device: torch.device, parts: tuple[str, ...] = ()) -> str | None:
     """Why the native engine cannot run on a device, or None where it can.
 
-    neuron: the key of a variant, which is compiled for the CPU if it is not compiled in. A GPU has those of lif alone.
+    parts: the key of a variant and the name of its surrogate, which are compiled for the CPU if they are not compiled
+    in. A GPU has the variants of lif and the built-in surrogates alone.
     """
     reason = _REASONS.get(device.type, f"written for {' and '.join(_REASONS)}, not for {device.type}")
     if reason is None and device.type == "cuda":
         if not torch.cuda.is_available():
             return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
-        return _why_not_on(device.index) or _why_not_there(neuron)
-    if reason is None and device.type == "cpu" and neuron is not None:
-        return native_build.ensure(neuron)
+        return _why_not_on(device.index) or _why_not_there(parts)
+    if reason is None and device.type == "cpu":
+        return next((problem for problem in map(native_build.ensure, parts) if problem), None)
     return reason
 
 
@@ -51,11 +53,14 @@ def _why_not_on(gpu: int | None) -> str | None:
 
 
 @constant
-def _why_not_there(neuron: str | None) -> str | None:
-    """Why the CUDA library cannot run a variant."""
-    if neuron is None or _has_neuron(neuron):
+def _why_not_there(parts: tuple[str, ...]) -> str | None:
+    """Why the CUDA library cannot run a variant with a surrogate."""
+    missing = [part for part in parts if part not in SURROGATES and not _has_neuron(part)]
+    if not missing:
         return None
-    return f'on cuda it has the neurons of lif alone, not {neuron}: write backend="triton"'
+    return (
+        f'on cuda it has the neurons of lif and the built-in surrogates alone, not {missing[0]}: write backend="triton"'
+    )
 
 
 @cache

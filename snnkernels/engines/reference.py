@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..scan import Numbers, Plan, numbers_of, pack_bits
-from ..surrogates import SURROGATES, Surrogate
+from ..surrogates import Surrogate, find
 from ..variants import VARIANTS
 
 
@@ -52,7 +52,7 @@ class _SpikeOfBothModes(_Spike):
 
 def spike_function(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Tensor], Tensor]:
     """The spike that a step receives."""
-    rule = SURROGATES[surrogate]
+    rule = find(surrogate)
     if torch._C._get_tracing_state() is not None:  # a trace with a Function in it cannot be saved
         return lambda distance: (distance > 0 if strict else distance >= 0).to(distance.dtype)
     function = _Spike if torch.compiler.is_compiling() else _SpikeOfBothModes

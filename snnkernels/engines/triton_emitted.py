@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from ..emit.triton import neuron_source, surrogate_source
-from ..surrogates import SURROGATES
+from ..surrogates import find
 from ..variants import VARIANTS
 
 
@@ -20,7 +20,7 @@ def neuron_functions(key: str) -> dict[str, Any]:
 @cache
 def surrogate_functions(name: str) -> dict[str, Any]:
     """The jitted functions of a surrogate."""
-    return _module(name, surrogate_source(SURROGATES[name]))
+    return _module(name, surrogate_source(find(name)))
 
 
 def _module(name: str, source: str) -> dict[str, Any]:

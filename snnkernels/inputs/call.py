@@ -11,17 +11,15 @@ from torch import Tensor
 from .. import dispatch
 from ..interface import VALUE, Interface
 from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
-from ..surrogates import SURROGATES
 from ..variants import Definition
 from .numbers import SLOPE, check_numbers, pack_numbers, read_number, read_word, scalar
-from .options import Options, check_backend, check_choice, check_output, record_bits
+from .options import Options, check_backend, check_choice, check_output, check_surrogate, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
     check_dtype,
     check_flag,
     check_on_step,
-    check_one_of,
     check_whole,
     dense_metadata,
     is_subclass,
@@ -196,14 +194,14 @@ def _plan(
     for other, value in steady:
         if value is not None:
             check_on_step(other, value, current, step_shape, name)
-    check_one_of("surrogate", options.surrogate, SURROGATES)
+    surrogate = check_surrogate(options.surrogate)
     variant = definition.variant(choices)
     layout = Layout(current, time_dim, None if options.steps is None else check_steps(options.steps))
     sizes = dispatch.Sizes(current.device, current.dtype.itemsize, layout.outer * layout.inner, layout.steps)
     return Plan(
-        engine=check_backend(options.backend, current.device, requested, sizes, variant.key),
+        engine=check_backend(options.backend, current.device, requested, sizes, (variant.key, surrogate)),
         neuron=variant.key,
-        surrogate=options.surrogate,
+        surrogate=surrogate,
         strict=options.strict,
         given=bits(i for i, value in enumerate(params) if value is not None),
         layout=layout,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..interface import Interface, OptionSpec, ParameterSpec
 from ..ranges import Range
 from .numbers import read_word
-from .options import REDUCTIONS, Options, check_backend_name, check_choice, check_record, check_surrogate
+from .options import REDUCTIONS, check_backend_name, check_choice, check_record, check_slope, check_surrogate
 from .spikes import check_steps
 from .values import (
     DTYPES,
@@ -190,8 +190,8 @@ def _as_it_is(check: Callable[..., object]) -> Check:
 COMMON_CHECKS: dict[str, Check] = {
     "return_state": _as_it_is(check_flag),
     "output": _as_it_is(lambda name, output: check_one_of(name, output, REDUCTIONS)),
-    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
-    "slope": lambda name, slope: None if slope is None else check_surrogate(Options().surrogate, slope)[1],
+    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate)),
+    "slope": lambda name, slope: check_slope(slope),
     "strict": _as_it_is(check_flag),
     "time_dim": _as_it_is(check_whole),
     "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),

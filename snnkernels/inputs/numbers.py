@@ -17,7 +17,7 @@ from ..interface import ParameterSpec
 from ..ops import LIBRARY
 from ..ranges import Range
 from ..scan import Numbers, in_memory, state_dtype
-from ..surrogates import SURROGATES
+from ..surrogates import find
 from .tools import is_recorded
 from .values import (
     check_dense,
@@ -108,7 +108,7 @@ def check_numbers(
     """
     *params, slope = given
     if slope is None:
-        slope = SURROGATES[surrogate].default_slope
+        slope = find(surrogate).default_slope
     numbers = []
     for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), (*params, slope), strict=True):
         if value is None or isinstance(value, Tensor):

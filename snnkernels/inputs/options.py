@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from .. import dispatch
 from ..interface import Interface, OptionSpec
 from ..scan import OUTPUTS, bits
-from ..surrogates import SURROGATES
+from ..surrogates import SURROGATES, register
 from .values import Parameter, check_flag, check_one_of, check_positive, check_whole
 
 REDUCTIONS = (*OUTPUTS[:2], "mean", *OUTPUTS[2:])
@@ -22,7 +23,7 @@ class Options(NamedTuple):
 
     record: tuple[str, ...] = ()
     output: str = "all"
-    surrogate: str = "fast_sigmoid"
+    surrogate: str | Callable[..., Any] = "fast_sigmoid"
     strict: bool = False
     time_dim: int = 0
     steps: int | None = None
@@ -66,14 +67,22 @@ def record_bits(record: Any, interface: Interface) -> int:
     return bits({interface.states.index(name) for name in names})
 
 
-def check_surrogate(surrogate: str, slope: Parameter | None) -> tuple[str, float]:
-    """Check the name and the slope of a surrogate. Returns both, with the default slope for None."""
+def check_surrogate(surrogate: Any) -> str:
+    """Check a surrogate: one of the names, or a function of distance and slope. Returns the name by which it is found.
+
+    A function that is not one of the step language raises StepError, with its line.
+    """
+    if callable(surrogate):
+        return register(surrogate)
     check_one_of("surrogate", surrogate, SURROGATES)
-    if slope is None:
-        return surrogate, SURROGATES[surrogate].default_slope
+    return surrogate
+
+
+def check_slope(slope: Parameter | None) -> float | None:
+    """Check the slope of a layer, which is a number, or None for the default of the surrogate."""
     if isinstance(slope, Tensor):
         raise TypeError("slope must be a number: it shapes the gradient and has none itself, got a torch.Tensor")
-    return surrogate, check_positive("slope", slope)
+    return None if slope is None else check_positive("slope", slope)
 
 
 def check_backend_name(name: str, backend: str) -> None:
@@ -86,19 +95,19 @@ def check_backend(
     device: torch.device | str,
     auto: str | None = None,
     sizes: dispatch.Sizes | None = None,
-    neuron: str | None = None,
+    parts: tuple[str, ...] = (),
 ) -> str:
     """Check that an engine can run on a device, or choose one if `backend` is "auto". Returns the engine.
 
     auto: what "auto" means, by default what dispatch says; sizes: of the scan, on which the choice may depend;
-    neuron: the key of the variant to run.
+    parts: the key of the variant to run, and the name of its surrogate.
     """
     requested = (auto or dispatch.requested_backend()) if backend == "auto" else backend
     # use_backend has checked its argument. So with "auto", a wrong name comes from the environment.
     check_backend_name("SNNKERNELS_BACKEND" if backend == "auto" else "backend", requested)
     if requested == "auto":
-        return dispatch.choose(device, sizes, neuron)
-    reason = dispatch.unusable_reason(requested, device, neuron)
+        return dispatch.choose(device, sizes, parts)
+    reason = dispatch.unusable_reason(requested, device, parts)
     if reason is not None:
         raise RuntimeError(f'backend="{requested}" cannot run on {torch.device(device).type}: {reason}')
     return requested

@@ -2,6 +2,8 @@
 # ruff: noqa
 # fmt: off
 
+import collections.abc
+import typing
 from typing import Any, Literal, Protocol, TypedDict, overload
 
 import torch
@@ -26,7 +28,7 @@ class _LifCall(TypedDict, total=False):
     detach_reset: bool
     pre_reset_state: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -50,7 +52,7 @@ class _LIFInLinear(TypedDict, total=False):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     backend: str
 
@@ -70,12 +72,12 @@ class LIF(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, delay_reset: bool = False, detach_reset: bool = True, pre_reset_state: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, delay_reset: bool = False, detach_reset: bool = True, pre_reset_state: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, current: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _Lif(Neuron, Protocol):
@@ -117,7 +119,7 @@ class _IntegrateAndFireCall(TypedDict, total=False):
     initial_state: torch.Tensor | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -133,12 +135,12 @@ class _IntegrateAndFireLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _IntegrateAndFire(Neuron, Protocol):
@@ -182,7 +184,7 @@ class _ParametricLifCall(TypedDict, total=False):
     decay_input: bool
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -201,12 +203,12 @@ class _ParametricLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, w: float | torch.Tensor = 0.0, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_w: bool = False, learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, decay_input: bool = True, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, w: float | torch.Tensor = 0.0, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_w: bool = False, learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, decay_input: bool = True, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _ParametricLif(Neuron, Protocol):
@@ -252,7 +254,7 @@ class _RefractoryLifCall(TypedDict, total=False):
     during: str
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -275,12 +277,12 @@ class _RefractoryLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, refractory: float | torch.Tensor = 2.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_refractory: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, during: str = 'hold', detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, refractory: float | torch.Tensor = 2.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_refractory: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, during: str = 'hold', detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _RefractoryLif(Neuron, Protocol):
@@ -326,7 +328,7 @@ class _CurrentLifCall(TypedDict, total=False):
     order: str
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -349,12 +351,12 @@ class _CurrentLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, alpha: float | torch.Tensor = 0.8, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, order: str = 'immediate', detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, alpha: float | torch.Tensor = 0.8, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, order: str = 'immediate', detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _CurrentLif(Neuron, Protocol):
@@ -398,7 +400,7 @@ class _AlphaNeuronCall(TypedDict, total=False):
     initial_state: tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None] | None
     reset: str
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -418,12 +420,12 @@ class _AlphaNeuronLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, alpha: float | torch.Tensor = 0.9, beta: float | torch.Tensor = 0.8, gain: float | torch.Tensor = 1.9, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_gain: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, reset: str = 'zero', slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, alpha: float | torch.Tensor = 0.9, beta: float | torch.Tensor = 0.8, gain: float | torch.Tensor = 1.9, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_gain: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, reset: str = 'zero', slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _AlphaNeuron(Neuron, Protocol):
@@ -464,7 +466,7 @@ class _LeakyIntegratorCall(TypedDict, total=False):
     input_scale: float | torch.Tensor
     initial_state: torch.Tensor | None
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -479,12 +481,12 @@ class _LeakyIntegratorLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.9, input_scale: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_input_scale: bool = False, constrain: bool = False, return_state: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.9, input_scale: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_input_scale: bool = False, constrain: bool = False, return_state: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _LeakyIntegrator(Neuron, Protocol):
@@ -515,7 +517,7 @@ class _CurrentLeakyIntegratorCall(TypedDict, total=False):
     initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None
     delay_input: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -533,12 +535,12 @@ class _CurrentLeakyIntegratorLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, alpha: float | torch.Tensor = 0.8, beta: float | torch.Tensor = 0.9, input_scale: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_input_scale: bool = False, constrain: bool = False, return_state: bool = False, delay_input: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, alpha: float | torch.Tensor = 0.8, beta: float | torch.Tensor = 0.9, input_scale: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_beta: bool = False, learn_input_scale: bool = False, constrain: bool = False, return_state: bool = False, delay_input: bool = False, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _CurrentLeakyIntegrator(Neuron, Protocol):
@@ -571,7 +573,7 @@ class _AdlifCall(TypedDict, total=False):
     initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -593,12 +595,12 @@ class _AdlifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, alpha: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, a: float | torch.Tensor = 0.1, b: float | torch.Tensor = 0.5, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_rho: bool = False, learn_a: bool = False, learn_b: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, alpha: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, a: float | torch.Tensor = 0.1, b: float | torch.Tensor = 0.5, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_rho: bool = False, learn_a: bool = False, learn_b: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _Adlif(Neuron, Protocol):
@@ -644,7 +646,7 @@ class _SymplecticAdlifCall(TypedDict, total=False):
     initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -668,12 +670,12 @@ class _SymplecticAdlifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, alpha: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, a: float | torch.Tensor = 0.5, b: float | torch.Tensor = 1.0, q: float | torch.Tensor = 1.0, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_rho: bool = False, learn_a: bool = False, learn_b: bool = False, learn_q: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, alpha: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, a: float | torch.Tensor = 0.5, b: float | torch.Tensor = 1.0, q: float | torch.Tensor = 1.0, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_alpha: bool = False, learn_rho: bool = False, learn_a: bool = False, learn_b: bool = False, learn_q: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _SymplecticAdlif(Neuron, Protocol):
@@ -719,7 +721,7 @@ class _AlifCall(TypedDict, total=False):
     initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -743,12 +745,12 @@ class _AlifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, adaptation: float | torch.Tensor = 1.8, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_rho: bool = False, learn_adaptation: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.9, rho: float | torch.Tensor = 0.95, adaptation: float | torch.Tensor = 1.8, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_rho: bool = False, learn_adaptation: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: tuple[torch.Tensor | None, torch.Tensor | None] | None = ...) -> Any: ...
 
 class _Alif(Neuron, Protocol):
@@ -794,7 +796,7 @@ class _ExponentialIfCall(TypedDict, total=False):
     initial_state: torch.Tensor | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -818,12 +820,12 @@ class _ExponentialIfLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, tau: float | torch.Tensor = 2.0, sharpness: float | torch.Tensor = 1.0, rheobase: float | torch.Tensor = 0.8, rest: float | torch.Tensor = 0.0, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'zero', *, learn: tuple[str, ...] = (), learn_tau: bool = False, learn_sharpness: bool = False, learn_rheobase: bool = False, learn_rest: bool = False, learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, tau: float | torch.Tensor = 2.0, sharpness: float | torch.Tensor = 1.0, rheobase: float | torch.Tensor = 0.8, rest: float | torch.Tensor = 0.0, threshold: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'zero', *, learn: tuple[str, ...] = (), learn_tau: bool = False, learn_sharpness: bool = False, learn_rheobase: bool = False, learn_rest: bool = False, learn_threshold: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _ExponentialIf(Neuron, Protocol):
@@ -869,7 +871,7 @@ class _MultispikeLifCall(TypedDict, total=False):
     initial_state: torch.Tensor | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -893,12 +895,12 @@ class _MultispikeLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, max_spikes: float | torch.Tensor = 65536.0, min_v: float | torch.Tensor | str = 'none', reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_max_spikes: bool = False, learn_min_v: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.9, threshold: float | torch.Tensor = 1.0, input_scale: float | torch.Tensor = 1.0, max_spikes: float | torch.Tensor = 65536.0, min_v: float | torch.Tensor | str = 'none', reset: float | torch.Tensor | str = 'subtract', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_max_spikes: bool = False, learn_min_v: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _MultispikeLif(Neuron, Protocol):
@@ -929,7 +931,7 @@ class _IntegerLifCall(TypedDict, total=False):
     levels: int
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -946,12 +948,12 @@ class _IntegerLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.25, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, levels: int = 4, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.25, threshold: float | torch.Tensor = 1.0, *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, constrain: bool = False, return_state: bool = False, levels: int = 4, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _IntegerLif(Neuron, Protocol):
@@ -983,7 +985,7 @@ class _TernaryLifCall(TypedDict, total=False):
     initial_state: torch.Tensor | None
     detach_reset: bool
     slope: float | torch.Tensor | None
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
@@ -1003,12 +1005,12 @@ class _TernaryLifLayer(NeuronLayer):
     slope: float | None
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | collections.abc.Callable[..., typing.Any]
     strict: bool
     time_dim: int
     steps: int | None
     backend: str
-    def __init__(self, beta: float | torch.Tensor = 0.25, threshold: float | torch.Tensor = 0.5, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'zero', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
+    def __init__(self, beta: float | torch.Tensor = 0.25, threshold: float | torch.Tensor = 0.5, input_scale: float | torch.Tensor = 1.0, reset: float | torch.Tensor | str = 'zero', *, learn: tuple[str, ...] = (), learn_beta: bool = False, learn_threshold: bool = False, learn_input_scale: bool = False, learn_reset: bool = False, constrain: bool = False, return_state: bool = False, detach_reset: bool = True, slope: float | None = None, record: tuple[str, ...] = (), output: str = 'all', surrogate: str | collections.abc.Callable[..., typing.Any] = 'fast_sigmoid', strict: bool = False, time_dim: int = 0, steps: int | None = None, backend: str = 'auto', device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> None: ...
     def forward(self, x: torch.Tensor, initial_state: torch.Tensor | None = ...) -> Any: ...
 
 class _TernaryLif(Neuron, Protocol):
