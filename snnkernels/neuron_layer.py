@@ -57,7 +57,7 @@ class NeuronLayer(CheckedModule):
     return_state: bool
     record: tuple[str, ...]
     output: str
-    surrogate: str
+    surrogate: str | Callable[..., Any]
     slope: float | None
     strict: bool
     time_dim: int
