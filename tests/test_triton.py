@@ -511,15 +511,15 @@ def test_what_kernels_would_read_past_is_refused() -> None:
         replace(gated, inputs=[gated.x, gated.x[:, :8]]).forward()
 
 
-def _names_of_generated_code(input, state, t0, tl, *, spike, param=0.5, step=1.0, grad_output=0.25, STRICT=0.5):  # type: ignore[no-untyped-def]
+def _names_of_generated_code(input, t0, state, tl, *, spike, param=0.5, step=1.0, grad_output=0.25, STRICT=0.5):  # type: ignore[no-untyped-def]
     """What generated code calls its own values."""
-    t0 = param * t0 + step * input + grad_output * state
-    s = spike(t0 - 1)
-    return s, t0 - detach(s), STRICT * tl + s
+    state = param * state + step * input + grad_output * t0
+    s = spike(state - 1)
+    return s, state - detach(s), STRICT * tl + s
 
 
 def test_any_names() -> None:
-    function = neuron(states=("t0", "tl"))(_names_of_generated_code)
+    function = neuron(states=("state", "tl"))(_names_of_generated_code)
     check(random_scan((1, 9, 71), per_neuron=True, neuron=function.variant()))
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
-from ..trace import Graph, Node, trace_function
+from ..trace import Graph, trace_function
 from ..variants import Variant
 from .files import write_or_check
 from .kept import split_adjoint
-from .statements import program
+from .statements import own_names, program, with_own_names
 
 Arrays = Mapping[str, Sequence[str]]  # the names that the elements of array arguments have
 
@@ -66,30 +66,12 @@ def _elements(arrays: Arrays) -> Iterator[tuple[str, str]]:
         yield from ((name, f"{array}[{i}]") for i, name in enumerate(names))
 
 
-def _own(names: Sequence[str]) -> list[str]:
-    """A neuron's names as C++ has them: no keywords, and not the name of anything else."""
-    return [f"in_{name}" for name in names]
-
-
-def _with_own_names(graph: Graph) -> Graph:
-    """A step whose inputs have the names that C++ has for them, and its next states accordingly."""
-    renamed = graph.extend()
-    for index, node in enumerate(graph.nodes):
-        if node.op == "input":
-            renamed.nodes[index] = Node("input", value=f"in_{node.value}")
-    renamed.outputs = {
-        name if name == "output" else f"next_in_{name.removeprefix('next_')}": index
-        for name, index in graph.outputs.items()
-    }
-    return renamed
-
-
 def neuron_struct(variant: Variant) -> str:
     """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep`
     comes with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
     """
-    inputs, states, params = _own(variant.inputs), _own(variant.states), _own(variant.params)
-    graph = _with_own_names(variant.graph)
+    inputs, states, params = map(own_names, (variant.inputs, variant.states, variant.params))
+    graph = with_own_names(variant.graph)
     split = split_adjoint(graph, inputs, states, params)
     taken = {"input": inputs, "state": states, "param": params}
     kept = {

@@ -7,12 +7,11 @@ of a neuron or a surrogate when it is first used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from ..surrogates import Surrogate
 from ..trace import Graph, adjoint, trace_function
 from ..variants import Variant
-from .statements import program
+from .statements import own_names, program, with_own_names
 
 _HEADER = """import triton
 import triton.language as tl
@@ -82,23 +81,16 @@ def _function(
     return "\n".join(["@triton.jit", f"def {signature}:", *(f"    {line}" for line in lines), ""])
 
 
-def _prefixed(graph: Graph) -> Graph:
-    """The same graph, whose inputs are called in_<name>. A user may give them any name, such as that of an argument."""
-    renamed = graph.extend()
-    renamed.nodes = [replace(node, value=f"in_{node.value}") if node.op == "input" else node for node in graph.nodes]
-    return renamed
-
-
 def neuron_source(variant: Variant) -> str:
     """The Triton module of a neuron, with two functions, whose inputs, states and parameters are tuples:
 
     `step(input, state, param, STRICT)` returns the output and the next states, `adjoint(input, state, param, slope,
     grad_output, grad_next_state, STRICT, DERIVATIVE)` the gradients of inputs, states and parameters, a tuple each.
     """
-    graph = _prefixed(variant.graph)
+    graph = with_own_names(variant.graph)
     groups = {"input": variant.inputs, "state": variant.states, "param": variant.params}
-    arguments = {argument: [f"in_{name}" for name in names] for argument, names in groups.items()}
-    next_states = [f"next_{name}" for name in variant.states]
+    arguments = {argument: own_names(names) for argument, names in groups.items()}
+    next_states = [f"next_{name}" for name in arguments["state"]]
     step = _function(
         "step(input, state, param, STRICT: tl.constexpr)", graph, arguments, ("output", next_states), "input[0]"
     )
