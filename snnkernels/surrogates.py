@@ -127,9 +127,9 @@ def register(function: Callable[[Value, Value], Value]) -> str:
     if function not in _NAMES:
         graph = trace_function(function, ("x", "k"), "derivative")
         words = "".join(letter if letter.isalnum() else "_" for letter in getattr(function, "__name__", "own"))
-        name = f"{words}_{hashlib.sha256(repr(graph.content()).encode()).hexdigest()[:8]}"
         *_, slope = inspect.signature(function).parameters.values()
         default = 1.0 if slope.default is slope.empty else float(slope.default)
+        name = f"{words}_{hashlib.sha256(repr((graph.content(), default)).encode()).hexdigest()[:8]}"
         _OWN.setdefault(name, Surrogate(function, None, default, "a user's own"))
         _NAMES[function] = name
     return _NAMES[function]

@@ -87,6 +87,22 @@ def test_its_default_slope_is_that_of_its_signature() -> None:
     assert not torch.equal(half, one)
 
 
+def rising(default: float) -> Any:
+    def surrogate(distance: Any, slope: Any = default) -> Any:
+        return slope * abs(distance)
+
+    return surrogate
+
+
+def test_functions_that_differ_in_their_default_slope_alone_are_two() -> None:
+    """As a cell of a notebook that is changed and run again."""
+    first, second = rising(0.5), rising(4.0)
+    assert [find(register(function)).default_slope for function in (first, second)] == [0.5, 4.0]
+    current = random_current(5, 2, 7)
+    default = gradients(current, "reference", surrogate=second)[1]
+    assert_same_bits(default, gradients(current, "reference", surrogate=first, slope=4.0)[1])
+
+
 def test_a_name_tells_the_content() -> None:
     assert register(window) == register(window) and register(window).startswith("window_")
     other = lambda distance, slope: slope * exp(-distance * distance)  # noqa: E731  what bell computes
