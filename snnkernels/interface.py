@@ -123,6 +123,12 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
             f"the positional arguments of {name} must be its inputs and then its states ({expected}), "
             f"got {', '.join(positional)}"
         )
+    for argument_name in inputs:
+        if argument_name in COMMON:
+            raise TypeError(
+                f"{name} cannot call an input {argument_name!r}, which is the name of an option that every neuron has: "
+                "choose another name"
+            )
     params: dict[str, ParameterSpec] = {}
     options: dict[str, OptionSpec] = {}
     for argument in named:

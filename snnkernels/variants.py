@@ -91,7 +91,8 @@ class Definition:
                 graph.input(name)  # nothing depends on it, so its gradient is zero
         content = repr((graph.content(), interface.inputs, interface.states, params))
         # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
-        key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        name = interface.name if interface.name.isidentifier() else "neuron"  # a lambda's is none
+        key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
             VARIANTS[key] = Variant(
                 key, step, interface.inputs, interface.states, params, named, interface.fires, graph

@@ -11,7 +11,7 @@ from support import Target, assert_rounded, assert_same_bits, random_current, ra
 from torch import Tensor
 from user_neurons import NEURONS
 
-from snnkernels import Neuron, lif
+from snnkernels import Neuron, lif, neuron
 
 NAMES = ("lif", *NEURONS)
 
@@ -159,3 +159,16 @@ def test_the_first_of_the_largest_outputs_counts_and_a_nan_is_the_largest(compil
     )
     (grad,) = torch.autograd.grad(largest, x, torch.ones_like(largest))
     assert [grad[:, 0, k].nonzero().flatten().tolist() for k in (0, 3, 4)] == [[1], [1], [5]]
+
+
+def test_a_step_that_has_no_name(native: None) -> None:
+    decaying = neuron(states=("v",))(lambda x, v, *, beta=0.5: (beta * v + x, beta * v + x))
+    assert decaying(torch.ones(3, 1, 5), backend="native")[:, 0, 0].tolist() == [1.0, 1.5, 1.75]
+
+
+@pytest.mark.parametrize("name", ["output", "steps", "initial_state"])
+def test_an_input_that_is_called_as_an_option_is_refused(name: str) -> None:
+    names: dict[str, Any] = {}
+    exec(f"def step({name}, v): return v + {name}, v", names)
+    with pytest.raises(TypeError, match=f"step cannot call an input '{name}', which is the name of an option that"):
+        neuron(states=("v",))(names["step"])
