@@ -166,6 +166,17 @@ def test_a_step_that_has_no_name(native: None) -> None:
     assert decaying(torch.ones(3, 1, 5), backend="native")[:, 0, 0].tolist() == [1.0, 1.5, 1.75]
 
 
+@pytest.mark.parametrize("backend", ["reference", "native"])
+def test_a_step_that_returns_plain_numbers(native: None, backend: str) -> None:
+    constant = neuron(states=("v", "w"))(lambda x, v, w: (0.5, v + w * x, 0.25))
+    x = torch.ones(4, 1, 3, requires_grad=True)
+    output, (v, w) = constant(x, backend=backend, return_state=True)
+    assert output.shape == x.shape and output.unique().tolist() == [0.5]
+    assert v.unique().tolist() == [0.75] and w.unique().tolist() == [0.25]
+    (grad,) = torch.autograd.grad(v.sum(), x)
+    assert grad[:, 0, 0].tolist() == [0.0, 0.25, 0.25, 0.25]
+
+
 @pytest.mark.parametrize("name", ["output", "steps", "initial_state"])
 def test_an_input_that_is_called_as_an_option_is_refused(name: str) -> None:
     names: dict[str, Any] = {}
