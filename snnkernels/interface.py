@@ -98,6 +98,9 @@ def types_of(interface: Interface, layer: bool) -> dict[str, Any]:
     return types | dict.fromkeys(interface.inputs, torch.Tensor)
 
 
+MOST = 62
+"""Parameters of a neuron, and states: operators take a bit for each in a whole number of 64 bits that has a sign."""
+
 VALUE = "a number"  # the choice of such an option if a number or a tensor is given, and no word
 
 
@@ -135,6 +138,11 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
         if argument.name != "spike":
             _check_name(name, argument.name)
             _read_argument(name, argument, hints.get(argument.name), params, options)
+    if max(len(params), len(states)) > MOST:
+        raise TypeError(
+            f"{name} has {len(params)} parameters and {len(states)} states, expected at most {MOST} of each: write "
+            "numbers that nobody sets in the step itself"
+        )
     fires = any(argument.name == "spike" for argument in named)
     return Interface(name, tuple(inputs), tuple(states), fires, params, options)
 

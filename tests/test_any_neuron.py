@@ -183,3 +183,19 @@ def test_an_input_that_is_called_as_an_option_is_refused(name: str) -> None:
     exec(f"def step({name}, v): return v + {name}, v", names)
     with pytest.raises(TypeError, match=f"step cannot call an input '{name}', which is the name of an option that"):
         neuron(states=("v",))(names["step"])
+
+
+def test_as_many_parameters_as_operators_have_bits_for(native: None) -> None:
+    def summing(count: int) -> Neuron:
+        names: dict[str, Any] = {}
+        parameters = [f"p{k}" for k in range(count)]
+        arguments = ", ".join(f"{name}=0.25" for name in parameters)
+        exec(f"def step(x, v, *, {arguments}): return x + {' + '.join(parameters)}, v", names)
+        return neuron(states=("v",))(names["step"])
+
+    last = torch.tensor(0.5, requires_grad=True)
+    output = summing(62)(torch.ones(2, 1, 3), p61=last, backend="native")
+    assert output.unique().tolist() == [1 + 61 / 4 + 0.5]
+    assert torch.autograd.grad(output.sum(), last)[0].item() == 6.0
+    with pytest.raises(TypeError, match="step has 63 parameters and 1 states, expected at most 62 of each"):
+        summing(63)
