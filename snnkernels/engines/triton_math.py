@@ -78,7 +78,7 @@ def logistic(x):
 
 @triton.jit
 def hyperbolic_tangent(x):
-    """The hyperbolic tangent, by the formulas of the compiled engines, which csrc/scan.h explains."""
+    """The hyperbolic tangent, by the formulas of the compiled engines, which csrc/cpu/strip/scan.h explains."""
     size = tl.abs(x)
     near = size < 0.625
     small = tl.where(near, size, 0.0)
