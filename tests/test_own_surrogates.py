@@ -87,6 +87,24 @@ def test_its_default_slope_is_that_of_its_signature() -> None:
     assert not torch.equal(half, one)
 
 
+def test_functions_that_differ_in_their_default_slope_are_two() -> None:
+    def steeper(distance: Any, slope: Any = 2.0) -> Any:
+        return bell(distance, slope)
+
+    def fixed(distance: Any, slope: Any, width: Any = 0.25) -> Any:
+        return where(abs(distance) < width, slope, 0.0)
+
+    before, steeper.__name__ = register(bell), "bell"
+    assert find(before).default_slope == 1.0
+    assert find(register(steeper)).default_slope == 2.0
+    assert find(register(fixed)).default_slope == 1.0
+    current = random_current(5, 2, 7)
+    for surrogate, slope in ((bell, 1.0), (steeper, 2.0)):
+        default, given = (gradients(current, "reference", surrogate=surrogate, **o)[1] for o in ({}, {"slope": slope}))
+        assert default.any()
+        assert_same_bits(default, given)
+
+
 def test_a_name_tells_the_content() -> None:
     assert register(window) == register(window) and register(window).startswith("window_")
     other = lambda distance, slope: slope * exp(-distance * distance)  # noqa: E731  what bell computes
