@@ -81,9 +81,18 @@ def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) 
         check_flag(f"learn_{name}", given[f"learn_{name}"])
         if given[f"learn_{name}"]:
             learned.add(name)
-        if name in learned and isinstance(given[name], str) and given[name] not in spec.names:
-            raise ValueError(f"{name} must be a number or a tensor to be learned, got {given[name]!r}")
+        if name in learned:
+            check_learnable(name, given[name], spec)
     return learned
+
+
+def check_learnable(name: str, value: Any, spec: ParameterSpec) -> Any:
+    """Check a value that is to be in a tensor. Returns it, or the number that a word stands for."""
+    if not isinstance(value, str):
+        return value
+    if value not in spec.names:
+        raise ValueError(f"{name} must be a number or a tensor to be learned, got {value!r}")
+    return spec.names[value]
 
 
 def check_held(name: str, value: Any, spec: ParameterSpec) -> Any:
