@@ -12,6 +12,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -128,7 +129,7 @@ def register(function: Callable[[Value, Value], Value]) -> str:
         graph = trace_function(function, ("x", "k"), "derivative")
         words = "".join(letter if letter.isalnum() else "_" for letter in getattr(function, "__name__", "own"))
         arguments = list(inspect.signature(function).parameters.values())
-        given = arguments[1].default if len(arguments) > 1 else inspect.Parameter.empty
+        given: Any = arguments[1].default if len(arguments) > 1 else inspect.Parameter.empty
         default = 1.0 if given is inspect.Parameter.empty else float(given)
         content = repr((graph.content(), default))
         name = f"{words}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
