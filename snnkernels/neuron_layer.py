@@ -159,7 +159,7 @@ class NeuronLayer(CheckedModule):
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
     def _run(self, inputs: tuple[Tensor, ...], initial_state: Any) -> Any:
-        if not isinstance(inputs[0], Tensor):  # as torch.fx records a call
+        if not all([isinstance(value, Tensor) for value in inputs]):  # as torch.fx records a call
             asked = {"initial_state": initial_state, "return_state": self.return_state}
             return self._function(*inputs, **asked, **self.arguments)
         return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
