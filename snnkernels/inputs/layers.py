@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -61,8 +62,11 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
-def check_one_input(inputs: Sequence[str], name: str) -> None:
-    """Check that neurons take the one current that a linear layer gives."""
+def check_one_input(neuron: Any) -> None:
+    """Check that this is a neuron's function, and that it takes the one current that a linear layer gives."""
+    if not isinstance(neuron, FunctionType) or not hasattr(neuron, "definition"):
+        raise TypeError(f"neuron must be a function that @neuron made, such as lif, got {neuron!r}")
+    inputs, name = neuron.definition.interface.inputs, neuron.__name__
     if len(inputs) != 1:
         raise TypeError(f"neuron must take one input, got {name}, which takes {', '.join(inputs)}")
 
