@@ -95,7 +95,8 @@ class Definition:
                 graph.input(name)  # nothing depends on it, so its gradient is zero
         content = repr((graph.content(), interface.inputs, interface.states, params))
         # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
-        key = f"{interface.name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # of a lambda, too
+        key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
             VARIANTS[key] = Variant(
                 key, step, interface.inputs, interface.states, params, named, interface.fires, graph

@@ -83,8 +83,8 @@ def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor,
     rows = [_steps(x.to(states.dtype), plan) for x in inputs]
     for inputs_t in zip(*rows, strict=True):
         output, *state = variant.run(inputs_t, state, spike, params)
-        state = [value.expand_as(states[0]) for value in state]
-        outputs.append(output.expand_as(states[0]))
+        state = [_filled(value, states[0]) for value in state]
+        outputs.append(_filled(output, states[0]))
         for k, record in zip(recorded, records, strict=True):
             record.append(state[k])
     kept = torch.stack([torch.stack(record, 1) for record in records]) if recorded else states.new_empty(0)
@@ -92,6 +92,11 @@ def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor,
     if plan.output == "all" and layout.direct:
         output = output.reshape(inputs[0].shape)
     return Scanned(output, kept, torch.stack(state))
+
+
+def _filled(value: Tensor | float, like: Tensor) -> Tensor:
+    """What a step returned, for every neuron. It may be a number."""
+    return value.expand_as(like) if isinstance(value, Tensor) else torch.full_like(like, value)
 
 
 def _numbers(numbers: Numbers, like: Tensor) -> list[Tensor]:
