@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import GenericAlias, UnionType
+from types import FunctionType, GenericAlias, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import torch
@@ -34,7 +34,7 @@ COMMON = (
 )
 """Names that a step cannot give its own arguments: every neuron has these options, or will have them."""
 
-_OF_LAYERS = ("learn", "constrain", "device", "dtype")
+_OF_LAYERS = ("learn", "constrain", "device", "dtype", "arguments", "reset_parameters", "training")
 
 
 class ParameterSpec(NamedTuple):
@@ -109,7 +109,11 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
 
     Raises TypeError if the signature is not that of a step: with the name of the argument, and what to write instead.
     """
-    name = getattr(step, "__name__", "neuron")
+    if not isinstance(step, FunctionType):
+        raise TypeError(f"@neuron must decorate a function, got {type(step).__name__}")
+    if isinstance(states, str):
+        raise TypeError(f"states must be a tuple of names, such as ({states!r},), got {states!r}")
+    name = step.__name__
     try:
         hints = get_type_hints(step, include_extras=True)
     except NameError as error:
@@ -126,12 +130,10 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
             f"the positional arguments of {name} must be its inputs and then its states ({expected}), "
             f"got {', '.join(positional)}"
         )
-    for argument_name in inputs:
-        if argument_name in COMMON:
-            raise TypeError(
-                f"{name} cannot call an input {argument_name!r}, which is the name of an option that every neuron has: "
-                "choose another name"
-            )
+    if "spike" in positional:
+        raise TypeError(f"{name} must take spike by keyword only: write it after the *")
+    for given in inputs:
+        _check_input_name(name, given)
     params: dict[str, ParameterSpec] = {}
     options: dict[str, OptionSpec] = {}
     for argument in named:
@@ -149,8 +151,17 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
 
 def _check_name(step: str, name: str) -> None:
     if name in COMMON or name in _OF_LAYERS or name.startswith(("_", "learn_")) or hasattr(nn.Module, name):
-        whose = "an attribute of nn.Module" if hasattr(nn.Module, name) else "an option that every neuron has"
+        whose = "an attribute of nn.Module" if hasattr(nn.Module, name) else "what every neuron or layer has"
         raise TypeError(f"{step} cannot call an argument {name!r}, which is the name of {whose}: choose another name")
+
+
+def _check_input_name(step: str, name: str) -> None:
+    """Check the name of an input, which the function and the layer's forward take beside others."""
+    if name in COMMON or name == "self":
+        raise TypeError(
+            f"{step} cannot call an argument {name!r}, which is the name of what every neuron or layer has: choose "
+            "another name"
+        )
 
 
 def _read_argument(
@@ -168,7 +179,9 @@ def _read_argument(
         options[name] = OptionSpec(default, (False, True), range)
     elif hint is int or (get_origin(hint) is Annotated and get_args(hint)[0] is int):
         options[name] = OptionSpec(default, None, range)
-    elif isinstance(default, (int, float)) or (isinstance(default, str) and _takes_numbers(hint)):
+    elif (isinstance(default, (int, float)) and (not words or _takes_numbers(hint))) or (
+        isinstance(default, str) and _takes_numbers(hint)
+    ):
         params[name] = ParameterSpec(default, range, names, words)
         if words:
             options[name] = OptionSpec(default if default in words else VALUE, (*words, VALUE), range)

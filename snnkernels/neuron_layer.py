@@ -26,6 +26,7 @@ from .inputs import (
     check_held,
     check_inside,
     check_layer_dtype,
+    check_learnable,
     check_learned,
     check_restorable,
     check_spreads,
@@ -158,7 +159,7 @@ class NeuronLayer(CheckedModule):
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
     def _run(self, inputs: tuple[Tensor, ...], initial_state: Any) -> Any:
-        if not isinstance(inputs[0], Tensor):  # as torch.fx records a call
+        if not all([isinstance(value, Tensor) for value in inputs]):  # as torch.fx records a call
             asked = {"initial_state": initial_state, "return_state": self.return_state}
             return self._function(*inputs, **asked, **self.arguments)
         return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
@@ -179,6 +180,7 @@ class NeuronLayer(CheckedModule):
     ) -> None:
         """Hold a value: as an nn.Parameter or a buffer, or as a number if it is one and is not learned."""
         value, positive = check_held(name, value, self._specs[name]), self._specs[name].range.positive
+        value = check_learnable(name, value, self._specs[name]) if learn else value
         self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
             check_given_parameter(name, value, device, dtype, self._constrain)
@@ -203,7 +205,8 @@ class NeuronLayer(CheckedModule):
         if learn == self._learns(name):
             return
         if learn:
-            self._make_parameter(name, _as_tensor(getattr(self, name), self._anchor.device, None))
+            value = check_learnable(name, getattr(self, name), self._specs[name])
+            self._make_parameter(name, _as_tensor(value, self._anchor.device, None))
         else:
             if parametrize.is_parametrized(self, name):
                 parametrize.remove_parametrizations(self, name)
@@ -230,6 +233,11 @@ class NeuronLayer(CheckedModule):
         if isinstance(value, nn.Parameter) and not parametrized:
             super().__setattr__(name, value)
             return
+        if isinstance(value, str) and name in self._buffers and value not in self._specs[name].names:
+            delattr(self, name)  # the word chooses a form of the step without this parameter
+            held = None
+        elif held is not None:
+            value = check_learnable(name, value, self._specs[name])
         if isinstance(value, Tensor):
             check_values(name, value, positive=self._specs[name].range.positive)
             if held is None or (name in self._buffers and (held.is_meta or held.shape != value.shape)):

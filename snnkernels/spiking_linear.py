@@ -123,7 +123,7 @@ class SpikingLinear(CheckedModule):
         neuron: Any = lif,
         **options: Any,
     ) -> None:
-        check_one_input(neuron.definition.interface.inputs, neuron.__name__)
+        check_one_input(neuron)
         taken = dict.fromkeys((*signature(SpikeLinear).parameters, "neuron", *signature(neuron.layer).parameters))
         known = [name for name in taken if name not in self._refused]
         check_names(type(self).__name__, options, known, self._refused)

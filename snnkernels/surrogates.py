@@ -12,6 +12,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -121,15 +122,17 @@ def find(name: str) -> Surrogate:
 def register(function: Callable[[Value, Value], Value]) -> str:
     """Name a surrogate of a user's own, a function of the distance to threshold and of the slope.
 
-    The name tells the content, because what a compiler has cached may outlive the code. The slope that the function has
-    as a default is the default, else 1. A function that is not one of the step language raises StepError.
+    The name tells the content, because what a compiler has cached may outlive the code. The default of the second
+    argument is the default slope, else that is 1. A function that is not one of the step language raises StepError.
     """
     if function not in _NAMES:
         graph = trace_function(function, ("x", "k"), "derivative")
         words = "".join(letter if letter.isalnum() else "_" for letter in getattr(function, "__name__", "own"))
-        *_, slope = inspect.signature(function).parameters.values()
-        default = 1.0 if slope.default is slope.empty else float(slope.default)
-        name = f"{words}_{hashlib.sha256(repr((graph.content(), default)).encode()).hexdigest()[:8]}"
+        arguments = list(inspect.signature(function).parameters.values())
+        given: Any = arguments[1].default if len(arguments) > 1 else inspect.Parameter.empty
+        default = 1.0 if given is inspect.Parameter.empty else float(given)
+        content = repr((graph.content(), default))
+        name = f"{words}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         _OWN.setdefault(name, Surrogate(function, None, default, "a user's own"))
         _NAMES[function] = name
     return _NAMES[function]

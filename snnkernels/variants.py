@@ -62,13 +62,11 @@ class Definition:
 
     interface: Interface
     step: Step
-    _variants: dict[tuple[Any, ...], Variant] = field(default_factory=dict)
+    _keys: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def variant(self, choices: tuple[Any, ...]) -> Variant:
         """The variant with these choices of the options. Two choices that compute the same give the same variant."""
-        if choices in self._variants:
-            return self._variants[choices]
-        return self._trace(choices)
+        return VARIANTS[self._key(choices)]
 
     def variants(self) -> Iterator[Variant]:
         """Every variant once, for all choices of the options. An option that is a whole number has its default."""
@@ -78,7 +76,13 @@ class Definition:
         yield from found.values()
 
     @constant
-    def _trace(self, choices: tuple[Any, ...]) -> Variant:
+    def _key(self, choices: tuple[Any, ...]) -> str:
+        if choices not in self._keys:
+            self._keys[choices] = self._trace(choices)
+        return self._keys[choices]
+
+    def _trace(self, choices: tuple[Any, ...]) -> str:
+        """Trace the step with these choices, and note its variant under the key that it returns."""
         interface = self.interface
         options = dict(zip(interface.options, choices, strict=True))
         words = {name: choice for name, choice in options.items() if choice != VALUE}
@@ -91,11 +95,10 @@ class Definition:
                 graph.input(name)  # nothing depends on it, so its gradient is zero
         content = repr((graph.content(), interface.inputs, interface.states, params))
         # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
-        name = interface.name if interface.name.isidentifier() else "neuron"  # a lambda's is none
+        name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # of a lambda, too
         key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
             VARIANTS[key] = Variant(
                 key, step, interface.inputs, interface.states, params, named, interface.fires, graph
             )
-        self._variants[choices] = VARIANTS[key]
-        return VARIANTS[key]
+        return key

@@ -16,6 +16,7 @@ from snnkernels import (
     LIF,
     FusedLIF,
     SpikeLinear,
+    integer_lif,
     lif,
     poisson_encode,
     poisson_spikes,
@@ -164,6 +165,21 @@ def test_functions_compile_whole_and_equal_eager(compiled: Target, function: Cal
     assert results[0][1].abs().sum() > 0
     for actual, expected in zip(results[1], results[0], strict=True):
         assert_same_bits(actual, expected)
+
+
+def test_a_whole_number_that_is_first_met_in_a_graph_and_then_changes() -> None:
+    torch._dynamo.reset()
+    current = 3 * random_current(5, 2, 7)
+    layer = integer_lif.layer(levels=19)
+    whole = torch.compile(layer, fullgraph=True, backend="eager")
+    function = torch.compile(lambda x, levels: integer_lif(x, levels=levels), fullgraph=True, backend="eager")
+    outputs = []
+    for levels in (2, 21, 3, 22):
+        layer.levels = levels
+        outputs += [whole(current), function(current, levels)]
+        for output in outputs[-2:]:
+            assert_same_bits(output, integer_lif(current, levels=levels))
+    assert outputs[0].max() == 2 and outputs[2].max() > 3
 
 
 def test_training_step_with_encoder_and_loss_compiles_whole(compiled: Target) -> None:

@@ -139,6 +139,46 @@ class TestSet:
         )
 
 
+class TestWords:
+    """A word that stands for a number is one in a tensor. Another word chooses a form of the step without a tensor."""
+
+    def test_a_learned_one_is_its_number(self) -> None:
+        switched = LIF(reset="zero")
+        switched.learn_reset = True
+        for layer in (LIF(reset="zero", learn_reset=True), switched):
+            assert layer.reset.tolist() == [0.0] and layer.learn_reset
+            layer.reset = 0.25
+            layer.reset = "zero"
+            assert layer.reset.tolist() == [0.0]
+            layer(CURRENT).sum().backward()
+            assert layer.reset.grad.any()
+            assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, reset=0.0))
+        layer = LIF(reset="zero", learn_reset=True)
+        layer.reset = 0.25
+        layer.reset_parameters()
+        assert layer.reset.tolist() == [0.25]
+
+    def test_it_takes_the_place_of_a_buffer(self) -> None:
+        layer = LIF(reset=PER_NEURON)
+        layer.reset = "zero"
+        assert layer.reset.tolist() == [0.0] * 6
+        layer.reset = "subtract"
+        assert layer.reset == "subtract" and not layer.state_dict()
+        assert_same_bits(layer(CURRENT), lif(CURRENT, reset="subtract"))
+        layer.reset = PER_NEURON
+        assert_same_bits(layer(CURRENT), lif(CURRENT, reset=PER_NEURON))
+
+    def test_it_cannot_be_learned(self) -> None:
+        layer, message = LIF(reset=0.5, learn_reset=True), "reset must be a number or a tensor to be learned, got 'sub"
+        with pytest.raises(ValueError, match=message):
+            layer.reset = "subtract"
+        assert layer.reset.tolist() == [0.5]
+        layer = LIF(reset="subtract")
+        with pytest.raises(ValueError, match=message):
+            layer.learn_reset = True
+        assert layer.reset == "subtract"
+
+
 def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
     """functional_call, pruning and FSDP do: a tensor with a graph, which a user could not set."""
     layer, beta = LIF(PER_NEURON, learn_beta=True), (PER_NEURON / 2).requires_grad_()

@@ -87,20 +87,22 @@ def test_its_default_slope_is_that_of_its_signature() -> None:
     assert not torch.equal(half, one)
 
 
-def rising(default: float) -> Any:
-    def surrogate(distance: Any, slope: Any = default) -> Any:
-        return slope * abs(distance)
+def test_functions_that_differ_in_their_default_slope_are_two() -> None:
+    def steeper(distance: Any, slope: Any = 2.0) -> Any:
+        return bell(distance, slope)
 
-    return surrogate
+    def fixed(distance: Any, slope: Any, width: Any = 0.25) -> Any:
+        return where(abs(distance) < width, slope, 0.0)
 
-
-def test_functions_that_differ_in_their_default_slope_alone_are_two() -> None:
-    """As a cell of a notebook that is changed and run again."""
-    first, second = rising(0.5), rising(4.0)
-    assert [find(register(function)).default_slope for function in (first, second)] == [0.5, 4.0]
+    before, steeper.__name__ = register(bell), "bell"
+    assert find(before).default_slope == 1.0
+    assert find(register(steeper)).default_slope == 2.0
+    assert find(register(fixed)).default_slope == 1.0
     current = random_current(5, 2, 7)
-    default = gradients(current, "reference", surrogate=second)[1]
-    assert_same_bits(default, gradients(current, "reference", surrogate=first, slope=4.0)[1])
+    for surrogate, slope in ((bell, 1.0), (steeper, 2.0)):
+        default, given = (gradients(current, "reference", surrogate=surrogate, **o)[1] for o in ({}, {"slope": slope}))
+        assert default.any()
+        assert_same_bits(default, given)
 
 
 def test_a_name_tells_the_content() -> None:

@@ -12,6 +12,7 @@ import torch
 from support import Target, assert_same_bits, random_current, random_spikes, skip_or_fail
 from torch import Tensor, nn
 from torch.export import Dim
+from user_neurons import gated
 
 from snnkernels import LIF, EachStep, SpikeLinear, SpikingLinear, lif, spike_linear, use_backend
 
@@ -257,6 +258,31 @@ def test_fx_records_each_step() -> None:
     current = random_current(5, 2, 1, 6, 6)
     graph = torch.fx.symbolic_trace(model)
     assert_same_bits(graph(current), model(current))
+
+
+class Gated(nn.Module):
+    """Neurons of two inputs, of which only the second is an argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.neurons = gated.layer(threshold=0.5)
+
+    def forward(self, gate: Tensor) -> Tensor:
+        return self.neurons(torch.ones(5, 2, 7), gate) + gated(torch.ones(5, 2, 7), gate, threshold=0.25)
+
+
+def test_fx_records_neurons_by_any_input() -> None:
+    gate, other = random_current(2, 5, 2, 7)
+    graph = torch.fx.symbolic_trace(Gated())
+    assert [node.target for node in graph.graph.nodes if node.op == "call_function"].count(gated) == 2
+    assert Gated()(other).any()
+    assert_same_bits(graph(other), Gated()(other))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.* is deprecated")
+def test_a_trace_of_two_inputs_warns_of_nothing() -> None:
+    model, (gate, other) = Gated(), random_current(2, 5, 2, 7)
+    assert_same_bits(torch.jit.trace(model, gate, check_trace=False)(other), model(other))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script.* is")

@@ -82,9 +82,9 @@ def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor,
     records: list[list[Tensor]] = [[] for _ in recorded]
     rows = [_steps(x.to(states.dtype), plan) for x in inputs]
     for inputs_t in zip(*rows, strict=True):
-        made = variant.run(inputs_t, state, spike, params)
-        output, *state = [_of_all_neurons(value, states[0]) for value in made]
-        outputs.append(output)
+        output, *state = variant.run(inputs_t, state, spike, params)
+        state = [_filled(value, states[0]) for value in state]
+        outputs.append(_filled(output, states[0]))
         for k, record in zip(recorded, records, strict=True):
             record.append(state[k])
     kept = torch.stack([torch.stack(record, 1) for record in records]) if recorded else states.new_empty(0)
@@ -94,9 +94,9 @@ def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor,
     return Scanned(output, kept, torch.stack(state))
 
 
-def _of_all_neurons(value: Tensor | float, like: Tensor) -> Tensor:
-    """What a step returned, which may be one value for all neurons, or a plain number."""
-    return (value if isinstance(value, Tensor) else like.new_full((), value)).expand_as(like)
+def _filled(value: Tensor | float, like: Tensor) -> Tensor:
+    """What a step returned, for every neuron. It may be a number."""
+    return value.expand_as(like) if isinstance(value, Tensor) else torch.full_like(like, value)
 
 
 def _numbers(numbers: Numbers, like: Tensor) -> list[Tensor]:

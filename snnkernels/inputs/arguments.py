@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..interface import Interface
+from .tools import quiet_in_a_trace
 from .values import check_dense, kind_of, near, shape_of
 
 
@@ -57,6 +58,7 @@ def _check_state(name: str, value: Any) -> Tensor:
     return value
 
 
+@quiet_in_a_trace
 def check_inputs(names: Sequence[str], inputs: Sequence[Any]) -> tuple[Tensor, ...]:
     """Check that several inputs broadcast to one shape. Returns them in that shape."""
     for name, value in zip(names, inputs, strict=True):

@@ -179,8 +179,8 @@ def _plan(
     interface = definition.interface
     choices, options = chosen[: len(interface.options)], Options(*chosen[len(interface.options) :])
     check_flag("strict", options.strict)
-    for (name, spec), choice in zip(interface.options.items(), choices, strict=True):
-        check_choice(name, spec, choice)
+    named = zip(interface.options.items(), choices, strict=True)
+    choices = tuple([check_choice(name, spec, choice) for (name, spec), choice in named])
     current, inputs = sequences[0], len(interface.inputs)
     assert current is not None
     name = interface.inputs[0]

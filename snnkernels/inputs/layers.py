@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -61,8 +62,11 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
-def check_one_input(inputs: Sequence[str], name: str) -> None:
-    """Check that neurons take the one current that a linear layer gives."""
+def check_one_input(neuron: Any) -> None:
+    """Check that this is a neuron's function, and that it takes the one current that a linear layer gives."""
+    if not isinstance(neuron, FunctionType) or not hasattr(neuron, "definition"):
+        raise TypeError(f"neuron must be a function that @neuron made, such as lif, got {neuron!r}")
+    inputs, name = neuron.definition.interface.inputs, neuron.__name__
     if len(inputs) != 1:
         raise TypeError(f"neuron must take one input, got {name}, which takes {', '.join(inputs)}")
 
@@ -81,9 +85,18 @@ def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) 
         check_flag(f"learn_{name}", given[f"learn_{name}"])
         if given[f"learn_{name}"]:
             learned.add(name)
-        if name in learned and isinstance(given[name], str) and given[name] not in spec.names:
-            raise ValueError(f"{name} must be a number or a tensor to be learned, got {given[name]!r}")
+        if name in learned:
+            check_learnable(name, given[name], spec)
     return learned
+
+
+def check_learnable(name: str, value: Any, spec: ParameterSpec) -> Any:
+    """Check a value that is to be in a tensor. Returns it, or the number that a word stands for."""
+    if not isinstance(value, str):
+        return value
+    if value not in spec.names:
+        raise ValueError(f"{name} must be a number or a tensor to be learned, got {value!r}")
+    return spec.names[value]
 
 
 def check_held(name: str, value: Any, spec: ParameterSpec) -> Any:

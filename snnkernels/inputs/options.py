@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -30,16 +31,18 @@ class Options(NamedTuple):
     backend: str = "auto"
 
 
-def check_choice(name: str, spec: OptionSpec, choice: Any) -> None:
-    """Check the value of a neuron's own option."""
+def check_choice(name: str, spec: OptionSpec, choice: Any) -> Any:
+    """Check the value of a neuron's own option. Returns it. torch.compile takes a whole number for fixed."""
     if spec.choices == (False, True):
         check_flag(name, choice)
     elif spec.choices is None:
         whole = check_whole(name, choice)
         if not spec.range.low <= whole <= spec.range.high:
             raise ValueError(f"{name} must be from {spec.range.low:g} to {spec.range.high:g}, got {choice}")
+        return operator.index(whole)
     else:
         check_one_of(name, choice, spec.choices)
+    return choice
 
 
 def check_output(output: str, gives_spikes: bool) -> str:
