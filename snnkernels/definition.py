@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from torch import Tensor
-from torch.overrides import handle_torch_function, has_torch_function
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from . import documentation
 from .functional import Call, run_call
@@ -105,9 +105,9 @@ def _function(definition: Definition) -> Any:
         named = {**defaults, **given}
         if len(named) != len(defaults) or len(inputs) != len(interface.inputs):
             inputs, named = check_arguments(interface, inputs, given, defaults)
-        others = [value for value in inputs if not isinstance(value, Tensor)]
-        if others and has_torch_function(others):  # torch.fx records the call
-            return handle_torch_function(function, inputs, *inputs, **named)
+        for value in inputs:
+            if not isinstance(value, Tensor) and has_torch_function_unary(value):  # torch.fx records the call
+                return handle_torch_function(function, inputs, *inputs, **named)
         initial_state, return_state, *values = named.values()
         check_flag("return_state", return_state)
         params, chosen = tuple(values[: len(own)]), tuple(values[len(own) : slope])

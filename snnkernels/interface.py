@@ -116,7 +116,7 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
     name = step.__name__
     try:
         hints = get_type_hints(step, include_extras=True)
-    except NameError as error:
+    except (NameError, AttributeError, SyntaxError) as error:
         raise TypeError(f"the annotations of {name} cannot be read: {error}") from None
     arguments = inspect.signature(step).parameters.values()
     positional = [argument.name for argument in arguments if argument.kind is argument.POSITIONAL_OR_KEYWORD]

@@ -85,7 +85,7 @@ class Definition:
         """Trace the step with these choices, and note its variant under the key that it returns."""
         interface = self.interface
         options = dict(zip(interface.options, choices, strict=True))
-        words = {name: choice for name, choice in options.items() if choice != VALUE}
+        words = {name: choice for name, choice in options.items() if choice != VALUE or name not in interface.params}
         step = partial(self.step, **words) if words else self.step
         named = tuple(name for name in interface.params if name not in words)
         graph = trace_step(step, interface.inputs, interface.states, named)

@@ -30,10 +30,15 @@ def numbers_for_words(x, v, *, levels: Literal[1, 2] = 1):
     return x, v
 
 
+def misspelt(x, v, *, gain: torch.Tensr = 0.5):  # type: ignore[name-defined]
+    return x, v
+
+
 WRONG: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "object": (partial(named("gain")), ("v",), "@neuron must decorate a function, got partial"),
     "one word": (named("gain"), "v", r"states must be a tuple of names, such as \('v',\), got 'v'"),
     "spike": (fires_positionally, ("v",), r"must take spike by keyword only: write it after the \*"),
+    "annotation": (misspelt, ("v",), "the annotations of misspelt cannot be read: module 'torch' has no attribute"),
     "numbers as words": (numbers_for_words, ("v",), "levels of numbers_for_words has the default 1: give a parameter"),
     **{
         name: (named(name), ("v",), f"step cannot call an argument '{name}', which is the name of .*: choose another")
@@ -69,6 +74,17 @@ def test_names_of_the_package_s_own_are_free(name: str, native: None) -> None:
         gradients.append(given.grad)
     torch.testing.assert_close(*gradients)
     assert_same_bits(function.layer(**{name: 0.25})(current), 0.25 * current.cumsum(0))
+
+
+def test_an_option_may_have_any_words() -> None:
+    @neuron(states=("v",))
+    def scaled(x, v, *, scale: Literal["a number", "one"] = "one"):
+        v = v + (2 * x if scale == "a number" else x)
+        return v, v
+
+    current = exact_current()
+    assert_same_bits(scaled(current, scale="a number"), 2 * current.cumsum(0))
+    assert_same_bits(scaled(current), current.cumsum(0))
 
 
 def test_a_lambda_is_a_step(native: None) -> None:
