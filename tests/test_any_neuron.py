@@ -177,14 +177,6 @@ def test_a_step_that_returns_plain_numbers(native: None, backend: str) -> None:
     assert grad[:, 0, 0].tolist() == [0.0, 0.25, 0.25, 0.25]
 
 
-@pytest.mark.parametrize("name", ["output", "steps", "initial_state"])
-def test_an_input_that_is_called_as_an_option_is_refused(name: str) -> None:
-    names: dict[str, Any] = {}
-    exec(f"def step({name}, v): return v + {name}, v", names)
-    with pytest.raises(TypeError, match=f"step cannot call an input '{name}', which is the name of an option that"):
-        neuron(states=("v",))(names["step"])
-
-
 def test_as_many_parameters_as_operators_have_bits_for(native: None) -> None:
     def summing(count: int) -> Neuron:
         names: dict[str, Any] = {}

@@ -224,6 +224,7 @@ def first_largest(scan: Scan) -> Tensor:
     return every.view(scan.x.shape[0], scan.steps, -1).argmax(1, keepdim=True).to(torch.int32)
 
 
+@pytest.mark.filterwarnings("ignore:(invalid value|divide by zero) encountered:RuntimeWarning")  # of masked neurons
 @pytest.mark.parametrize("strict", [False, True], ids=["at threshold", "strict"])
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("neuron", BUILT_IN)

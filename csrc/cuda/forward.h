@@ -10,15 +10,15 @@ constexpr int kForwardThreads = 128, kFewThreads = 32;
 
 // Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
 // neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
-template <class T, int N, template <class, int> class Output>
-constexpr int kForwardBlocks = Output<T, N>::kAny        ? 2
-                               : N == 1 && sizeof(T) < 8 ? 8
-                                                         : 4;
+template <class T, int N, bool kPerNeuron, template <class, int> class Output>
+constexpr int kForwardBlocks = Output<T, N>::kAny                       ? 2
+                               : N == 1 && !kPerNeuron && sizeof(T) < 8 ? 8
+                                                                        : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
 template <class Neuron, class T, int N, bool kPerNeuron, template <class, int> class Output>
-__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, Output>)
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, kPerNeuron, Output>)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
