@@ -10,13 +10,16 @@ ARCHITECTURES ?= 8.0;9.0;10.0;12.0+PTX
 bin := $(VENV)/bin
 sources := $(shell find csrc -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.py') setup.py pyproject.toml
 
-.PHONY: demo test lint codegen bench peers report gpu-report gpu-tune wheel
+.PHONY: demo test sanitize lint codegen bench peers report gpu-report gpu-tune wheel
 
 demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and print what it learned
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
 test: $(VENV)/.installed  ## all tests that this machine can run, on as many processors as it has, up to four
 	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+sanitize: $(VENV)/.installed  ## the CPU library's tests under AddressSanitizer, UndefinedBehaviorSanitizer, ThreadSanitizer
+	.ci/sanitize $(bin)/python build/sanitize
 
 lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the generated code
 	$(bin)/ruff check .
@@ -25,9 +28,11 @@ lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the g
 	$(bin)/mypy
 	$(bin)/pre-commit run banned --all-files
 	$(bin)/python -m snnkernels.emit.cpp csrc/generated --check
+	$(bin)/python -m snnkernels.emit.stub snnkernels/neurons --check
 
-codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates
+codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates, and the neurons' types
 	$(bin)/python -m snnkernels.emit.cpp csrc/generated
+	$(bin)/python -m snnkernels.emit.stub snnkernels/neurons
 
 bench: $(VENV)/.installed  ## each engine against a plain PyTorch loop, and the other libraries that are installed
 	$(bin)/python -m pytest benchmarks --benchmark-only

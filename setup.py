@@ -41,17 +41,13 @@ def obstacle(library):
 def extension(library):
     if obstacles[library]:
         return Extension(f"snnkernels._{library}", [])
-    # No FMA contraction and no fast math: every engine rounds every operation alike.
-    host = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
-    host += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
-    host += ["-g0"]  # Python's own flags ask for debug information: seven times the size, and a quarter of the time
     device = ["-O3", "-fmad=false", "-Xcompiler", "-ffp-contract=off"]
     return (CUDAExtension if library == "cuda" else CppExtension)(
         f"snnkernels._{library}",
         ["csrc/module.cpp", *sorted(map(str, Path("csrc", library).glob("*.c*")))],  # .cpp and .cu
         depends=sorted(map(str, Path("csrc").rglob("*.h"))),
         define_macros=[("SNN_MODULE", f"_{library}"), ("TORCH_TARGET_VERSION", "0x020b000000000000")],
-        extra_compile_args={"cxx": host, "nvcc": device},
+        extra_compile_args={"cxx": LIBRARIES["COMPILER_FLAGS"], "nvcc": device},
         py_limited_api=True,
     )
 
@@ -60,6 +56,8 @@ class Build(BuildExtension):
     """Leaves out what cannot be built, and writes why, or of which sources a library is, where the engine looks."""
 
     def build_extensions(self):
+        # With these headers a neuron of a user is compiled, where it is used.
+        shutil.copytree("csrc/cpu/strip", Path(self.build_lib, "snnkernels/strip"), dirs_exist_ok=True)
         try:
             return super().build_extensions()
         except Exception as error:  # torch refuses the toolkit, or a compiler with it, before anything is compiled

@@ -138,8 +138,8 @@ def _count(device: str, shape: tuple[int, ...] | None = None, backward: bool = T
         counts = count(current)
         return [counts.detach(), *torch.autograd.grad(counts, current, inputs.grad_spikes[0])] if backward else counts
 
-    calls = partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="count"))
-    return Pair("lif(x).sum(0)", 'lif(x, output="count")', calls)
+    calls = partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="sum"))
+    return Pair("lif(x).sum(0)", 'lif(x, output="sum")', calls)
 
 
 def _random(device: str, seed: int, *shape: int, draw: Callable[..., Tensor] = torch.rand) -> Tensor:

@@ -5,7 +5,12 @@
 
 namespace snn {
 
-enum class OutputKind { kSpikes, kCount, kPacked };
+enum class OutputKind { kAll, kSum, kLast, kMax, kPacked };
+
+// Whether it is one value for all steps.
+inline bool over_time(OutputKind kind) {
+  return kind == OutputKind::kSum || kind == OutputKind::kLast || kind == OutputKind::kMax;
+}
 
 // Of a row of packed spikes.
 inline int64_t packed_bytes(int64_t spikes) { return (spikes + 7) / 8; }

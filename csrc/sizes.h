@@ -25,27 +25,25 @@ inline void check_type(const Tensor& tensor, const char* name, ScalarType type) 
   STD_TORCH_CHECK(tensor.scalar_type() == type, name, " has the wrong dtype for this x");
 }
 
-// The first of the tensors that an operator takes in one list, so that the list is never empty: x, before parameters.
+// The first of the tensors that an operator takes in one list, so that the list is never empty: x, before other inputs
+// and parameters.
 inline const Tensor& x_of(const std::vector<Tensor>& tensors) {
-  STD_TORCH_CHECK(!tensors.empty(), "tensors must be x, and after it the parameters that are tensors");
+  STD_TORCH_CHECK(!tensors.empty(), "tensors must be inputs, and after them the parameters that are tensors");
   return tensors.front();
 }
 
-// Numbers have no gradients.
-inline void check_param_grads(bool asked, bool all_are_tensors) {
-  STD_TORCH_CHECK(!asked || all_are_tensors, "gradients of parameters need parameters that are tensors");
-}
-
 inline OutputKind find_output(const std::string& name) {
-  if (name == "spikes") return OutputKind::kSpikes;
-  if (name == "count") return OutputKind::kCount;
-  STD_TORCH_CHECK(name == "packed", "output must be spikes, count or packed, got ", name);
+  if (name == "all") return OutputKind::kAll;
+  if (name == "sum") return OutputKind::kSum;
+  if (name == "last") return OutputKind::kLast;
+  if (name == "max") return OutputKind::kMax;
+  STD_TORCH_CHECK(name == "packed", "output must be all, sum, last, max or packed, got ", name);
   return OutputKind::kPacked;
 }
 
-inline ScalarType output_type(OutputKind kind, ScalarType spikes, ScalarType compute) {
+inline ScalarType output_type(OutputKind kind, ScalarType x, ScalarType compute) {
   if (kind == OutputKind::kPacked) return ScalarType::Byte;
-  return kind == OutputKind::kCount ? compute : spikes;
+  return over_time(kind) ? compute : x;
 }
 
 struct Sizes {
@@ -72,9 +70,9 @@ struct Sizes {
 
   int64_t chunks(int64_t interval) const { return (steps + interval - 1) / interval; }
 
-  // The shape of the output: of spikes, that of x, with all steps.
+  // The shape of the output: of all steps, that of x, with all of them.
   std::vector<int64_t> output(OutputKind kind) const {
-    if (kind == OutputKind::kCount) return {outer, 1, inner};
+    if (over_time(kind)) return {outer, 1, inner};
     if (kind == OutputKind::kPacked) return {outer, steps, packed_bytes(inner)};
     std::vector<int64_t> shape = x;
     shape[time_dim_] = steps;
@@ -85,7 +83,7 @@ struct Sizes {
   int64_t time_dim_;
 };
 
-// The strides of the spikes' gradient, which may be expanded over outer, time or all neurons of a step: contiguous,
+// The strides of the output's gradient, which may be expanded over outer, time or all neurons of a step: contiguous,
 // whatever its shape, or [outer, T, inner].
 struct GradientStrides {
   int64_t outer, time, inner;
@@ -95,10 +93,10 @@ struct GradientStrides {
     if (grad.numel() == sizes.neurons() * sizes.steps && grad.is_contiguous()) return;
     STD_TORCH_CHECK(
         grad.dim() == 3 && grad.size(0) == sizes.outer && grad.size(1) == sizes.steps && grad.size(2) == sizes.inner,
-        "grad_spikes must be contiguous, of the spikes' size, or [outer, T, inner]");
+        "grad_output must be contiguous, of the output's size, or [outer, T, inner]");
     outer = grad.stride(0), time = grad.stride(1);
     inner = sizes.inner > 1 ? grad.stride(2) : 1;
-    STD_TORCH_CHECK(inner == 0 || inner == 1, "the neurons of grad_spikes must be neighbours in memory");
+    STD_TORCH_CHECK(inner == 0 || inner == 1, "the neurons of grad_output must be neighbours in memory");
   }
 };
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
 from . import engines, tuning
+from .engines.native_build import warn_once
 from .tuning import Sizes
 
 ENGINES = ("reference", "native", "triton")
 
 # The fastest first, for sizes that tuning.py has no measurement of. Any other device runs the reference engine.
 _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "reference")}
+
+# An engine that does not have any neuron.
+_NEURONS = {("native", "cuda"): "lif"}
 
 # Steps between the states kept for backward. The replay of so many steps fits the first-level cache, or registers.
 _CHECKPOINT_INTERVAL = {"cpu": 16, "cuda": 8}
@@ -33,20 +35,24 @@ _requests = [[os.environ.get("SNNKERNELS_BACKEND", "").strip() or "auto"]]
 
 @dataclass(frozen=True)
 class Backend:
-    """An engine on a kind of device: usable or not, and why not."""
+    """An engine on a kind of device: usable or not, and why not. neurons: which it has, "any" or "lif"."""
 
     engine: str
     device: str
     usable: bool
     reason: str
+    neurons: str = "any"
 
 
 def backends() -> list[Backend]:
-    """Every engine on every kind of device that it is written for."""
+    """Every engine on every kind of device that it is written for.
+
+    On a GPU the native engine has the neurons of lif alone, and Triton runs all others.
+    """
     pairs = [("reference", "any"), ("native", "cpu"), ("native", "cuda"), ("triton", "cuda"), ("triton", "cpu")]
     reasons = [unusable_reason(engine, device) for engine, device in pairs]
     return [
-        Backend(engine, device, reason is None, reason or "")
+        Backend(engine, device, reason is None, reason or "", _NEURONS.get((engine, device), "any"))
         for (engine, device), reason in zip(pairs, reasons, strict=True)
     ]
 
@@ -67,34 +73,38 @@ def requested_backend() -> str:
     return _requests[-1][0]
 
 
-def choose(device: torch.device | str, sizes: Sizes | None = None) -> str:
-    """The fastest engine that can run on a device. `sizes` counts if scans of these sizes were measured."""
+def choose(device: torch.device | str, sizes: Sizes | None = None, parts: tuple[str, ...] = ()) -> str:
+    """The fastest engine that can run on a device.
+
+    sizes: of the scan, which count if scans of these sizes were measured; parts: the key
+    of the variant to run, and the name of its surrogate.
+    """
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None
     preference = _PREFERENCE.get(device.type, ("reference",))
     order = preference if measured is None else (measured, *preference)
-    engine = next(engine for engine in order if unusable_reason(engine, device) is None)
-    if engine == "reference" and len(order) > 1 and not torch.compiler.is_compiling():
-        _warn_of_reference(device.type)
+    engine = next(engine for engine in order if unusable_reason(engine, device, parts) is None)
+    if engine == "reference" and len(order) > 1:
+        others = [engine for engine in preference if engine != "reference"]
+        reasons = "; ".join([f"{engine}: {unusable_reason(engine, device, parts)}" for engine in others])
+        _warn_of_reference(device.type, reasons)
     return engine
 
 
-@cache
-def _warn_of_reference(device: str) -> None:
+@tuning.constant
+def _warn_of_reference(device: str, reasons: str) -> None:
     """Warn once: otherwise a user would notice the slow engine only by the time that it takes."""
-    reasons = (
-        f"{engine}: {unusable_reason(engine, device)}" for engine in _PREFERENCE[device] if engine != "reference"
-    )
-    warnings.warn(
-        f"on {device} snnkernels runs its reference engine, which is slow ({'; '.join(reasons)})", stacklevel=2
-    )
+    warn_once(f"on {device} snnkernels runs its reference engine, which is slow ({reasons})")
 
 
-def unusable_reason(engine: str, device: torch.device | str) -> str | None:
-    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU."""
+def unusable_reason(engine: str, device: torch.device | str, parts: tuple[str, ...] = ()) -> str | None:
+    """Why an engine cannot run on a device, or None if it can. "cuda" is the current GPU.
+
+    parts: the key of a variant that it has to run, and the name of its surrogate.
+    """
     if engine == "reference":
         return None
-    return engines.unusable_reason(engine, torch.device(device))
+    return engines.unusable_reason(engine, torch.device(device), parts)
 
 
 def checkpoint_interval(device: str) -> int:

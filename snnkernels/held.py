@@ -63,8 +63,10 @@ def in_float32(fn: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
     return torch.empty_like(moved, dtype=torch.float32) if tensor.is_meta else tensor.to(moved.device, torch.float32)
 
 
-def shown(value: Parameter) -> str:
-    """A parameter in a printed model: its number, or its shape if it has several values."""
+def shown(value: Parameter | str) -> str:
+    """A parameter in a printed model: its number or word, or its shape if it has several values."""
+    if isinstance(value, str):
+        return value
     if not isinstance(value, Tensor):
         return f"{value:g}"
     return f"{value.item():g}" if value.numel() == 1 and not value.is_meta else f"tensor{tuple(value.shape)}"

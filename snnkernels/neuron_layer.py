@@ -1,13 +1,13 @@
 """The base of every layer of neurons: it holds parameters and options, and sets, moves and resets them.
 
-Nothing here knows a neuron. A layer declares the names of its parameters with their ranges, and the names of its
-options with their checks.
+It knows no neuron. layers.py makes a subclass for each neuron.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from inspect import Signature
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,10 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
+from .functional import Call, run_call
 from .held import in_float32, parts_of, shown, tensor_of, values_of, write
 from .inputs import (
+    Options,
     Parameter,
     check_fixed,
     check_flag,
@@ -24,60 +26,77 @@ from .inputs import (
     check_held,
     check_inside,
     check_layer_dtype,
+    check_learnable,
+    check_learned,
     check_restorable,
     check_spreads,
     check_values,
     restorable,
 )
-from .ranges import InRange, Range
+from .interface import ParameterSpec
+from .ranges import InRange
 from .scan import state_dtype
+from .variants import Definition
 
 
 class NeuronLayer(CheckedModule):
-    """A layer of neurons. A subclass declares its parameters (`_ranges`) and its options (`_checks`).
+    """A layer of neurons. `_definition` says of which.
 
-    A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The numbers among parameters and options
-    are also stored as tensors, and a graph of torch.compile reads these. A Python number would be part of the graph,
-    and a new number would make a new graph. Each tensor has one element, because no compiler takes a size of 1 for a
-    variable. They are not buffers, because DistributedDataParallel would send buffers round at each call.
+    A parameter is a number, a buffer, or, if it is learned, an nn.Parameter. The layer also stores its numbers as
+    tensors, and a graph of torch.compile reads these. A Python number would be part of the graph, and a new number
+    would make a new graph. Each tensor has the shape [1], because no compiler takes a size of 1 for a variable. The
+    tensors are not buffers, because DistributedDataParallel would send buffers round at each call.
     """
 
-    _ranges: ClassVar[Mapping[str, Range]] = {}
-    _as_options: ClassVar[Any]  # a NamedTuple of the options that the neuron's function takes
+    _definition: ClassVar[Definition]
+    _base: ClassVar[type[NeuronLayer]]  # the class that layers.py made, of which a user's may be a subclass
+    _function: ClassVar[Callable[..., Any]]
+    _signature: ClassVar[Signature]  # of the constructor
+    _specs: ClassVar[Mapping[str, ParameterSpec]]  # of its parameters
+    _defaults: ClassVar[Mapping[str, Any]]  # of its options, in the order in which a call takes them
 
     return_state: bool
+    record: tuple[str, ...]
+    output: str
+    surrogate: str | Callable[..., Any]
+    slope: float | None
+    strict: bool
+    time_dim: int
+    steps: int | None
+    backend: str
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _options: Any  # the options as that NamedTuple
+    _chosen: tuple[Any, tuple[Any, ...], Options]  # slope, choices and common options, as a call takes them
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
 
-    def __init__(self, given: Mapping[str, Any], /) -> None:
-        """given: all arguments of the layer's constructor, by name."""
+    def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__()
+        bound = self._signature.bind(self, *args, **named)
+        bound.apply_defaults()
+        given = bound.arguments
         check_layer_dtype(given["dtype"])
-        for flag in ("constrain", *(f"learn_{name}" for name in self._ranges)):
-            check_flag(flag, given[flag])
+        check_flag("constrain", given["constrain"])
+        learned = check_learned(self._specs, given)
         own = vars(self)
         own.update({name: check(name, given[name]) for name, check in self._checks.items()})
         own.update(_constrain=given["constrain"], _given={}, _numbers={}, _anchor=_anchor(given["device"]))
-        for name in self._ranges:
-            self._hold(name, given[name], given[f"learn_{name}"], given["device"], given["dtype"])
+        for name in self._specs:
+            self._hold(name, given[name], name in learned, given["device"], given["dtype"])
         self._note()
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for name in cls._ranges:
-            setattr(cls, f"learn_{name}", _learning(name))
+    if TYPE_CHECKING:  # a type checker cannot know the parameters and options of a user's neuron
+
+        def __getattr__(self, name: str) -> Any: ...
 
     @property
-    def options(self) -> Any:
-        """The options, as the neuron's function takes them."""
-        return self._options
+    def arguments(self) -> dict[str, Any]:
+        """The parameters and options, by the names under which the neuron's function takes them."""
+        return {name: getattr(self, name) for name in (*self._specs, *self._defaults)}
 
-    @options.setter
-    def options(self, value: object) -> None:
-        check_fixed(type(self).__name__, "options", "set each option by its name")
+    @arguments.setter
+    def arguments(self, value: object) -> None:
+        check_fixed(type(self).__name__, "arguments", "set each by its name")
 
     @property
     def constrain(self) -> bool:
@@ -90,12 +109,11 @@ class NeuronLayer(CheckedModule):
 
     @torch.no_grad()
     def reset_parameters(self) -> None:
-        """Give every parameter that is a tensor the values that the constructor got, or the number or tensor that it
-        was last set to.
+        """Restore the values that each parameter was given: in the constructor, or when it was last set.
 
         Raises RuntimeError if that was a tensor on the meta device, which has no values.
         """
-        for name in self._ranges:
+        for name in self._specs:
             held = tensor_of(self, name)
             if held is not None:
                 write(self, name, check_restorable(type(self).__name__, name, self._given[name], held))
@@ -110,7 +128,7 @@ class NeuronLayer(CheckedModule):
         return replica
 
     def _own_numbers(self) -> None:
-        """Share neither the numbers nor the values that were given with the layer that this is a copy of."""
+        """Copy what a copy of the layer must not share with the original: its numbers, and the values it was given."""
         own = vars(self)
         own["_given"] = dict(self._given)
         own["_numbers"] = {name: number.clone() for name, number in self._numbers.items()}
@@ -123,35 +141,46 @@ class NeuronLayer(CheckedModule):
         if vars(self).get("_is_replica"):  # of nn.DataParallel, which sets the parts of a replica one by one
             super().__setattr__(name, value)
             return
-        if name in self._ranges and (tensor_of(self, name) is not None or isinstance(vars(self).get(name), float)):
-            self._assign(name, check_held(name, value, self._ranges[name]))
+        if name in self._specs and (
+            tensor_of(self, name) is not None or isinstance(vars(self).get(name), (float, str))
+        ):
+            self._assign(name, check_held(name, value, self._specs[name]))
         else:  # also pruning and FSDP, which remove a parameter and set what they made of it in its place
             super().__setattr__(name, value)
-        if name in self._ranges or name in self._checks:
+        if name in self._specs or name in self._checks:
             self._note(name)
 
     def extra_repr(self) -> str:
-        texts = {name: shown(getattr(self, name)) for name in self._ranges}
-        flags = (*(f"learn_{name}" for name in self._ranges), "constrain", "return_state")
+        texts = {name: shown(getattr(self, name)) for name in self._specs}
+        flags = (*(f"learn_{name}" for name in self._specs), "constrain", "return_state")
         texts |= {name: "True" for name in flags if getattr(self, name)}
-        defaults = self._as_options()._asdict()
-        texts |= {name: str(value) for name, value in self.options._asdict().items() if value != defaults[name]}
+        options = {name: getattr(self, name) for name in self._defaults}
+        texts |= {name: str(value) for name, value in options.items() if value != self._defaults[name]}
         return ", ".join(f"{name}={text}" for name, text in texts.items())
 
-    def _values(self, current: Tensor) -> tuple[tuple[Parameter, ...], Any]:
-        """Parameters and options for a call. While torch.compile traces, numbers are tensors of one element."""
+    def _run(self, inputs: tuple[Tensor, ...], initial_state: Any) -> Any:
+        if not all([isinstance(value, Tensor) for value in inputs]):  # as torch.fx records a call
+            asked = {"initial_state": initial_state, "return_state": self.return_state}
+            return self._function(*inputs, **asked, **self.arguments)
+        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
+
+    def _called(self, current: Tensor) -> Call:
+        """The call of the neuron's function. While torch.compile traces, its numbers are tensors of one element."""
+        params = [getattr(self, name) for name in self._specs]
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
-            return tuple([getattr(self, name) for name in self._ranges]), self._options
-        names = (*self._ranges, *self._as_options._fields)
+            return Call(self._definition, tuple(params), *self._chosen)
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
-        values = {name: numbers[name].to(*place) if name in numbers else getattr(self, name) for name in names}
-        return tuple([values.pop(name) for name in self._ranges]), self._as_options(**values)
+        tensors = {name: numbers[name].to(*place) for name in numbers}
+        params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
+        slope, choices, options = self._chosen
+        return Call(self._definition, tuple(params), tensors.get("slope", slope), choices, options)
 
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
     ) -> None:
-        """Keep a value as a parameter or a buffer, or as a number if it is a number that is not learned."""
-        value, positive = check_held(name, value, self._ranges[name]), self._ranges[name].positive
+        """Hold a value: as an nn.Parameter or a buffer, or as a number if it is one and is not learned."""
+        value, positive = check_held(name, value, self._specs[name]), self._specs[name].range.positive
+        value = check_learnable(name, value, self._specs[name]) if learn else value
         self._given[name] = values_of(value)
         if isinstance(value, nn.Parameter):
             check_given_parameter(name, value, device, dtype, self._constrain)
@@ -171,12 +200,13 @@ class NeuronLayer(CheckedModule):
         return any(isinstance(part, nn.Parameter) for part in parts_of(self, name))
 
     def _learn(self, name: str, learn: bool) -> None:
-        """Make what is held by that name a parameter, or make it a buffer again."""
+        """Make what is held under this name an nn.Parameter, or a buffer again."""
         check_flag(f"learn_{name}", learn)
         if learn == self._learns(name):
             return
         if learn:
-            self._make_parameter(name, _as_tensor(getattr(self, name), self._anchor.device, None))
+            value = check_learnable(name, getattr(self, name), self._specs[name])
+            self._make_parameter(name, _as_tensor(value, self._anchor.device, None))
         else:
             if parametrize.is_parametrized(self, name):
                 parametrize.remove_parametrizations(self, name)
@@ -186,8 +216,8 @@ class NeuronLayer(CheckedModule):
         self._note()
 
     def _make_parameter(self, name: str, value: Tensor) -> None:
-        """Replace what is held by that name by a parameter with these values."""
-        range = self._ranges[name]
+        """Replace what is held under this name by an nn.Parameter with these values."""
+        range = self._specs[name].range
         constrained = self._constrain and range.bounded
         if constrained:
             check_inside(name, value, range)
@@ -203,8 +233,13 @@ class NeuronLayer(CheckedModule):
         if isinstance(value, nn.Parameter) and not parametrized:
             super().__setattr__(name, value)
             return
+        if isinstance(value, str) and name in self._buffers and value not in self._specs[name].names:
+            delattr(self, name)  # the word chooses a form of the step without this parameter
+            held = None
+        elif held is not None:
+            value = check_learnable(name, value, self._specs[name])
         if isinstance(value, Tensor):
-            check_values(name, value, positive=self._ranges[name].positive)
+            check_values(name, value, positive=self._specs[name].range.positive)
             if held is None or (name in self._buffers and (held.is_meta or held.shape != value.shape)):
                 like = value if held is None or held.is_meta else held
                 vars(self).pop(name, None)
@@ -215,16 +250,18 @@ class NeuronLayer(CheckedModule):
         if held is None:
             vars(self)[name] = value
         else:
-            if parametrized and self._constrain and self._ranges[name].bounded:
-                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._ranges[name])
+            if parametrized and self._constrain and self._specs[name].range.bounded:
+                check_inside(name, torch.as_tensor(value, dtype=held.dtype), self._specs[name].range)
             write(self, name, value)
         self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
-        """Update what is derived from the attributes: the options, and the tensors of numbers."""
-        own, fields = vars(self), self._as_options._fields
-        self._options = self._as_options(*(own[name] for name in fields))
-        for name in (*self._ranges, *fields):
+        """Update what is derived from the attributes: the options of a call, and the tensors of numbers."""
+        own = vars(self)
+        *choices, slope = [own[name] for name in self._defaults if name not in Options._fields]
+        options = Options(*[own[name] for name in Options._fields])
+        self._chosen = slope, tuple(choices), options
+        for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):
                 self._numbers.pop(name, None)
@@ -242,16 +279,16 @@ class NeuronLayer(CheckedModule):
         self._anchor = _anchor(fn(self._anchor).device)
         self._numbers = {name: number.to(self._anchor.device) for name, number in self._numbers.items()}
         if _gives_new_memory(fn):
-            for name in self._ranges:
+            for name in self._specs:
                 self._restore(name)
         return self
 
     def _ids(self) -> set[int]:
-        """Identify the tensors of its parameters, without holding them: torch swaps only tensors that nobody holds."""
-        derived = tuple(f"{name}_" for name in self._ranges)  # such as beta_orig, which pruning makes beta of
+        """The ids of its parameters' tensors. Holding the tensors would keep torch from swapping them."""
+        derived = tuple(f"{name}_" for name in self._specs)  # such as beta_orig, which pruning makes beta of
         named = (*self.named_parameters(), *self.named_buffers())
         own = [tensor for name, tensor in named if name.startswith(derived)]
-        own += [part for name in self._ranges for part in parts_of(self, name)]
+        own += [part for name in self._specs for part in parts_of(self, name)]
         return {id(part) for tensor in own for part in (tensor, tensor.grad)}
 
     @torch.no_grad()
@@ -263,8 +300,8 @@ class NeuronLayer(CheckedModule):
             write(self, name, float("nan") if given is None else given)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
-        """A number that is learned may have been saved with a dimension, or without."""
-        for name in self._ranges:
+        """Load a learned number whether it was saved with a dimension or without."""
+        for name in self._specs:
             held, saved = tensor_of(self, name), state_dict.get(prefix + name)
             if held is not None and isinstance(saved, Tensor) and held.numel() == saved.numel() == 1:
                 state_dict[prefix + name] = saved.reshape(held.shape)
@@ -272,12 +309,12 @@ class NeuronLayer(CheckedModule):
         super()._load_from_state_dict(state_dict, prefix, *args)
         self._given = given
         if args[0].get("assign_to_params_buffers"):  # torch set the attribute, which copied into the old buffer
-            for name in self._ranges.keys() & self._buffers.keys():
+            for name in self._specs.keys() & self._buffers.keys():
                 self._buffers[name] = state_dict.get(prefix + name, self._buffers[name])
 
 
-def _learning(name: str) -> property:
-    """Whether a parameter is learned, as an attribute."""
+def learning(name: str) -> property:
+    """The attribute that says whether a parameter is learned. Setting it changes what the layer holds."""
     return property(lambda layer: layer._learns(name), lambda layer, learn: layer._learn(name, learn))
 
 

@@ -1,29 +1,36 @@
-"""The operators of the compiled engines: schemas and fake kernels, which exist without any engine.
+"""The operators of the compiled engines: their schemas and fake kernels, which exist without any engine.
 
-C++ registers the operators called `native_`, Triton the others. In shapes, `outer` is what is before time in x, and
-`inner` what is after it. All tensors are on one device.
+C++ registers the operators called `native_`, Triton the others. In shapes, `outer` is the product of x's sizes before
+time, and `inner` of those after it. All tensors are on one device.
 
-- `tensors`: x, then the parameters that are tensors. They are one list, because an ahead-of-time compiler takes no
-  empty list.
-- x is contiguous, with T at `time_dim`, or 1 there if it is the same at all `steps`. Otherwise `steps` may be 0.
-- `states`: `[S, outer, inner]`; None for states of zero. A parameter is `[1]` or `[outer, inner]`.
-- `numbers`: the constants, then the parameters if these are not tensors, and last the slope. If `values` is given
-  instead, it is a tensor of as many numbers, which kernels read where it is: numbers that change make no new graph.
-- Checkpoints: `[T / interval, S, outer, inner]`, the states that enter each chunk of `interval` steps. The first is
-  left out if it is zero. There are none if interval is 0, which means that no gradient is asked for.
-- Gradients of parameters: `[P, outer, inner]`, one for each neuron.
-- Final states, and gradients of the first states, are written if `with_state` asks for them; otherwise S = 0.
-- States, parameters, values, checkpoints and their gradients have scan.state_dtype.
-- The gradient of the spikes has x's dtype. It is contiguous, or `[outer, T, inner]` with any strides over outer and T.
-- Spikes have the shape of x with all steps. Other outputs are as scan.OUTPUTS says.
-- Poisson spikes are `[1, steps, neurons]`, for images `[neurons]`, or as many bits.
+- `tensors`: the inputs of the neuron, then the parameters that are tensors. They are one list, because an ahead-of-time
+  compiler takes no empty list. `given` has a bit for each parameter of the neuron, the first lowest: 1 if it is a
+  tensor.
+- x is the first input. The inputs are contiguous and have one shape and dtype. Their size at `time_dim` is T, or 1 if
+  they are the same at all `steps`. If it is T, `steps` may be 0.
+- `states`: `[S, outer, inner]`, or None if all are zero. A parameter is `[1]` or `[outer, inner]`.
+- `numbers`: one for each parameter of the neuron, 0 for those that are tensors, and last the slope. `values` may be
+  given instead: a tensor of as many numbers, which kernels read, so that numbers that change make no new graph.
+- Checkpoints: `[T / interval, S, outer, inner]`, the states before each chunk of `interval` steps. The first is left
+  out if it is zero. There are none if interval is 0, which means that no gradient is asked for.
+- The output has the shape of x with all steps, or the one that scan.OUTPUTS says. `index`: int32 `[outer, 1, inner]`,
+  the step of the largest output, for the output "max" with an interval; otherwise it is empty, `[0]`.
+- Records: `[R, outer, T, inner]`, after every step those states that have a bit in `record`.
+- The gradient of the output has x's dtype. It is that of all steps: contiguous, or `[outer, T, inner]` with any strides
+  over outer and T. For "last" and "max" it is `[outer, 1, inner]`, contiguous. Gradients of records are contiguous.
+- Gradients of inputs have x's shape and dtype. If there are several inputs, their number is the first size. `wanted`
+  has a bit for each parameter whose gradient is asked for. The gradients of parameters are `[wanted, outer, inner]`,
+  one for each neuron.
+- Final states, and gradients of the first states, are written only if `with_state` asks for them. Otherwise S is 0.
+- States, records, parameters, values, checkpoints and their gradients have scan.state_dtype.
+- Poisson spikes are `[1, steps, neurons]` for images `[neurons]`, or as many bits.
 
-`check_values`, in Python, is for graphs of torch.compile: see inputs/numbers.py.
+`check_values` is written in Python, for graphs of torch.compile: see inputs/numbers.py.
 
-The operators on bits are native only. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
+Only the native engine has the operators on bits. Bits are uint8 `[rows, ceil(inner / 8)]`, for spikes `[rows, inner]`.
 For a product, one row of bits holds `group` rows of spikes, without a gap between them. The product is event-driven up
-to a firing rate of `limit`, and dense above; with a limit of 1 it is always event-driven. `stray` is the first value
-that is neither 0 nor 1, or 0 if there is none. If it is not known to be 0, it is given with the values of the bits.
+to a firing rate of `limit`, and dense above. With a limit of 1 it is always event-driven. `stray` is the first value
+that is neither 0 nor 1, or 0 if there is none. Unless it is known to be 0, it is given together with the spikes.
 """
 
 from __future__ import annotations
@@ -33,20 +40,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .neurons import NEURONS
 from .scan import checkpoint_count, empty_output, outer_and_inner, state_dtype
+from .variants import VARIANTS
 
 ENGINES = ("native", "triton")
 
 LIBRARY = torch.library.Library("snnkernels", "DEF")
 
-_FORWARD = """{engine}_forward(Tensor[] tensors, Tensor? states, Tensor? values, float[] numbers, str neuron,
-    bool strict, int interval, int time_dim, SymInt steps, str output, bool with_state)
-    -> (Tensor output, Tensor final_states, Tensor checkpoints)"""
-_BACKWARD = """{engine}_backward(Tensor[] tensors, Tensor checkpoints, Tensor? values, float[] numbers, str neuron,
-    bool strict, int interval, int time_dim, SymInt steps, str surrogate, Tensor grad_spikes, Tensor? grad_states,
-    bool with_state, bool param_grads)
-    -> (Tensor grad_x, Tensor grad_states, Tensor grad_params)"""
+_FORWARD = """{engine}_forward(Tensor[] tensors, Tensor? states, Tensor? values, float[] numbers, int given, str neuron,
+    bool strict, int interval, int time_dim, SymInt steps, str output, int record, bool with_state)
+    -> (Tensor output, Tensor index, Tensor records, Tensor final_states, Tensor checkpoints)"""
+_BACKWARD = """{engine}_backward(Tensor[] tensors, Tensor checkpoints, Tensor? values, float[] numbers, int given,
+    str neuron, bool strict, int interval, int time_dim, SymInt steps, str output, int record, str surrogate,
+    Tensor grad_output, Tensor? index, Tensor? grad_records, Tensor? grad_states, bool with_state, int wanted)
+    -> (Tensor grad_inputs, Tensor grad_states, Tensor grad_params)"""
 _POISSON = "{engine}_poisson(Tensor images, SymInt first, SymInt steps, Tensor seed, bool packed) -> Tensor"
 
 _PACK = "native_pack(Tensor spikes) -> (Tensor bits, Tensor stray)"
@@ -63,23 +70,28 @@ def _fake_forward(
     states: Tensor | None,
     values: Tensor | None,
     numbers: Sequence[float],
+    given: int,
     neuron: str,
     strict: bool,
     interval: int,
     time_dim: int,
     steps: int,
     output: str,
+    record: int,
     with_state: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, ...]:
     x = tensors[0]
     steps = steps or x.shape[time_dim]
     chunks = checkpoint_count(steps, interval, states is None)
-    neurons, dtype = outer_and_inner(x, time_dim), state_dtype(x.dtype)
-    count = len(NEURONS[neuron].states)
+    (outer, inner), dtype = outer_and_inner(x, time_dim), state_dtype(x.dtype)
+    count = len(VARIANTS[neuron].states)
+    index = (outer, 1, inner) if output == "max" and interval else (0,)
     return (
         empty_output(output, x, time_dim, steps),
-        x.new_empty((count if with_state else 0, *neurons), dtype=dtype),
-        x.new_empty((chunks, count, *neurons), dtype=dtype),
+        x.new_empty(index, dtype=torch.int32),
+        x.new_empty((record.bit_count(), outer, steps, inner), dtype=dtype),
+        x.new_empty((count if with_state else 0, outer, inner), dtype=dtype),
+        x.new_empty((chunks, count, outer, inner), dtype=dtype),
     )
 
 
@@ -88,28 +100,33 @@ def _fake_backward(
     checkpoints: Tensor,
     values: Tensor | None,
     numbers: Sequence[float],
+    given: int,
     neuron: str,
     strict: bool,
     interval: int,
     time_dim: int,
     steps: int,
+    output: str,
+    record: int,
     surrogate: str,
-    grad_spikes: Tensor,
+    grad_output: Tensor,
+    index: Tensor | None,
+    grad_records: Tensor | None,
     grad_states: Tensor | None,
     with_state: bool,
-    param_grads: bool,
+    wanted: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    x, *params = tensors
-    count, neurons = len(params) if param_grads else 0, outer_and_inner(x, time_dim)
+    x, neurons = tensors[0], outer_and_inner(tensors[0], time_dim)
+    inputs = len(VARIANTS[neuron].inputs)
     return (
-        torch.empty_like(x),
+        x.new_empty(x.shape if inputs == 1 else (inputs, *x.shape)),
         checkpoints.new_empty((checkpoints.shape[1] if with_state else 0, *neurons)),
-        checkpoints.new_empty((count, *neurons)),
+        checkpoints.new_empty((wanted.bit_count(), *neurons)),
     )
 
 
 def _fake_poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    return empty_output("packed" if packed else "spikes", images.reshape(1, 1, -1), 1, steps)
+    return empty_output("packed" if packed else "all", images.reshape(1, 1, -1), 1, steps)
 
 
 def _fake_pack(spikes: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,11 +165,15 @@ for _schema, _fake in (
     LIBRARY.define(" ".join(_schema.split()))
     torch.library.register_fake(f"snnkernels::{_schema.partition('(')[0]}", _fake, lib=LIBRARY)
 
-LIBRARY.define("check_values(Tensor values, str[] names) -> Tensor")
-torch.library.register_fake("snnkernels::check_values", lambda values, names: torch.empty_like(values), lib=LIBRARY)
-LIBRARY.define(_BY_EVENT)  # never traced: what it returns is a decision
+LIBRARY.define("check_values(Tensor values, str[] names, bool[] positive) -> Tensor")
+torch.library.register_fake("snnkernels::check_values", lambda values, *_: torch.empty_like(values), lib=LIBRARY)
+LIBRARY.define(_BY_EVENT)  # is never traced, because it returns a decision
 LIBRARY.define("native_empty_cache() -> ()")
-LIBRARY.define("native_has_code_for(int gpu) -> bool")  # of the CUDA library
+LIBRARY.define("native_has_neuron(str key) -> bool")  # built into the CPU library, or added to it
+LIBRARY.define("native_add_neuron(str key, int address) -> ()")  # the address of the table in the neuron's library
+LIBRARY.define("native_add_surrogate(str name, int address) -> ()")
+LIBRARY.define("native_has_code_for(int gpu) -> bool")  # this and the next are about the CUDA library
+LIBRARY.define("native_has_neuron_for_cuda(str key) -> bool")
 
 for _engine in ENGINES:
     LIBRARY.define(" ".join(_FORWARD.format(engine=_engine).split()))

@@ -1,9 +1,9 @@
-"""The ranges of neurons' parameters, and parametrizations that keep learned ones inside them."""
+"""The ranges of neurons' parameters, annotations that say them, and parametrizations that keep learned ones inside."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,17 @@ class Range(NamedTuple):
 
     def __str__(self) -> str:
         return f"in ({self.low:g}, {self.high:g})" if math.isfinite(self.high) else f"above {self.low:g}"
+
+
+class Named:
+    """Words that stand for numbers, in the annotation of a parameter: `Annotated[Any, Named(zero=0.0)]`."""
+
+    def __init__(self, **numbers: float) -> None:
+        self.numbers = numbers
+
+
+Decay = Annotated[Any, Range(0.0, 1.0)]
+Positive = Annotated[Any, Range(0.0)]
 
 
 class InRange(nn.Module):

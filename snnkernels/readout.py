@@ -1,41 +1,85 @@
-"""Rate readout: loss, accuracy and firing rate from a classifier's output spikes, `[T, B, classes]`, time first."""
+"""What a classifier's output says: spike counts, first-spike times, accuracies and firing rates. Time comes first."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from .encoding import PoissonSpikes
-from .inputs import check_dense, check_readout, check_spike_values, check_targets
+from .inputs import (
+    check_first_spike,
+    check_population,
+    check_potential,
+    check_readout,
+    check_spike_times,
+    check_spike_values,
+    check_targets,
+)
 from .packed import PackedSpikes
 
 
-def spike_count_loss(spikes: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy on the output spike counts, averaged over the batch (snnTorch's ce_count_loss).
-
-    spikes: `[T, B, classes]`, or their counts `[B, classes]`; targets: class indices, int64 `[B]`, or any other target
-    that torch's cross_entropy takes for counts. Returns a scalar, float32 at least.
-
-    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it has fewer than two dimensions.
-    """
-    counts = _spike_counts(spikes)
-    if isinstance(targets, Tensor):
-        check_dense("targets", targets)
-    return functional.cross_entropy(counts, targets)
-
-
-def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor) -> Tensor:
+def spike_count_accuracy(spikes: Tensor | PackedSpikes, targets: Tensor, *, num_classes: int | None = None) -> Tensor:
     """The fraction of samples whose target neuron fired most often. Of equal counts the first is the answer.
 
     spikes: `[T, B, classes]`, or packed, with time in any dimension, or their counts `[B, classes]`; targets: class
-    indices, integers `[B]`. Returns a float32 scalar from 0 to 1.
+    indices, integers `[B]`. num_classes: for a population code, as in :func:`spike_count_loss`. Returns a float32
+    scalar from 0 to 1.
 
     Raises what :func:`spike_count_loss` raises, and TypeError or ValueError if targets are not such indices.
     """
-    counts = _spike_counts(spikes)
-    check_targets(targets, counts.shape[:-1])
-    return (counts.argmax(-1) == targets).float().mean()
+    return _share(spike_counts(spikes, num_classes), targets)
+
+
+def max_potential_accuracy(potential: Tensor, targets: Tensor) -> Tensor:
+    """The fraction of samples whose target neuron reached the largest potential of all neurons and steps.
+
+    potential: `[T, B, classes]`, or the largest of each neuron, `[B, classes]`; targets: class indices, integers `[B]`.
+    Returns a float32 scalar from 0 to 1. Raises what :func:`max_potential_loss` raises, and TypeError or ValueError if
+    targets are not such indices.
+    """
+    return _share(max_potential(potential), targets)
+
+
+def last_potential_accuracy(potential: Tensor, targets: Tensor) -> Tensor:
+    """The fraction of samples whose target neuron has the largest potential after the last step.
+
+    potential: `[T, B, classes]`, or that of the last step, `[B, classes]`; targets: class indices, integers `[B]`.
+    Returns a float32 scalar from 0 to 1. Raises what :func:`last_potential_loss` raises, and TypeError or ValueError if
+    targets are not such indices.
+    """
+    return _share(last_potential(potential), targets)
+
+
+def spike_time_accuracy(spikes: Tensor, targets: Tensor) -> Tensor:
+    """The fraction of samples whose target neuron fired first. Of equal times the first neuron is the answer
+    (snnTorch's accuracy_temporal).
+
+    spikes: `[T, B, classes]`, or times of first spikes, `[B, classes]`, as :func:`first_spike_time` gives them;
+    targets: class indices, integers `[B]`. Returns a float32 scalar from 0 to 1. Raises what :func:`spike_time_loss`
+    raises, and TypeError or ValueError if targets are not such indices.
+    """
+    return _share(-spike_times(spikes), targets)
+
+
+def first_spike_time(spikes: Tensor) -> Tensor:
+    """The time step of each neuron's first spike, counted from 0; T - 1, the last one, if it does not fire.
+
+    spikes: `[T, B, ...]`, where any value but 0 is a spike. Returns `[B, ...]`, float32 at least.
+
+    A spike time has no derivative. The gradient is that of snnTorch's SpikeTime: -1 to the spike at that time, or to
+    the last step of a neuron that does not fire; 0 to all others. A stronger input makes a spike earlier.
+
+    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it is not `[T, B, ...]`, T >= 1.
+    """
+    check_first_spike(spikes)
+    last, dtype = spikes.shape[0] - 1, torch.promote_types(spikes.dtype, torch.float32)
+    steps = torch.arange(spikes.shape[0], device=spikes.device).reshape(-1, *(1,) * (spikes.dim() - 1))
+    first = torch.where(spikes != 0, steps, last).amin(0)
+    time = first.to(dtype)
+    if not spikes.requires_grad:
+        return time
+    there = spikes.gather(0, first.unsqueeze(0)).squeeze(0).to(dtype)
+    return time - (there - there.detach())
 
 
 def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:
@@ -49,12 +93,46 @@ def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:
     return spikes.mean(dtype=torch.promote_types(spikes.dtype, torch.float32))
 
 
-def _spike_counts(spikes: Tensor | PackedSpikes) -> Tensor:
-    """The spike count of every output neuron, `[B, classes]`, in float32 at least: half types stop at 256 or 2048."""
+def spike_counts(spikes: Tensor | PackedSpikes, num_classes: int | None = None) -> Tensor:
+    """The spike count of every output neuron, or of every class, `[B, classes]`, in float32 at least: half types stop
+    at 256 or 2048."""
     time_dim = 0
     if isinstance(spikes, PackedSpikes):
         time_dim = spikes.layout.time_dim
         spikes = spikes.unpack()
     check_readout(spikes)
     dtype = torch.promote_types(spikes.dtype, torch.float32)
-    return spikes.to(dtype) if spikes.dim() == 2 else spikes.sum(time_dim, dtype=dtype)
+    counts = spikes.to(dtype) if spikes.dim() == 2 else spikes.sum(time_dim, dtype=dtype)
+    if num_classes is None:
+        return counts
+    return counts.unflatten(-1, (num_classes, check_population(counts.shape[-1], num_classes))).sum(-1)
+
+
+def max_potential(potential: Tensor) -> Tensor:
+    """The largest potential of each neuron, `[B, classes]`, in float32 at least. The gradient goes to the first of
+    equal ones, as a layer's output="max" has it."""
+    check_potential(potential, "the largest over time")
+    return in_float32(potential if potential.dim() == 2 else potential.max(0).values)
+
+
+def last_potential(potential: Tensor) -> Tensor:
+    """The potential after the last step, `[B, classes]`, in float32 at least."""
+    check_potential(potential, "that of the last step")
+    return in_float32(potential if potential.dim() == 2 else potential[-1])
+
+
+def spike_times(spikes: Tensor) -> Tensor:
+    """The times of first spikes, `[B, classes]`, in float32 at least."""
+    check_spike_times(spikes)
+    return in_float32(spikes) if spikes.dim() == 2 else first_spike_time(spikes)
+
+
+def in_float32(values: Tensor) -> Tensor:
+    """Values in float32 at least."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def _share(scores: Tensor, targets: Tensor) -> Tensor:
+    """The fraction of samples whose target has the highest score."""
+    check_targets(targets, scores.shape[:-1])
+    return (scores.argmax(-1) == targets).float().mean()

@@ -1,16 +1,16 @@
 """What every engine is told besides its tensors, and how a user's layout becomes the one that engines know.
 
-To engines memory is `[outer, T, inner]`, dense, time somewhere in the middle. Time first is outer = 1; a batch-first
-tensor has outer = B; channels-last and any other dense order of a step's dimensions is inner's business. Neurons are
-elementwise, so any such order is as good as another, and nothing is copied to change it, unless time is so far inside
-that few neurons are neighbours. A contiguous tensor is taken in its own shape; another becomes a view of three
-dimensions.
+Engines know one layout: dense `[outer, T, inner]`. If time is the first dimension, outer is 1; if the batch is, outer
+is B. Channels-last, and any other dense order of a step's dimensions, only changes which neuron is where in inner.
+Neurons do not depend on each other, so no order is better than another and nothing is copied to change it. Only if few
+neurons lie between two time steps, a copy brings time to the front. Engines take a contiguous tensor in its own shape,
+and any other as a view of three dimensions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -21,12 +21,12 @@ from torch.nn.functional import pad
 
 Other = TypeVar("Other")
 
-# Neurons side by side below which time is brought to the front by a copy: engines take neighbours in memory together.
+# If fewer neurons than this are neighbours in memory, a copy brings time to the front: engines work on neighbours.
 _FEW = 32
 
 
 class Metadata(NamedTuple):
-    """A tensor but for its values."""
+    """A tensor without its values."""
 
     shape: torch.Size
     strides: tuple[int, ...]
@@ -43,48 +43,64 @@ def metadata(value: Tensor | Other) -> Metadata | Other:
 
 @dataclass(frozen=True)
 class Plan:
-    """A scan but for its tensors: who computes what, in which layout."""
+    """A scan without its tensors: which engine computes what, in which layout."""
 
     engine: str
-    neuron: str  # a key of neurons.NEURONS
+    neuron: str  # a key of variants.VARIANTS
     surrogate: str  # a key of surrogates.SURROGATES
-    strict: bool  # a spike when u > threshold, not >=
-    parameter_tensors: bool  # whether parameters are not all numbers: then each becomes a tensor
+    strict: bool  # a spike when the distance to threshold is > 0, not >= 0
+    given: int  # a bit for each parameter that is a tensor, the first lowest
     layout: Layout
-    output: str = "spikes"
+    output: str = "all"
+    record: int = 0  # a bit for each state that is recorded at every step
+    positive: int = 0  # a bit for each parameter that must be above 0, which a compiled graph checks when it runs
 
 
-# The neuron's constants, after them its parameters where those are numbers, and last the surrogate's slope; as a tensor
-# of the states' dtype where kernels are to read them where they are.
+# The neuron's parameters, and last the slope of the surrogate; or, if kernels are to read them, a tensor of them in the
+# dtype of the states. If a parameter is a tensor of its own, its number here is 0.
 Numbers = tuple[float, ...] | Tensor
 
 
 class Checked(NamedTuple):
-    """A call but for its sequences, states and tensors of parameters. Calls that differ in numbers share a plan."""
+    """A call that was checked, without its tensors. Calls that differ only in numbers share a plan."""
 
     plan: Plan
     numbers: Numbers
 
     def as_operators_take_them(self) -> tuple[Tensor | None, tuple[float, ...]]:
-        """The numbers as two arguments of an operator: a tensor of them, or the numbers themselves."""
+        """The numbers as two arguments of an operator, of which one is empty: a tensor of them, and the numbers."""
         return (self.numbers, ()) if isinstance(self.numbers, Tensor) else (None, self.numbers)
 
 
-# What a scan gives, by engines' names and shapes: every spike, of x's shape and dtype; their sum over time,
-# `[outer, 1, inner]`, of the states' dtype; or 8 neighbouring neurons in a byte, uint8 `[outer, T, ceil(inner / 8)]`,
-# the first in the lowest bit.
-OUTPUTS = ("spikes", "count", "packed")
+# What a scan gives of a neuron's output, as engines name it:
+# - "all": the output of every step, of x's shape and dtype;
+# - "sum", "last", "max": its sum over time, that of the last step, or the largest, of which the first counts;
+#   `[outer, 1, inner]`, of the states' dtype;
+# - "packed": the spikes of 8 neighbouring neurons in a byte, the first in the lowest bit; uint8
+#   `[outer, T, ceil(inner / 8)]`.
+OUTPUTS = ("all", "sum", "last", "max", "packed")
+OVER_TIME = ("sum", "last", "max")  # one value for all steps
+
+
+def bits(numbers: Iterable[int]) -> int:
+    """The number whose bits of these numbers are 1."""
+    return sum(1 << number for number in numbers)
+
+
+def numbers_of(bits: int) -> list[int]:
+    """The numbers of the bits that are 1, in ascending order."""
+    return [number for number in range(bits.bit_length()) if bits >> number & 1]
 
 
 def outer_and_inner(x: Tensor, time_dim: int) -> tuple[int, int]:
-    """How many places there are before time, and after it."""
+    """The product of the sizes before time, and that of the sizes after it."""
     return math.prod(x.shape[:time_dim]), math.prod(x.shape[time_dim + 1 :])
 
 
 def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
-    """Memory for the output of a scan over x, which has all steps at time_dim, or one for all."""
+    """Memory for the output of a scan over x. At time_dim, x has all steps, or one that is the same at all steps."""
     outer, inner = outer_and_inner(x, time_dim)
-    if output == "count":
+    if output in OVER_TIME:
         return x.new_empty((outer, 1, inner), dtype=state_dtype(x.dtype))
     if output == "packed":
         return x.new_empty((outer, steps, -(-inner // 8)), dtype=torch.uint8)
@@ -92,23 +108,23 @@ def empty_output(output: str, x: Tensor, time_dim: int, steps: int) -> Tensor:
 
 
 def checkpoint_count(steps: int, interval: int, from_zero: bool) -> int:
-    """How many states are kept for backward: those that enter each chunk of `interval` steps, but for one of zero."""
+    """How many checkpoints there are: one before each chunk of `interval` steps, but none of a state that is zero."""
     return -(-steps // interval) - int(from_zero) if interval else 0
 
 
 def pack_bits(spikes: Tensor) -> Tensor:
-    """Spikes `[outer, T, inner]` as bits, uint8 `[outer, T, ceil(inner / 8)]`."""
+    """Pack spikes, `[outer, T, inner]`, as bits: uint8 `[outer, T, ceil(inner / 8)]`."""
     padded = pad(spikes.to(torch.uint8), (0, -spikes.shape[2] % 8))
     return (padded.unflatten(2, (-1, 8)) << _bit_numbers(spikes.device)).sum(3, dtype=torch.uint8)
 
 
 def unpack_bits(bits: Tensor, inner: int, dtype: torch.dtype) -> Tensor:
-    """The reverse: `[outer, T, inner]`, 0 or 1."""
+    """Unpack bits into spikes, `[outer, T, inner]`, 0 or 1."""
     return (bits.unsqueeze(3) >> _bit_numbers(bits.device) & 1).flatten(2)[..., :inner].to(dtype)
 
 
 def _bit_numbers(device: torch.device) -> Tensor:
-    """0 to 7, made on the device: a copy from the host would make it wait, and break a CUDA graph."""
+    """0 to 7, made on the device, because a copy would make the host wait, and break a CUDA graph."""
     return torch.arange(8, dtype=torch.uint8, device=device)
 
 
@@ -123,15 +139,15 @@ def in_memory(number: float, like: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
-    """States, parameters and all arithmetic: float32 at least."""
+    """The dtype of states, parameters and all arithmetic: that of the inputs, but float32 at least."""
     return torch.float64 if dtype == torch.float64 else torch.float32
 
 
 class Layout:
-    """The order in which engines take a tensor's dimensions, and the way to `[outer, T, inner]` and back."""
+    """The order in which engines take the dimensions of a tensor, and the way to `[outer, T, inner]` and back."""
 
     def __init__(self, current: Metadata, time_dim: int, steps: int | None = None) -> None:
-        """steps: how many there are, where current is one step, `[B, ...]`, for all of them."""
+        """steps: the number of steps, if current is one step, `[B, ...]`, that is the same at all of them."""
         shape, strides = current.shape, current.strides
         self.constant = steps is not None
         if steps is not None:
@@ -154,7 +170,7 @@ class Layout:
         self._step = _Order(self.step_shape, [dim - (dim > time_dim) for dim in order if dim != time_dim])
 
     def part(self, steps: int) -> Layout:
-        """The layout of so many of the time steps."""
+        """The layout of fewer time steps."""
         part = copy(self)
         part.steps = steps
         part.shape = torch.Size((*self.step_shape[: self.time_dim], steps, *self.step_shape[self.time_dim :]))
@@ -167,40 +183,40 @@ class Layout:
         return self._sequence.order is None
 
     def to_engine(self, current: Tensor) -> Tensor:
-        """The current as engines take it."""
+        """Bring the current into the form that engines take."""
         return current if self.direct else self.pack(current)
 
     def from_engine(self, output: Tensor) -> Tensor:
-        """Spikes, or the gradient of the current, as engines give them, in the user's layout."""
+        """Bring the output of every step, or the gradient of an input, from an engine's form into the user's layout."""
         return output if self.direct else self.unpack(output)
 
     def gradient_to_engine(self, grad: Tensor) -> Tensor:
-        """The gradient of spikes as engines give them; copied where that is no view."""
+        """Bring the gradient of the output into the form that engines take, by a view if there is one, else a copy."""
         return grad if self.direct else self._sequence.flatten(grad, self.outer, self.steps, self.inner)
 
     def pack(self, current: Tensor) -> Tensor:
-        """The current as `[outer, T, inner]`, or `[outer, 1, inner]` where it is one step for all.
+        """Bring the current into the form `[outer, T, inner]`, or `[outer, 1, inner]` if all steps are the same.
 
-        Copies only what lies in another order.
+        It copies only what lies in another order.
         """
         if self.constant:
             return self._step.flatten(current, self.outer, 1, self.inner).contiguous()
         return self._sequence.flatten(current, self.outer, self.steps, self.inner).contiguous()
 
     def unpack(self, packed: Tensor) -> Tensor:
-        """`[outer, T, inner]` in the user's layout."""
+        """Bring `[outer, T, inner]` into the user's layout."""
         return self._sequence.restore(packed)
 
     def pack_state(self, state: Tensor) -> Tensor:
-        """A state of a step's shape, or one that broadcasts to it, as `[1, outer, inner]`."""
+        """Bring a state, which broadcasts to the shape of a step, into the form `[1, outer, inner]`."""
         return self._step.flatten(state.expand(self.step_shape), 1, self.outer, self.inner).contiguous()
 
     def unpack_step(self, packed: Tensor) -> Tensor:
-        """A state or a spike count, `[1, outer, inner]` or `[outer, 1, inner]`, in the user's layout."""
+        """Bring a state, `[1, outer, inner]`, or an output over time, `[outer, 1, inner]`, into the user's layout."""
         return self._step.restore(packed)
 
     def pack_parameter(self, parameter: Tensor) -> Tensor:
-        """A parameter as one number (`[1]`), or as one for each neuron (`[outer, inner]`)."""
+        """Bring a parameter into the form of one number, `[1]`, or of one for each neuron, `[outer, inner]`."""
         return parameter.reshape(1) if parameter.shape.numel() == 1 else self.pack_state(parameter)[0]
 
 
@@ -221,7 +237,7 @@ class _Order:
 
 
 def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
-    """The dimensions from the outermost in memory to the innermost; as they are where there are gaps or overlaps."""
+    """The dimensions from the outermost in memory to the innermost. If there are gaps or overlaps: in their order."""
     plain = list(range(len(shape)))
     if _dense(shape, strides, plain):
         return plain
@@ -239,7 +255,7 @@ def _physical_order(shape: Sequence[int], strides: Sequence[int]) -> list[int]:
 
 
 def _time_outside(shape: Sequence[int], time_dim: int, order: list[int]) -> list[int]:
-    """This order, or one with time first where it would leave few neurons side by side."""
+    """This order, or one with time first if few neurons would be neighbours in memory."""
     position = order.index(time_dim)
     if position == 0 or math.prod([shape[dim] for dim in order[position + 1 :]]) >= _FEW:
         return order
@@ -247,7 +263,7 @@ def _time_outside(shape: Sequence[int], time_dim: int, order: list[int]) -> list
 
 
 def _dense(shape: Sequence[int], strides: Sequence[int], order: list[int]) -> bool:
-    """Whether a tensor's dimensions, outermost first in this order, leave no gap in memory."""
+    """Whether a tensor has no gap in memory, if this order of its dimensions starts with the outermost."""
     expected = 1
     for dim in reversed(order):
         if shape[dim] != 1 and strides[dim] != expected:

@@ -1,4 +1,4 @@
-"""Every surrogate: the derivative that backward uses in place of the Heaviside function's.
+"""Every surrogate: the derivative that backward uses in place of the Heaviside function's; and those of a user's own.
 
 A derivative is written in the step language, as a function of x, the distance of the membrane potential to threshold,
 and of k, the slope. Its antiderivative is the smooth spike with which it is exact: tests replace the spike by it and
@@ -7,22 +7,27 @@ check gradients against finite differences. It runs on tensors only.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .language import Value, exp, where
+from .trace import trace_function
+from .tuning import constant
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """A surrogate derivative, its antiderivative, and the slope that is used where none is given."""
+    """A surrogate derivative, its antiderivative if it is known, and the slope that is used where none is given."""
 
     derivative: Callable[[Value, Value], Value]
-    antiderivative: Callable[[Tensor, Tensor], Tensor]
+    antiderivative: Callable[[Tensor, Tensor], Tensor] | None
     default_slope: float
     source: str
 
@@ -103,3 +108,31 @@ SURROGATES: dict[str, Surrogate] = {
         straight_through, straight_through_antiderivative, 1.0, "Bengio et al. (2013), arXiv:1308.3432"
     ),
 }
+
+_OWN: dict[str, Surrogate] = {}
+_NAMES: dict[Callable[[Value, Value], Value], str] = {}
+
+
+def find(name: str) -> Surrogate:
+    """The surrogate of a name: a built-in one, or what :func:`register` named so."""
+    return SURROGATES[name] if name in SURROGATES else _OWN[name]
+
+
+@constant
+def register(function: Callable[[Value, Value], Value]) -> str:
+    """Name a surrogate of a user's own, a function of the distance to threshold and of the slope.
+
+    The name tells the content, because what a compiler has cached may outlive the code. The default of the second
+    argument is the default slope, else that is 1. A function that is not one of the step language raises StepError.
+    """
+    if function not in _NAMES:
+        graph = trace_function(function, ("x", "k"), "derivative")
+        words = "".join(letter if letter.isalnum() else "_" for letter in getattr(function, "__name__", "own"))
+        arguments = list(inspect.signature(function).parameters.values())
+        given: Any = arguments[1].default if len(arguments) > 1 else inspect.Parameter.empty
+        default = 1.0 if given is inspect.Parameter.empty else float(given)
+        content = repr((graph.content(), default))
+        name = f"{words}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        _OWN.setdefault(name, Surrogate(function, None, default, "a user's own"))
+        _NAMES[function] = name
+    return _NAMES[function]

@@ -1,4 +1,4 @@
-"""Symbols, graphs and their adjoints: a neuron's step as straight-line arithmetic.
+"""Steps as graphs, and their adjoints.
 
 A step function is run once on :class:`Symbol` arguments. What it computes is recorded as a :class:`Graph`, one
 :class:`Node` an operation, in the order in which it was written. :func:`adjoint` differentiates such a graph in
@@ -8,144 +8,102 @@ last comes first), so that a derived backward gives the same bits as autograd th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+import linecache
+import sysconfig
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from types import CodeType, TracebackType
+from typing import Any
 
-Number = int | float
+from . import symbols
+from .symbols import CONDITIONS, Graph, Node, StepError, Symbol
 
+__all__ = ["CONDITIONS", "Graph", "Node", "StepError", "Symbol", "adjoint", "trace_function", "trace_step"]
 
-@dataclass(frozen=True)
-class Node:
-    """One operation. `args` are indices of earlier nodes; `value` is an input's name or a constant's number."""
-
-    op: str
-    args: tuple[int, ...] = ()
-    value: str | float | None = None
-
-
-class Graph:
-    """A straight-line program: nodes in order of computation, and the names of those that are its results."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.outputs: dict[str, int] = {}
-
-    def append(self, op: str, *args: Symbol | Number, value: str | float | None = None) -> Symbol:
-        indices = tuple(self._as_symbol(arg).index for arg in args)
-        self.nodes.append(Node(op, indices, value))
-        return Symbol(self, len(self.nodes) - 1)
-
-    def input(self, name: str) -> Symbol:
-        return self.append("input", value=name)
-
-    def set_output(self, name: str, result: Symbol | Number) -> None:
-        self.outputs[name] = self._as_symbol(result).index
-
-    def extend(self) -> Graph:
-        """A copy that may grow while this graph stays as it is."""
-        copy = Graph()
-        copy.nodes, copy.outputs = list(self.nodes), dict(self.outputs)
-        return copy
-
-    def needed(self) -> list[int]:
-        """The nodes that an output depends on, in order."""
-        keep: set[int] = set(self.outputs.values())
-        for index in reversed(range(len(self.nodes))):
-            if index in keep:
-                keep.update(self.nodes[index].args)
-        return sorted(keep)
-
-    def _as_symbol(self, value: Symbol | Number) -> Symbol:
-        return value if isinstance(value, Symbol) else self.append("constant", value=float(value))
+_OWN_MODULES = {__name__, symbols.__name__, "snnkernels.language"}
+_LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-@dataclass(frozen=True, eq=False)
-class Symbol:
-    """A value of a graph. Its operators record what they are asked to compute."""
+def trace_step(step: Callable[..., Any], inputs: Sequence[str], states: Sequence[str], params: Sequence[str]) -> Graph:
+    """Record one time step. Inputs: its inputs, states and parameters by name. Outputs: output, next_<state>.
 
-    graph: Graph
-    index: int
-
-    def apply(self, op: str, *others: Symbol | Number) -> Symbol:
-        return self.graph.append(op, self, *others)
-
-    def __add__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("add", other)
-
-    def __radd__(self, other: Number) -> Symbol:
-        return self.graph.append("add", other, self)
-
-    def __sub__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("sub", other)
-
-    def __rsub__(self, other: Number) -> Symbol:
-        return self.graph.append("sub", other, self)
-
-    def __mul__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("mul", other)
-
-    def __rmul__(self, other: Number) -> Symbol:
-        return self.graph.append("mul", other, self)
-
-    def __truediv__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("div", other)
-
-    def __rtruediv__(self, other: Number) -> Symbol:
-        return self.graph.append("div", other, self)
-
-    def __neg__(self) -> Symbol:
-        return self.apply("neg")
-
-    def __abs__(self) -> Symbol:
-        return self.apply("abs")
-
-    def __gt__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("gt", other)
-
-    def __ge__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("ge", other)
-
-    def __lt__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("lt", other)
-
-    def __le__(self, other: Symbol | Number) -> Symbol:
-        return self.apply("le", other)
-
-    def __eq__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
-        return self.apply("eq", other)
-
-    def __ne__(self, other: Symbol | Number) -> Symbol:  # type: ignore[override]
-        return self.apply("ne", other)
-
-    __hash__ = None  # type: ignore[assignment]  # to be found again a symbol would have to be equal to itself
-
-    def __bool__(self) -> bool:
-        raise TypeError("a step is traced once for all neurons: write where(condition, a, b) instead of if or and/or")
-
-
-def trace_step(
-    step: Callable[..., tuple[Symbol, ...]],
-    states: Sequence[str],
-    params: Sequence[str],
-    constants: Sequence[str],
-) -> Graph:
-    """Record one time step. Inputs: x, the states, the parameters, the constants. Outputs: spike, next_<state>."""
+    `spike` is passed to a step that has an argument of this name. Raises a StepError, which shows the line, where the
+    step does something else than arithmetic on its values, or returns something else than its output and next states.
+    """
     graph = Graph()
-    x = graph.input("x")
-    state_inputs = [graph.input(name) for name in states]
-    named = {name: graph.input(name) for name in (*params, *constants)}
-    spikes, *next_states = step(x, *state_inputs, spike=lambda distance: distance.apply("spike"), **named)
-    graph.set_output("spike", spikes)
-    for name, result in zip(states, next_states, strict=True):
-        graph.set_output(f"next_{name}", result)
+    positional = [graph.input(name) for name in (*inputs, *states)]
+    named: dict[str, Any] = {name: graph.input(name) for name in params}
+    if "spike" in inspect.signature(step).parameters:
+        named["spike"] = lambda distance: graph.append("spike", distance)
+    returned = _call(step, positional, named)
+    expected = f"the output, then the next {', '.join(states)}" if states else "the output"
+    if not isinstance(returned, (tuple, list)) or len(returned) != 1 + len(states):
+        count = "None" if returned is None else "a value that is in no tuple"
+        if isinstance(returned, (tuple, list)):
+            count = f"{len(returned)} value{'s' * (len(returned) != 1)}"
+        raise StepError(f"{_described(step)} returns {count}, expected {1 + len(states)}: {expected}")
+    names = ("output", *(f"next_{name}" for name in states))
+    for name, result in zip(names, returned, strict=True):
+        _set_output(graph, name, result, step)
     return graph
 
 
-def trace_function(function: Callable[..., Symbol], inputs: Sequence[str], output: str) -> Graph:
-    """Record an elementwise function of named inputs, such as a surrogate derivative."""
+def trace_function(function: Callable[..., Any], inputs: Sequence[str], output: str) -> Graph:
+    """Record an elementwise function of named inputs, such as a surrogate derivative. Raises as :func:`trace_step`."""
     graph = Graph()
-    graph.set_output(output, function(*(graph.input(name) for name in inputs)))
+    _set_output(graph, output, _call(function, [graph.input(name) for name in inputs], {}), function)
     return graph
+
+
+def _set_output(graph: Graph, name: str, result: Any, step: Callable[..., Any]) -> None:
+    if isinstance(result, Symbol) and result.is_condition:
+        raise StepError(f"{_described(step)} returns a condition as {name}: write where(condition, 1.0, 0.0)")
+    if not isinstance(result, (Symbol, Real)):
+        raise StepError(f"{_described(step)} returns a {type(result).__name__} as {name}, expected a number")
+    graph.set_output(name, result)
+
+
+def _call(step: Callable[..., Any], positional: Sequence[Symbol], named: Mapping[str, Any]) -> Any:
+    """Run a step on symbols; an error of theirs is raised again with the line of the step that it comes from."""
+    try:
+        return step(*positional, **named)
+    except Exception as error:
+        if isinstance(error, StepError):
+            message = str(error)
+        elif Symbol.__name__ in str(error):  # of a function that was given one
+            message = f"a step is arithmetic on its values, and here {type(error).__name__} was raised: {error}"
+        else:
+            raise
+        raise StepError(message + _line_of_step(error.__traceback__)).with_traceback(error.__traceback__) from None
+
+
+def _line_of_step(traceback: TracebackType | None) -> str:
+    """The innermost line in the step, or in what it calls that belongs to no library."""
+    step_file, line = None, ""
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if traceback.tb_frame.f_globals.get("__name__") not in _OWN_MODULES:
+            step_file = step_file or code.co_filename
+            if code.co_filename == step_file or not code.co_filename.startswith(_LIBRARIES):
+                line = _shown(code, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return line
+
+
+def _shown(code: CodeType, line: int) -> str:
+    """A line as a traceback shows it."""
+    text = linecache.getline(code.co_filename, line).strip()
+    return f'\n  File "{code.co_filename}", line {line}, in {code.co_name}' + (f"\n    {text}" if text else "")
+
+
+def _described(step: Callable[..., Any]) -> str:
+    """A step by its name and where it is defined."""
+    while hasattr(step, "func"):  # a functools.partial
+        step = step.func
+    code = getattr(inspect.unwrap(step), "__code__", None)
+    name = getattr(step, "__name__", type(step).__name__)
+    return name if code is None else f'{name} (File "{code.co_filename}", line {code.co_firstlineno})'
 
 
 def adjoint(graph: Graph, wrt: Sequence[str]) -> Graph:
@@ -189,7 +147,7 @@ def _active_nodes(graph: Graph, wrt: Sequence[str]) -> set[int]:
     return active
 
 
-def _where(condition: Symbol, a: Symbol | Number, b: Symbol | Number) -> Symbol:
+def _where(condition: Symbol, a: Symbol | float, b: Symbol | float) -> Symbol:
     return condition.apply("where", a, b)
 
 
@@ -212,6 +170,10 @@ _DERIVATIVES: dict[str, tuple[Callable[..., Symbol] | None, ...]] = {
     "neg": (lambda g, out, a: -g,),
     "abs": (lambda g, out, a: g * _sign(a),),
     "exp": (lambda g, out, a: g * out,),
+    "sqrt": (lambda g, out, a: g / (2 * out),),
+    "tanh": (lambda g, out, a: g * (1 - out * out),),
+    "sigmoid": (lambda g, out, a: g * (1 - out) * out,),
+    "floor": (None,),
     "min": (
         lambda g, out, a, b: _extremum(g, a > b, a, b),
         lambda g, out, a, b: _extremum(g, a < b, a, b),

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
+from support import BUILT_IN
 from torch import Tensor
+from user_neurons import NEURONS as USER_NEURONS
 
-from snnkernels.language import detach, exp, maximum, minimum, where
-from snnkernels.trace import Graph
+from snnkernels.language import detach, exp, floor, maximum, minimum, sigmoid, sqrt, tanh, where
+from snnkernels.trace import Graph, trace_step
+from snnkernels.variants import Variant
+
+# Of every built-in neuron and of those that a user might write, by their keys.
+EVERY_VARIANT = BUILT_IN | {v.key: v for neuron in USER_NEURONS.values() for v in neuron.definition.variants()}
 
 # Of two values, by the operation that each is about.
 FUNCTIONS: dict[str, Callable] = {
@@ -23,6 +29,10 @@ FUNCTIONS: dict[str, Callable] = {
     "neg": lambda a, b: -a * b,
     "abs": lambda a, b: abs(a) * b,
     "exp": lambda a, b: exp(a) * exp(b * 0.5),
+    "sqrt": lambda a, b: sqrt(abs(a) + 0.5) * b,
+    "tanh": lambda a, b: tanh(a) * b + tanh(b),
+    "sigmoid": lambda a, b: sigmoid(a) * b + sigmoid(b),
+    "floor": lambda a, b: floor(a) * b + floor(b * 3) * a,
     "minimum": lambda a, b: minimum(a, b),
     "maximum": lambda a, b: maximum(a, b),
     "minimum with a number": lambda a, b: minimum(a, 0.5) * minimum(0.25, b),
@@ -34,6 +44,10 @@ FUNCTIONS: dict[str, Callable] = {
     "where ==": lambda a, b: where(a == b, a * a, b),
     "where !=": lambda a, b: where(a != 0.5, a * b, b),
     "where number": lambda a, b: where(a > b, 1.0, a) * where(a > b, b, 0.0),
+    "where two numbers": lambda a, b: where(a > b, 2.0, 0.5) * a + b,
+    "where &": lambda a, b: where((a > 0) & (b > 0), a * b, b),
+    "where |": lambda a, b: where((a > 0.5) | (b < 0), a * b, b),
+    "where ~": lambda a, b: where(~(a > b), a * b, b) * where(~((a > 0) | (b > 0)) & (a != b), a, 1.0),
     "detach": lambda a, b: a * detach(a * b) + b,
     "every use adds up": lambda a, b: a * b + a / b - a * a * b + exp(a) * a - abs(b) * a,
     "long chain": lambda a, b: exp(-(a * b) / (1 + abs(a - b))) * where(a > b, a, -b) / (2 + a * a),
@@ -47,6 +61,10 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "neg": torch.neg,
     "abs": torch.abs,
     "exp": torch.exp,
+    "sqrt": sqrt,  # which is exact where torch's is not
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "floor": torch.floor,
     "min": torch.minimum,
     "max": torch.maximum,
     "gt": torch.gt,
@@ -55,9 +73,18 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "le": torch.le,
     "eq": torch.eq,
     "ne": torch.ne,
+    "and": torch.logical_and,
+    "or": torch.logical_or,
+    "not": torch.logical_not,
     "where": torch.where,
     "detach": torch.detach,
 }
+
+
+def variant_of_step(key: str, step: Callable, inputs: tuple[str, ...], states: tuple[str, ...]) -> Variant:
+    """A step without spikes, parameters and options, as the emitters take it."""
+    graph = trace_step(step, inputs, states, ())
+    return Variant(key, step, inputs, states, (), (), False, graph)
 
 
 def evaluate(

@@ -19,12 +19,17 @@ import snnkernels
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
 from snnkernels.emit.cpp import neuron_struct
-from snnkernels.neurons import NEURONS, lif_key
+from snnkernels.interface import VALUE
+from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
+from snnkernels.variants import Variant
 
 STEPS = (1, 2, 7, 8, 9, 64, 257)
 WITH_EXP = ("sigmoid", "gaussian")  # whose rounding differs between exp implementations
 WITHOUT_EXP = tuple(name for name in SURROGATES if name not in WITH_EXP)
+
+# Every variant of every built-in neuron, by its key.
+BUILT_IN = {variant.key: variant for neuron in NEURONS.values() for variant in neuron.definition.variants()}
 
 OPTIONS: list[dict[str, Any]] = [
     dict(
@@ -40,21 +45,23 @@ OPTIONS: list[dict[str, Any]] = [
 ]
 
 
-def _computation(options: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What is left of options once those that make no difference are folded, and numbers that are data are out."""
-    reset = "value" if options["reset"] in ("zero", -0.5) else options["reset"]
-    key = lif_key(reset, **{name: options[name] for name in ("delay_reset", "detach_reset", "pre_reset_state")})
-    return key, options["strict"]
+def variant_of(**options: Any) -> Variant:
+    """LIF's variant with these options, of which some may be numbers."""
+    given = {name: value for name, value in options.items() if name in lif.definition.interface.options}
+    if given.get("reset", "subtract") not in ("subtract", "none"):
+        given["reset"] = VALUE
+    return lif.variant(**given)
 
 
-DIFFERENT_OPTIONS = list({_computation(options): options for options in OPTIONS}.values())
+# One of each group of options that compute the same, but for numbers.
+DIFFERENT_OPTIONS = list({(variant_of(**options).key, options["strict"]): options for options in OPTIONS}.values())
 
 # What takes a compiler long is tried on one neuron for each number of states, of those the one that computes most; all
 # neurons with `-m slow`.
 NEURONS_BY_STATES = list(
     {
-        len(neuron.states): neuron.key
-        for neuron in sorted(NEURONS.values(), key=lambda neuron: len(neuron_struct(neuron)))
+        len(variant.states): variant.key
+        for variant in sorted(BUILT_IN.values(), key=lambda variant: len(neuron_struct(variant)))
     }.values()
 )
 
@@ -171,6 +178,17 @@ def random_layer(inputs: int, outputs: int, dtype: torch.dtype = torch.float32) 
 def random_gradients(spikes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of the outputs for backward to start from."""
     return torch.randn_like(spikes), torch.randn_like(state)
+
+
+def nodes(tensor: Tensor) -> set[str]:
+    """The names of the nodes of autograd's graph from which a tensor comes."""
+    found, left = {}, [tensor.grad_fn]
+    while left:
+        node = left.pop()
+        if node is not None and node not in found:
+            found[node] = type(node).__name__
+            left += [before for before, _ in node.next_functions]
+    return set(found.values())
 
 
 def python(code: str, **variables: str | None) -> subprocess.CompletedProcess[str]:

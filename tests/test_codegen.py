@@ -1,4 +1,4 @@
-"""The checked-in C++ is what the emitter writes from neurons.py and surrogates.py, and computes what torch does."""
+"""The checked-in C++ is what the emitter writes from neurons/ and surrogates.py, and computes what torch does."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import ctypes
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from graphs import FUNCTIONS, ties_and_zeros
-from support import assert_same_bits
+from graphs import FUNCTIONS, ties_and_zeros, variant_of_step
+from support import BUILT_IN, assert_same_bits, skip_or_fail
 from torch import Tensor
 
 from snnkernels.emit import cpp
-from snnkernels.neurons import NEURONS, Neuron
+from snnkernels.language import sqrt
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import trace_function
 
@@ -51,13 +53,17 @@ def test_writing_mends_what_is_stale_and_leaves_the_rest(tmp_path: Path) -> None
 
 def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
     files = cpp.generated_files()
-    for name, keys in (("neurons.h", NEURONS), ("surrogates.h", SURROGATES)):
+    for name, keys in (("neurons.h", BUILT_IN), ("surrogates.h", SURROGATES)):
         for key in keys:
             assert f"struct {key} {{" in files[name] and f"X({key})" in files[name]
 
 
-def test_text_is_the_same_every_time() -> None:
-    assert cpp.generated_files() == cpp.generated_files()
+@pytest.mark.parametrize("seed", [1, 2])
+def test_text_is_the_same_in_every_process(seed: int, tmp_path: Path) -> None:
+    """Whatever the order of Python's sets, which the seed of its hashes decides."""
+    command = [sys.executable, "-m", "snnkernels.emit.cpp", str(tmp_path)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": str(seed)})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == cpp.generated_files()
 
 
 _VECTORS = """
@@ -71,32 +77,33 @@ extern "C" void {key}(const doubles* x, const doubles* v, const doubles* grad, d
   count /= 2;
   for (long i = 0; i < count; ++i) {{
     doubles next, kept[2], unused;
-    snn::{key}::step(x[i], v + i, &none, &none, false, outputs[i], &next);
-    snn::{key}::keep(x[i], v + i, &none, &none, false, kept);
-    snn::{key}::adjoint<void>(kept, &none, &none, false, none, grad[i], &none, outputs[count + i],
-                              outputs + 2 * count + i, &unused);
+    snn::{key}::step(x + i, v + i, &none, false, outputs[i], &next);
+    snn::{key}::keep(x + i, v + i, &none, false, &unused, kept);
+    snn::{key}::adjoint(&none, &none, kept, &none, false, grad[i], &none, outputs + count + i,
+                        outputs + 2 * count + i, &unused);
   }}
 }}
 """
-_EXPONENTIAL = """
-extern "C" void exponential_{type}(const {type}* x, {type}* y, long count) {{
-  for (long i = 0; i < count; ++i) y[i] = snn::exponential({type}s{{x[i]}})[0];
+_FUNCTION = """
+extern "C" void {name}_{type}(const {type}* x, {type}* y, long count) {{
+  for (long i = 0; i < count; ++i) y[i] = snn::{name}({type}s{{x[i]}})[0];
 }}
 """
+_OF_ONE = ("exponential", "logistic", "hyperbolic_tangent", "round_down", "square_root")
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """Every function of the step language as a neuron whose spike is its value, emitted and compiled for vectors."""
+    """Every function of the step language as a neuron whose output is its value, emitted and compiled for vectors."""
     compiler = shutil.which(os.environ.get("CXX", "c++"))
     if compiler is None or not GENERATED.exists():
         pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
     folder = tmp_path_factory.mktemp("emitted")
-    text = _VECTORS.format(scan=GENERATED.parent / "scan.h")
+    text = _VECTORS.format(scan=GENERATED.parent / "cpu" / "strip" / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
-        neuron = Neuron(f"function_{number}", lambda x, v, *, spike, f=function: (f(x, v), v), ("v",), (), ())
-        text += f"namespace snn {{\n{cpp.neuron_struct(neuron)}\n}}\n" + _HARNESS.format(key=neuron.key)
-    text += _EXPONENTIAL.format(type="float") + _EXPONENTIAL.format(type="double")
+        variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
+        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _HARNESS.format(key=variant.key)
+    text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
     subprocess.run([compiler, *flags, "emitted.cpp", "-o", "emitted.so"], cwd=folder, check=True)
@@ -107,6 +114,13 @@ def call(function: ctypes._CFuncPtr, *tensors: Tensor, count: int) -> None:
     function(*(ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors), ctypes.c_long(count))
 
 
+def of_one(library: ctypes.CDLL, name: str, x: Tensor) -> Tensor:
+    """A compiled function of each element."""
+    y = torch.empty_like(x)
+    call(getattr(library, f"{name}_{'float' if x.dtype == torch.float32 else 'double'}"), x, y, count=x.numel())
+    return y
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_emitted_operation_and_its_adjoint_are_those_of_torch(library: ctypes.CDLL, name: str) -> None:
     leaves = [leaf.requires_grad_() for leaf in ties_and_zeros()]
@@ -115,7 +129,9 @@ def test_emitted_operation_and_its_adjoint_are_those_of_torch(library: ctypes.CD
     outputs = torch.empty(3, gradient.numel(), dtype=torch.float64)
     key = f"function_{list(FUNCTIONS).index(name)}"
     call(getattr(library, key), *(leaf.detach() for leaf in leaves), gradient, outputs, count=gradient.numel())
-    with_exp = any(node.op == "exp" for node in trace_function(FUNCTIONS[name], ("a", "b"), "result").nodes)
+    with_exp = any(
+        node.op in ("exp", "tanh", "sigmoid") for node in trace_function(FUNCTIONS[name], ("a", "b"), "result").nodes
+    )
     for actual, wanted in zip(outputs, expected, strict=True):
         if with_exp:
             torch.testing.assert_close(actual, wanted.detach(), rtol=1e-13, atol=1e-14)
@@ -130,13 +146,76 @@ def test_exponential_is_within_two_units_in_the_last_place(library: ctypes.CDLL,
     low, high = torch.tensor(limits.tiny, dtype=dtype).log(), torch.tensor(limits.max, dtype=dtype).log()
     spread = torch.linspace(low.item() + 1e-3, high.item() - 1e-3, 200_001, dtype=dtype)
     x = torch.cat([spread, torch.randn(100_000, dtype=dtype), torch.randn(100_000, dtype=dtype) * limits.eps])
-    y = torch.empty_like(x)
-    function = getattr(library, "exponential_float" if dtype == torch.float32 else "exponential_double")
-    call(function, x, y, count=x.numel())
+    y = of_one(library, "exponential", x)
     exact = x.double().exp()
     assert ((y.double() - exact) / exact).abs().max() <= 2 * limits.eps
 
     far = torch.tensor([low.item() * 2, -1e30, -torch.inf, high.item() * 2, 1e30, torch.inf, 0.0], dtype=dtype)
-    ends = torch.empty_like(far)
-    call(function, far, ends, count=far.numel())
-    assert ends.tolist() == [0.0, 0.0, 0.0, torch.inf, torch.inf, torch.inf, 1.0]
+    assert of_one(library, "exponential", far).tolist() == [0.0, 0.0, 0.0, torch.inf, torch.inf, torch.inf, 1.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("name, function", [("logistic", torch.sigmoid), ("hyperbolic_tangent", torch.tanh)])
+def test_sigmoid_and_tanh_are_within_three_units_in_the_last_place(
+    library: ctypes.CDLL, name: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype
+) -> None:
+    """Where the result is no smaller than normal numbers: relative to it also near 0, and on both sides of 0.625."""
+    limits = torch.finfo(dtype)
+    small = torch.logspace(-30, 0, 100_001, dtype=dtype)
+    x = torch.cat([torch.linspace(-80, 80, 200_001, dtype=dtype), torch.randn(100_000, dtype=dtype), small, -small])
+    exact = function(x.double())  # which torch gives to a unit in the last place of float64
+    units = ((of_one(library, name, x).double() - exact) / exact)[exact != 0].abs().max() / limits.eps
+    assert units <= 3
+
+    far = torch.tensor([-torch.inf, -1e30, 0.0, -0.0, 1e30, torch.inf, torch.nan], dtype=dtype)
+    ends = of_one(library, name, far)
+    torch.testing.assert_close(ends, function(far), rtol=0, atol=0, equal_nan=True)
+    assert torch.equal(ends[2:4].signbit(), function(far[2:4]).signbit())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("name, function", [("round_down", torch.floor), ("square_root", sqrt)])
+def test_floor_and_square_root_are_exact(
+    library: ctypes.CDLL, name: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype
+) -> None:
+    limits = torch.finfo(dtype)
+    whole = torch.arange(-1000, 1000, dtype=dtype)
+    powers = 2.0 ** torch.arange(-60, 70, dtype=dtype)
+    special = [0.0, -0.0, torch.inf, -torch.inf, torch.nan, limits.max, limits.min, limits.tiny, -limits.tiny]
+    x = torch.cat([torch.randn(100_000, dtype=dtype) * 100, whole, whole + 0.5, whole.nextafter(whole + 1)])
+    edges = torch.cat([powers, powers - 1, powers + 1, powers - 0.5, powers + 0.5])
+    x = torch.cat([x, whole.nextafter(whole - 1), edges, -edges, torch.tensor(special, dtype=dtype)])
+    actual, expected = of_one(library, name, x), function(x)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
+    number = ~expected.isnan()
+    assert torch.equal(actual.signbit()[number], expected.signbit()[number])
+
+
+_KERNEL = """
+__global__ void kernel_{key}(const {lanes}* x, const {lanes}* v, const {lanes}* grad, {lanes}* outputs) {{
+  {lanes} none = {{}}, next, kept[2], unused;
+  snn::{key}::step(x, v, &none, false, outputs[0], &next);
+  snn::{key}::keep(x, v, &none, false, &unused, kept);
+  snn::{key}::adjoint(&none, &none, kept, &none, false, grad[0], &none, outputs + 1, outputs + 2, &unused);
+}}
+"""
+
+
+def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path: Path) -> None:
+    """Each function of the language with its adjoint; roots and quotients are no approximations."""
+    compiler = shutil.which("nvcc")
+    if compiler is None or not GENERATED.exists():
+        skip_or_fail("nvcc", "there is no nvcc, or the tests run without the sources of the package")
+    text = f'#include "{GENERATED.parent / "cpu" / "strip" / "scan.h"}"\n'
+    for number, function in enumerate(FUNCTIONS.values()):
+        variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
+        lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
+        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
+    (tmp_path / "emitted.cu").write_text(text)
+    flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
+    subprocess.run([compiler, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)
+    ptx = (tmp_path / "emitted.ptx").read_text()
+    roots = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("sqrt.")}
+    quotients = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("div.")}
+    assert roots and roots <= {"sqrt.rn.f32", "sqrt.rn.f64"}
+    assert quotients and quotients <= {"div.rn.f32", "div.rn.f64"}

@@ -16,6 +16,7 @@ from snnkernels import (
     LIF,
     FusedLIF,
     SpikeLinear,
+    integer_lif,
     lif,
     poisson_encode,
     poisson_spikes,
@@ -94,7 +95,7 @@ def test_one_graph_serves_every_length_and_batch(compiled: Target) -> None:
 
 
 OF_ANY_LENGTH: dict[str, Callable[[Tensor], Tensor]] = {
-    "count": lambda current: lif(current, output="count"),
+    "count": lambda current: lif(current, output="sum"),
     "few neurons, time second": lambda current: lif(current, time_dim=1),
     "many neurons, time second": lambda current: lif(current.repeat(1, 1, 6), time_dim=1),
     "reversed dimensions": lambda current: lif(current.transpose(0, 2)),
@@ -145,7 +146,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     )[1],
     "channels last": lambda current: lif(current.unflatten(2, (2, 3)).movedim(-1, 1), time_dim=0),
     "bfloat16": lambda current: lif(current.bfloat16(), slope=2.0).float(),
-    "count": lambda current: lif(current, output="count"),
+    "count": lambda current: lif(current, output="sum"),
     "one step for all": lambda current: lif(current[0], steps=9),
     "packed": lambda current: lif(current, output="packed").unpack() @ current.new_ones(6, 2) + current.sum(),
 }
@@ -164,6 +165,21 @@ def test_functions_compile_whole_and_equal_eager(compiled: Target, function: Cal
     assert results[0][1].abs().sum() > 0
     for actual, expected in zip(results[1], results[0], strict=True):
         assert_same_bits(actual, expected)
+
+
+def test_a_whole_number_that_is_first_met_in_a_graph_and_then_changes() -> None:
+    torch._dynamo.reset()
+    current = 3 * random_current(5, 2, 7)
+    layer = integer_lif.layer(levels=19)
+    whole = torch.compile(layer, fullgraph=True, backend="eager")
+    function = torch.compile(lambda x, levels: integer_lif(x, levels=levels), fullgraph=True, backend="eager")
+    outputs = []
+    for levels in (2, 21, 3, 22):
+        layer.levels = levels
+        outputs += [whole(current), function(current, levels)]
+        for output in outputs[-2:]:
+            assert_same_bits(output, integer_lif(current, levels=levels))
+    assert outputs[0].max() == 2 and outputs[2].max() > 3
 
 
 def test_training_step_with_encoder_and_loss_compiles_whole(compiled: Target) -> None:

@@ -13,13 +13,14 @@ import torch
 from support import Target, printed, python
 
 from snnkernels import Backend, backends, dispatch, lif, use_backend
-from snnkernels.engines import native
+from snnkernels.engines import native, native_build
+from snnkernels.inputs import check_backend
 from snnkernels.machine import processor
 
 
-def machine(*pairs: tuple[str, str]) -> Callable[[str, torch.device], str | None]:
+def machine(*pairs: tuple[str, str]) -> Callable[..., str | None]:
     """A stand-in for the package's engines: only these, on these devices, can run."""
-    return lambda engine, device: None if (engine, device.type) in pairs else "not here"
+    return lambda engine, device, neuron=None: None if (engine, device.type) in pairs else "not here"
 
 
 @pytest.fixture
@@ -47,6 +48,7 @@ def test_every_engine_is_listed_with_its_reason() -> None:
         ("triton", "cpu"),
     ]
     assert table[0] == Backend("reference", "any", True, "")
+    assert [row.neurons for row in table] == ["any", "any", "lif", "any", "any"]
     for row in table:
         assert row.usable == (row.reason == "")
         assert row.reason == (dispatch.unusable_reason(row.engine, row.device) or "")
@@ -73,13 +75,13 @@ def test_auto_takes_the_fastest_that_runs(
 
 
 def test_a_slow_choice_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    dispatch._warn_of_reference.cache_clear()
+    native_build.warn_once.cache_clear()
     monkeypatch.setattr(dispatch.engines, "unusable_reason", machine())
     message = r"^on cpu snnkernels runs its reference engine, which is slow \(native: not here\)$"
     with pytest.warns(UserWarning, match=message) as told:
         assert [dispatch.choose("cpu"), dispatch.choose("cpu")] == ["reference"] * 2
     assert len(told) == 1
-    dispatch._warn_of_reference.cache_clear()
+    native_build.warn_once.cache_clear()
 
 
 def test_a_call_takes_its_own_backend_then_the_innermost_with_then_auto(ran: Callable[..., str]) -> None:
@@ -193,6 +195,20 @@ def test_a_gpu_that_the_library_has_no_code_for_runs_triton() -> None:
     assert dispatch.choose("cuda:1") == "native"
 
 
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_runs_a_neuron_that_its_library_does_not_have_on_triton(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_has_neuron", lambda key: key == "lif_0")
+    assert dispatch.choose("cuda:1", parts=("lif_0", "arctan")) == "native"
+    assert dispatch.choose("cuda:1", parts=("adlif_0", "arctan")) == "triton"
+    assert check_backend("native", "cuda:1", parts=("lif_0", "arctan")) == "native"
+    message = (
+        'backend="native" cannot run on cuda: on cuda it has the neurons of lif and the built-in surrogates alone, not '
+        'adlif_0: write backend="triton"'
+    )
+    with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
+        check_backend("native", "cuda:1", parts=("adlif_0", "arctan"))
+
+
 def test_what_code_there_is_is_no_part_of_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked of an operator that gives no tensor."""
 
@@ -214,7 +230,7 @@ def test_command_line_lists_the_engines() -> None:
     out = printed("import runpy; runpy.run_module('snnkernels', run_name='__main__')")
     assert out.startswith(f"snnkernels {version}, torch {torch.__version__}, Python ")
     assert str(processor()) in out.splitlines()[1] and f"{torch.get_num_threads()} threads" in out.splitlines()[1]
-    rows = [line.split(maxsplit=2) for line in out.splitlines()[2:]]
+    rows = [line.split(maxsplit=2) for line in out.splitlines()[2 : 2 + len(backends())]]
     assert [row[:2] for row in rows] == [[row.engine, row.device] for row in backends()]
     assert all(state == "usable" or state.startswith("not usable: ") for _, _, state in rows)
 

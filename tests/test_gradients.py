@@ -173,8 +173,8 @@ class Calls(torch.utils._python_dispatch.TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         outputs = function(*args, **(kwargs or {}))
         if function.namespace == "snnkernels" and "forward" in function.name():
-            interval = args[6]
-            self.checkpoints.append((interval, outputs[2].numel()))
+            interval = args[7]
+            self.checkpoints.append((interval, outputs[4].numel()))
         return outputs
 
 

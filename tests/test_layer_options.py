@@ -13,14 +13,14 @@ from support import assert_same_bits, random_current, skip_or_fail
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, functional, lif, use_backend
-from snnkernels.inputs import LIFOptions
+from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, use_backend
 
 # Of every option, and of numbers: another value than the default, the name of what it is, and a wrong value.
 SETTINGS: dict[str, tuple[Any, Any]] = {
     "beta": (0.5, "0.5"),
     "threshold": (0.75, 0),
     "return_state": (True, 1),
+    "record": (("v",), "v"),
     "reset": ("zero", "hard"),
     "delay_reset": (True, None),
     "detach_reset": (False, 0),
@@ -31,7 +31,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "time_dim": (1, 1.5),
     "pre_reset_state": (True, 1),
     "steps": (5, 0),
-    "output": ("count", "sum"),
+    "output": ("sum", "som"),
     "backend": ("reference", "cuda"),
 }
 
@@ -41,13 +41,16 @@ def result(layer: Any, current: Tensor, **options: Any) -> tuple[Tensor, ...]:
     leaf = current.clone().requires_grad_()
     outputs = layer(leaf, **options)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if isinstance(outputs[-1], dict):
+        outputs = (*outputs[:-1], *outputs[-1].values())
     sum(out.sum() for out in outputs).backward()
     return (*(out.detach() for out in outputs), leaf.grad)
 
 
 def test_the_table_has_every_option() -> None:
-    fixed = {"learn_beta", "learn_threshold", "constrain", "device", "dtype"}
-    assert SETTINGS.keys() == inspect.signature(LIF).parameters.keys() - fixed
+    names = inspect.signature(LIF).parameters.keys()
+    fixed = {"learn", "constrain", "device", "dtype", *(name for name in names if name.startswith("learn_"))}
+    assert SETTINGS.keys() == names - fixed
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -73,9 +76,10 @@ def test_an_option_that_is_set_is_used_shown_and_copied(name: str) -> None:
 def test_options_are_shown_together() -> None:
     layer = LIF(slope=25)
     layer.slope, layer.reset = 2, -0.5
-    assert layer.options == LIFOptions(slope=2.0, reset=-0.5)
-    with pytest.raises(AttributeError, match="LIF's options cannot be set: set each option by its name"):
-        layer.options = LIFOptions()
+    assert layer.arguments == {**LIF().arguments, "slope": 2.0, "reset": -0.5}
+    assert repr(layer) == "LIF(beta=0.9, threshold=1, input_scale=1, reset=-0.5, slope=2.0)"
+    with pytest.raises(AttributeError, match="LIF's arguments cannot be set: set each by its name"):
+        layer.arguments = {}
 
 
 class Slow(LIF):
@@ -213,23 +217,16 @@ def test_another_kind_of_number_makes_another_graph() -> None:
 def test_signatures_agree() -> None:
     """One truth: what `lif` takes, LIF takes, and SpikingLinear, with the same defaults."""
     function, layer, fused = (inspect.signature(one).parameters for one in (lif, LIF, SpikingLinear))
-    assert {name: function[name].default for name in LIFOptions._fields} == LIFOptions()._asdict()
-    of_a_call = {"current", "initial_state"}
-    of_a_layer = {"learn_beta", "learn_threshold", "constrain", "device", "dtype"}
-    assert layer.keys() == function.keys() - of_a_call | of_a_layer
-    assert fused.keys() == layer.keys() - {"time_dim", "steps"} | inspect.signature(SpikeLinear).parameters.keys()
+    of_a_call, learned = {"current", "initial_state"}, {f"learn_{name}" for name in lif.definition.interface.params}
+    assert layer.keys() == function.keys() - of_a_call | learned | {"learn", "constrain", "device", "dtype"}
+    own = inspect.signature(SpikeLinear).parameters.keys() | {"neuron"}
+    assert fused.keys() - {"options"} == layer.keys() - {"time_dim", "steps"} | own
     for name in function.keys() & layer.keys():
         assert function[name].default == layer[name].default, name
     for name in layer.keys() & fused.keys():
-        assert (layer[name].default, layer[name].annotation) == (fused[name].default, fused[name].annotation), name
-    kinds = {parameter.kind for one in (function, layer, fused) for parameter in one.values()}
+        assert layer[name].default == fused[name].default, name
+    kinds = {parameter.kind for one in (function, layer) for parameter in one.values()}
     assert inspect.Parameter.VAR_KEYWORD not in kinds
-
-
-def test_type_checkers_know_every_option() -> None:
-    options = inspect.signature(lif).parameters.keys() - {"current"}
-    assert functional._Keywords.__annotations__.keys() | {"output", "return_state"} == options
-    assert inspect.signature(LIF).parameters.keys() - {"constrain", "device", "dtype"} <= LIF.__annotations__.keys()
 
 
 def test_a_configuration_tool_fills_the_options(capsys: pytest.CaptureFixture[str]) -> None:

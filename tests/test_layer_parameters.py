@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
@@ -13,10 +13,8 @@ from support import assert_same_bits
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from snnkernels import LIF, SpikingLinear, lif
-from snnkernels.inputs import check_flag
-from snnkernels.neuron_layer import NeuronLayer
-from snnkernels.ranges import Range
+from snnkernels import LIF, SpikingLinear, lif, neuron
+from snnkernels.ranges import Decay
 
 PER_NEURON = torch.linspace(0.1, 0.9, 6)
 
@@ -135,7 +133,50 @@ class TestSet:
         layer = LIF(1, constrain=True)
         with pytest.raises(ValueError, match=r"beta must be in \(0, 1\)"):
             layer.learn_beta = True
-        assert layer.beta == 1.0 and repr(layer) == "LIF(beta=1, threshold=1, constrain=True)"
+        assert (
+            layer.beta == 1.0
+            and repr(layer) == "LIF(beta=1, threshold=1, input_scale=1, reset=subtract, constrain=True)"
+        )
+
+
+class TestWords:
+    """A word that stands for a number is one in a tensor. Another word chooses a form of the step without a tensor."""
+
+    def test_a_learned_one_is_its_number(self) -> None:
+        switched = LIF(reset="zero")
+        switched.learn_reset = True
+        for layer in (LIF(reset="zero", learn_reset=True), switched):
+            assert layer.reset.tolist() == [0.0] and layer.learn_reset
+            layer.reset = 0.25
+            layer.reset = "zero"
+            assert layer.reset.tolist() == [0.0]
+            layer(CURRENT).sum().backward()
+            assert layer.reset.grad.any()
+            assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, reset=0.0))
+        layer = LIF(reset="zero", learn_reset=True)
+        layer.reset = 0.25
+        layer.reset_parameters()
+        assert layer.reset.tolist() == [0.25]
+
+    def test_it_takes_the_place_of_a_buffer(self) -> None:
+        layer = LIF(reset=PER_NEURON)
+        layer.reset = "zero"
+        assert layer.reset.tolist() == [0.0] * 6
+        layer.reset = "subtract"
+        assert layer.reset == "subtract" and not layer.state_dict()
+        assert_same_bits(layer(CURRENT), lif(CURRENT, reset="subtract"))
+        layer.reset = PER_NEURON
+        assert_same_bits(layer(CURRENT), lif(CURRENT, reset=PER_NEURON))
+
+    def test_it_cannot_be_learned(self) -> None:
+        layer, message = LIF(reset=0.5, learn_reset=True), "reset must be a number or a tensor to be learned, got 'sub"
+        with pytest.raises(ValueError, match=message):
+            layer.reset = "subtract"
+        assert layer.reset.tolist() == [0.5]
+        layer = LIF(reset="subtract")
+        with pytest.raises(ValueError, match=message):
+            layer.learn_reset = True
+        assert layer.reset == "subtract"
 
 
 def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
@@ -154,61 +195,31 @@ def test_what_torch_puts_in_the_place_of_a_parameter_is_used() -> None:
     assert_same_bits(layer(CURRENT).detach(), lif(CURRENT, beta=beta.detach().sigmoid()))
 
 
-class _Options(NamedTuple):
-    gain: float = 2.0
-    upside_down: bool = False
+@neuron(states=("total",))
+def offset_sum(x, total, *, alpha: Decay = 0.5, offset=0.0, upside_down: bool = False):
+    """A neuron of other names: what LIF can do, it can."""
+    total = alpha * total + offset + (-x if upside_down else x)
+    return total, total
 
 
-def _flag(name: str, value: bool) -> bool:
-    check_flag(name, value)
-    return value
-
-
-class Decay(NeuronLayer):
-    """A layer of other names: what LIF can do, it can."""
-
-    _ranges = {"alpha": Range(0.0, 1.0), "offset": Range()}
-    _checks = {"return_state": _flag, "gain": lambda _, value: float(value), "upside_down": _flag}
-    _as_options = _Options
-
-    def __init__(
-        self,
-        alpha: Any = 0.5,
-        offset: Any = 0.0,
-        *,
-        learn_alpha: bool = False,
-        learn_offset: bool = False,
-        constrain: bool = False,
-        return_state: bool = False,
-        gain: float = 2.0,
-        upside_down: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(locals())
-
-    def forward(self, current: Tensor) -> Tensor:
-        (alpha, offset), options = self._values(current)
-        gain = torch.as_tensor(options.gain, dtype=current.dtype)
-        return (alpha * current + offset) * gain * (-1 if options.upside_down else 1)
-
-
-def test_the_base_knows_no_neuron() -> None:
+def test_a_layer_of_any_neuron() -> None:
     torch._dynamo.reset()
     with torch.device("meta"):
-        layer = Decay(learn_alpha=True, learn_offset=True, constrain=True)
+        layer = offset_sum.layer(learn=("alpha", "offset"), constrain=True)
     layer.to_empty(device="cpu").bfloat16()
     assert repr(layer).startswith(
-        "ParametrizedDecay(\n  alpha=0.5, offset=0, learn_alpha=True, learn_offset=True, constrain=True\n"
+        "Parametrizedoffset_sum(\n  alpha=0.5, offset=0, learn_alpha=True, learn_offset=True, constrain=True\n"
     )
     assert layer.state_dict().keys() == {"parametrizations.alpha.original", "offset"}  # which has no range
+    layer = offset_sum.layer(alpha=torch.full((6,), 0.5), backend="reference")
     compiled = torch.compile(layer, fullgraph=True, backend="eager")
-    for gain in range(12):
-        layer.gain, layer.offset = gain, -gain
-        torch.testing.assert_close(compiled(CURRENT), (0.5 * CURRENT - gain) * gain)
-    layer.learn_offset = False
+    for offset in range(12):
+        layer.offset = offset
+        assert_same_bits(compiled(CURRENT), offset_sum(CURRENT, alpha=0.5, offset=offset, backend="reference"))
+    layer.learn_offset, layer.upside_down = True, True
     assert len(list(layer.parameters())) == 1
-    with pytest.raises(AttributeError, match="Decay has no attribute 'upside_dwn'; did you mean 'upside_down'"):
+    assert_same_bits(layer(-CURRENT).detach(), offset_sum(CURRENT, alpha=0.5, offset=11.0, backend="reference"))
+    with pytest.raises(AttributeError, match="offset_sum has no attribute 'upside_dwn'; did you mean 'upside_down'"):
         layer.upside_dwn = True
 
 

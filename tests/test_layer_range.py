@@ -54,7 +54,7 @@ class TestConstrained:
         layer.beta = 0.25
         torch.testing.assert_close(layer.beta.item(), 0.25)
         assert layer.parametrizations.beta.original is original and original.requires_grad
-        assert "beta=0.25, threshold=1, learn_beta=True, constrain=True" in repr(layer)
+        assert "beta=0.25, threshold=1, input_scale=1, reset=subtract, learn_beta=True, constrain=True" in repr(layer)
         for wrong in (0, 1.0, 2, -0.5, torch.ones(1)):
             with pytest.raises(ValueError, match=r"beta must be in \(0, 1\), where constrain=True keeps it, got"):
                 layer.beta = wrong

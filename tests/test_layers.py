@@ -123,22 +123,25 @@ def test_it_works_in_a_sequence_of_modules() -> None:
 
 
 SHOWN = {
-    "LIF(beta=0.9, threshold=1)": {},
-    "LIF(beta=0.5, threshold=tensor(3,), reset=zero, slope=10.0)": {
+    "LIF(beta=0.9, threshold=1, input_scale=1, reset=subtract)": {},
+    "LIF(beta=0.5, threshold=tensor(3,), input_scale=1, reset=zero, slope=10.0)": {
         "beta": 0.5,
         "threshold": torch.ones(3),
         "reset": "zero",
         "slope": 10.0,
     },
-    "LIF(beta=0.75, threshold=2, learn_beta=True)": {
+    "LIF(beta=0.75, threshold=2, input_scale=1, reset=subtract, learn_beta=True)": {
         "beta": 0.75,
         "learn_beta": True,
         "threshold": torch.tensor(2.0),
     },
-    "LIF(beta=0.9, threshold=1, return_state=True, strict=True)": {"return_state": True, "strict": True},
+    "LIF(beta=0.9, threshold=1, input_scale=1, reset=subtract, return_state=True, strict=True)": {
+        "return_state": True,
+        "strict": True,
+    },
 }
 
 
 @pytest.mark.parametrize("text", SHOWN)
-def test_printed_layer_shows_what_is_not_default(text: str) -> None:
+def test_printed_layer_shows_its_parameters_and_what_is_not_default(text: str) -> None:
     assert repr(LIF(**SHOWN[text])) == text

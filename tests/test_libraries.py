@@ -91,7 +91,7 @@ def test_but_not_one_of_other_sources(tree: Path, installed: Path, found) -> Non
     assert found(tree / "snnkernels", installed.parent) == installed / LIBRARY
 
 
-@pytest.mark.parametrize("file", ["csrc/cpu/scan.cpp", "csrc/generated/neurons.h", "csrc/toolkit.py", "setup.py"])
+@pytest.mark.parametrize("file", ["csrc/cpu/forward.cpp", "csrc/generated/neurons.h", "csrc/toolkit.py", "setup.py"])
 def test_what_is_of_other_sources_is_not_used_and_the_reason_says_what_to_do(
     tree: Path, installed: Path, file: str, found
 ) -> None:

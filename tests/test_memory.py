@@ -151,10 +151,10 @@ attempt(steps=256)
 
 OF_A_THREAD = """
 current = torch.zeros(2, 1024)
-attempt(steps=64, output="count")
+attempt(steps=64, output="sum")
 empty_cache()
 limit(0)
-attempt(steps=64, output="count")
+attempt(steps=64, output="sum")
 """
 
 

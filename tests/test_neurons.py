@@ -11,7 +11,8 @@ import torch
 from support import Target, assert_rounded, assert_same_bits, random_current, random_decay, run
 from torch import Tensor
 
-from snnkernels.neurons import NEURONS, lif_key
+from snnkernels import lif
+from snnkernels.interface import VALUE
 
 # beta 0.5, threshold 1, unless the options say otherwise: every number below is exact in binary.
 CURRENT = (1.5, 0.75, 0.75, 0.5, -0.25, 2.0)
@@ -245,10 +246,13 @@ def test_equations_of_other_libraries(target: Target, name: str) -> None:
 
 
 def test_options_that_make_no_difference_are_one_neuron() -> None:
-    assert lif_key("none", delay_reset=True, detach_reset=False, pre_reset_state=True) == lif_key("none")
-    assert lif_key("subtract", delay_reset=True, pre_reset_state=True) == lif_key("subtract", delay_reset=True)
-    assert lif_key("value", delay_reset=True) == lif_key("value", pre_reset_state=True)
-    assert len(NEURONS) == 11
+    def key(reset: str, **options: bool) -> str:
+        return lif.variant(reset=reset, **options).key
+
+    assert key("none", delay_reset=True, detach_reset=False, pre_reset_state=True) == key("none")
+    assert key("subtract", delay_reset=True, pre_reset_state=True) == key("subtract", delay_reset=True)
+    assert key(VALUE, delay_reset=True) == key(VALUE, pre_reset_state=True)
+    assert len(list(lif.definition.variants())) == 11
 
 
 def test_random_current_reaches_the_threshold_exactly() -> None:

@@ -14,7 +14,8 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
 
 from snnkernels import FusedLIF, SpikeLinear, lif
-from snnkernels.inputs import LIFOptions, check_lif
+from snnkernels.functional import Call
+from snnkernels.inputs import Options
 from snnkernels.scan import Checked
 
 NAMES = ("slope", "input_scale", "reset", "beta", "threshold")
@@ -121,7 +122,7 @@ def test_numpys_scalars_are_numbers_in_a_graph(native: None, name: str) -> None:
 
 def test_vmap_over_a_number_says_what_can(native: None) -> None:
     current, values = random_current(9, 3, 6), torch.tensor([0.5, 2.0])
-    with pytest.raises(RuntimeError, match='which only lif\\(..., backend="reference"\\)'):
+    with pytest.raises(RuntimeError, match='which only neurons with backend="reference"'):
         torch.vmap(lambda slope: lif(current, slope=slope))(values)
     scaled = torch.vmap(lambda scale: lif(current, input_scale=scale, backend="reference"))(values)
     assert torch.equal(scaled, torch.stack([lif(current, input_scale=scale) for scale in (0.5, 2.0)]))
@@ -178,13 +179,18 @@ def test_the_slope_of_the_function_may_be_a_tensor_in_a_graph(native: None) -> N
     assert slope.grad == 0
 
 
+def check(numbers: tuple[float, ...]) -> Checked:
+    """A call of lif with these parameters and this slope."""
+    definition = lif.definition
+    call = Call(definition, numbers[:-1], numbers[-1], tuple(definition.interface.choices.values()), Options())
+    return call.check((torch.zeros(3, 2, 4),), (None,))
+
+
 def test_a_number_that_changes_makes_no_plan() -> None:
     """In ten thousand calls that differ in numbers alone, as a slope that is annealed, there is one."""
-    current = random_current(3, 2, 4)
 
     def checked(number: float) -> Checked:
-        options = LIFOptions(slope=number, input_scale=number, reset=number)
-        return check_lif(current, None, number, number, options)
+        return check((number,) * 5)
 
     first = checked(0.5)
     for step in range(1, 10_000):
@@ -194,10 +200,9 @@ def test_a_number_that_changes_makes_no_plan() -> None:
 
 
 def test_zeros_of_both_signs_are_told_apart() -> None:
-    current = random_current(3, 2, 4)
     for number in (0.0, -0.0, 0.0):
-        numbers = check_lif(current, None, number, 1.0, LIFOptions(input_scale=number, reset=number)).numbers
-        assert [str(found) for found in numbers[:3]] == [str(number)] * 3
+        numbers = check((number, 1.0, number, number, 2.0)).numbers
+        assert [str(numbers[i]) for i in (0, 2, 3)] == [str(number)] * 3
 
 
 def test_tensors_without_values_are_not_read() -> None:

@@ -62,7 +62,7 @@ def test_count_is_the_sum_of_the_spikes(
     current = random_current(steps, *shape, dtype=dtype, device=target.device).movedim(0, time_dim).contiguous()
     given = tensors(dtype, target, *shape)
     options = {"time_dim": time_dim, "backend": target.engine}
-    count, state, leaves = run(current, given, output="count", **options)
+    count, state, leaves = run(current, given, output="sum", **options)
     spikes, expected_state, expected_leaves = run(current, given, **options)
     expected = spikes.sum(time_dim, dtype=state_dtype(dtype))
     assert expected.min() + expected.max() > 0 and expected.mean() < steps
@@ -165,7 +165,7 @@ def test_one_step_of_a_constant_current(target: Target) -> None:
 
 def test_chunks_of_counts_add_up_to_the_whole(compiled: Target) -> None:
     current = random_current(20, 3, 37, device=compiled.device)
-    options: dict[str, Any] = {"output": "count", "return_state": True, "backend": compiled.engine}
+    options: dict[str, Any] = {"output": "sum", "return_state": True, "backend": compiled.engine}
     whole, state = lif(current, **options)
     first, middle = lif(current[:7], **options)
     second, last = lif(current[7:], initial_state=middle, **options)
@@ -190,7 +190,7 @@ class Calls(TorchDispatchMode):
 def test_count_writes_no_spikes_and_expands_no_gradient(compiled: Target) -> None:
     current = random_current(64, 2, 8, device=compiled.device).requires_grad_()
     with Calls() as mode:
-        lif(current, output="count", backend=compiled.engine).sum().backward()
+        lif(current, output="sum", backend=compiled.engine).sum().backward()
     (_, _, outputs), (_, arguments, _) = mode.calls
     assert [name for name, *_ in mode.calls] == ["forward", "backward"]
     assert outputs[0].numel() == 16
@@ -201,13 +201,13 @@ def test_count_writes_no_spikes_and_expands_no_gradient(compiled: Target) -> Non
 def test_constant_current_is_neither_written_out_nor_its_gradient(compiled: Target) -> None:
     current = random_current(2, 8, device=compiled.device).requires_grad_()
     with Calls() as mode:
-        lif(current, steps=64, output="count", backend=compiled.engine).sum().backward()
+        lif(current, steps=64, output="sum", backend=compiled.engine).sum().backward()
     (_, given, _), (_, _, outputs) = mode.calls
     assert given[0][0].shape == outputs[0].shape == (1, 1, 16)
 
 
 def test_layer_that_counts_trains_as_one_that_sums(target: Target) -> None:
-    counting = LIF(beta=0.8, learn_beta=True, slope=2.0, output="count", backend=target.engine).to(target.device)
+    counting = LIF(beta=0.8, learn_beta=True, slope=2.0, output="sum", backend=target.engine).to(target.device)
     summing = LIF(beta=0.8, learn_beta=True, slope=2.0, backend=target.engine).to(target.device)
     current = random_current(9, 4, 5, device=target.device)
     classes = torch.tensor([0, 1, 4, 2], device=target.device)
@@ -248,7 +248,7 @@ OUTPUTS_IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
     "spikes, few neurons": lambda x: lif(x.transpose(0, 1), time_dim=1),
     "spikes of channels last": lambda x: lif(x.transpose(1, 2)),
     "spikes of a constant current": lambda x: lif(x[0], steps=5),
-    "count": lambda x: lif(x, output="count"),
+    "count": lambda x: lif(x, output="sum"),
     "final state": lambda x: lif(x, return_state=True)[1],
 }
 

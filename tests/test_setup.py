@@ -116,7 +116,7 @@ def test_a_toolkit_that_torch_refuses_leaves_out_the_library_that_needs_it(
     auto = build(tmp_path, machine(tmp_path, "auto", release, compiler_version, listed="9.0"))
     assert auto.returncode == 0, auto.stderr
     built = {path.name for path in (tmp_path / "lib/snnkernels").iterdir()}
-    assert built == {"_cpu.abi3.so", "_cpu_build.json", "_cuda_build.json"}
+    assert built == {"_cpu.abi3.so", "_cpu_build.json", "_cuda_build.json", "strip"}
     assert set(record(tmp_path / "lib", "cpu")) == {"sources"}
     failure = record(tmp_path / "lib", "cuda")["failure"]
     assert reason in failure
@@ -206,6 +206,25 @@ def test_an_editable_install_keeps_the_reason_why_a_library_was_left_out(
         find("cuda")
 
 
+def test_a_wheel_holds_the_neurons_types_and_the_headers_that_one_is_compiled_with(tmp_path: Path, tree: Path) -> None:
+    done = run(
+        tree, machine(tmp_path, "none"), "-c", "from setuptools import build_meta; build_meta.build_wheel('dist')"
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tree / "dist").iterdir()
+    installed = tmp_path / "installed"
+    shutil.unpack_archive(wheel, installed, "zip")
+    assert (installed / "snnkernels/py.typed").exists()
+    stub = "snnkernels/neurons/__init__.pyi"
+    assert (installed / stub).read_text() == (ROOT / stub).read_text()
+    headers = {path.name for path in (ROOT / "csrc/cpu/strip").iterdir()}
+    assert "neuron.h" in headers and {path.name for path in (installed / "snnkernels/strip").iterdir()} == headers
+    found = "from snnkernels.engines.native_build import headers; print(headers())"
+    for package, folder in ((installed, "snnkernels/strip"), (tree, "csrc/cpu/strip")):
+        done = run(tmp_path, os.environ | {"PYTHONPATH": str(package)}, "-c", found)
+        assert done.stdout == f"{package / folder}\n", done.stderr
+
+
 def test_a_source_distribution_holds_all_that_git_has_whatever_can_be_compiled(tmp_path: Path, tree: Path) -> None:
     expected = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()} - {".gitignore"}
     environment = machine(tmp_path, "none") | {"CXX": "/nonexistent/c++"}
@@ -218,6 +237,6 @@ def test_a_source_distribution_holds_all_that_git_has_whatever_can_be_compiled(t
         "csrc/cuda/scan.cpp",
         "csrc/cuda/backward_float.cu",
         "csrc/cuda/backward.h",
-        "csrc/cpu/scan.cpp",
+        "csrc/cpu/forward.cpp",
     } <= expected
     assert expected - names == set()

@@ -52,7 +52,7 @@ def two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("output", ["spikes", "count"])
+@pytest.mark.parametrize("output", ["all", "sum"])
 @pytest.mark.parametrize("product", ["events", "dense"])
 def test_is_the_two_layers(two_chunks: None, product: str, output: str, bias: bool) -> None:
     per_neuron = torch.linspace(0.7, 0.95, OUTPUTS)
@@ -414,6 +414,8 @@ def test_spikes_with_the_batch_outside_are_the_same_bits(form: str) -> None:
 
 
 def test_unknown_option_is_named() -> None:
+    with pytest.raises(TypeError, match="neuron must be a function that @neuron made, such as lif, got <class .*LIF'>"):
+        SpikingLinear(6, 4, neuron=LIF)
     with pytest.raises(TypeError, match=r"SpikingLinear has no option 'slop'; did you mean 'slope'\?; it has in_feat"):
         SpikingLinear(3, 2, slop=3)
 

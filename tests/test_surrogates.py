@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from graphs import evaluate
+from graphs import EVERY_VARIANT, evaluate
 from support import WITHOUT_EXP, Target, assert_same_bits, random_current, run
 from torch import Tensor
 
 from snnkernels import lif
 from snnkernels.engines import reference
-from snnkernels.neurons import NEURONS
 from snnkernels.scan import Layout, Plan, metadata, state_dtype
 from snnkernels.surrogates import SURROGATES
-from snnkernels.trace import adjoint, trace_step
+from snnkernels.trace import adjoint
+from snnkernels.variants import Variant
 
 # The derivative at a distance of 0, 1/4, 1/2, 3/4 and 2 from the threshold, with a slope of 2.
 DISTANCES = (0.0, 0.25, 0.5, 0.75, 2.0)
@@ -131,26 +131,25 @@ class SmoothStep(torch.autograd.Function):
     """A step with the antiderivative for its spike forward, its derived adjoint with the surrogate backward."""
 
     @staticmethod
-    def forward(ctx, key: str, surrogate: str, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        ctx.key, ctx.surrogate = key, surrogate
+    def forward(ctx, variant: Variant, surrogate: str, *inputs: Tensor) -> tuple[Tensor, ...]:
+        ctx.variant, ctx.surrogate = variant, surrogate
         ctx.save_for_backward(*inputs)
-        neuron = NEURONS[key]
-        graph = trace_step(neuron.step, neuron.states, neuron.params, neuron.constants)
-        outputs = evaluate(graph, SmoothStep.named(neuron, inputs), *SmoothStep.spikes(surrogate))
-        return outputs["spike"], outputs["next_v"]
+        named = dict(zip(SmoothStep.names(variant), inputs, strict=True))
+        outputs = evaluate(variant.graph, named, *SmoothStep.spikes(surrogate))
+        return tuple(output.clone() for output in outputs.values())
 
     @staticmethod
-    def backward(ctx, grad_spike: Tensor, grad_v: Tensor):
-        neuron, names = NEURONS[ctx.key], ("x", "v", "beta", "threshold")
-        graph = adjoint(trace_step(neuron.step, neuron.states, neuron.params, neuron.constants), names)
-        inputs = SmoothStep.named(neuron, ctx.saved_tensors) | {"grad_spike": grad_spike, "grad_next_v": grad_v}
-        grads = evaluate(graph, inputs, *SmoothStep.spikes(ctx.surrogate))
-        return None, None, *(grads[f"grad_{name}"].expand_as(grad_spike) for name in names)
+    def backward(ctx, *grads: Tensor):
+        names = SmoothStep.names(ctx.variant)
+        graph = adjoint(ctx.variant.graph, names)
+        given = dict(zip((f"grad_{name}" for name in ctx.variant.graph.outputs), grads, strict=True))
+        values = dict(zip(names, ctx.saved_tensors, strict=True))
+        derived = evaluate(graph, values | given, *SmoothStep.spikes(ctx.surrogate))
+        return None, None, *(derived[f"grad_{name}"].expand_as(grads[0]) for name in names)
 
     @staticmethod
-    def named(neuron, inputs):
-        constants = (torch.tensor(value, dtype=torch.float64) for value in (0.75, -0.5))
-        return dict(zip(("x", "v", "beta", "threshold", *neuron.constants), (*inputs, *constants), strict=True))
+    def names(variant: Variant) -> tuple[str, ...]:
+        return (*variant.inputs, *variant.states, *variant.params)
 
     @staticmethod
     def spikes(surrogate: str):
@@ -158,30 +157,41 @@ class SmoothStep(torch.autograd.Function):
         return (lambda d: rule.antiderivative(d, slope)), (lambda d: rule.derivative(d, slope))
 
 
-# A detached reset is no derivative of the forward pass: finite differences see it, backward on purpose does not.
-ATTACHED = [key for key in NEURONS if not key.endswith("detached")]
+# What is detached is no derivative of the forward pass: finite differences see it, backward on purpose does not.
+ATTACHED = [key for key, variant in EVERY_VARIANT.items() if not any(n.op == "detach" for n in variant.graph.nodes)]
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
 @pytest.mark.parametrize("key", ATTACHED)
 def test_derived_adjoint_is_the_gradient_of_the_smooth_step(key: str, surrogate: str) -> None:
-    x, v, beta, threshold = torch.rand(4, 12, dtype=torch.float64) * torch.tensor([[3.0], [2.0], [1.0], [1.0]]) + 0.1
-    inputs = [tensor.detach().requires_grad_() for tensor in (x, v, beta, threshold)]
-    assert torch.autograd.gradcheck(lambda *inputs: SmoothStep.apply(key, surrogate, *inputs), inputs)
+    variant = EVERY_VARIANT[key]
+    scales = {**dict.fromkeys(variant.inputs, 3.0), **dict.fromkeys(variant.states, 2.0)}
+    inputs = [
+        (torch.rand(12, dtype=torch.float64) * scales.get(name, 1.0) + 0.1).requires_grad_()
+        for name in SmoothStep.names(variant)
+    ]
+    assert torch.autograd.gradcheck(lambda *inputs: SmoothStep.apply(variant, surrogate, *inputs), inputs)
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
 @pytest.mark.parametrize("key", ATTACHED)
 def test_smooth_relaxation_passes_gradcheck(key: str, surrogate: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    x = random_current(1, 5, 6, dtype=torch.float64) + 0.3
-    plan = Plan("reference", key, surrogate, False, True, Layout(metadata(x), 1))
-    state = torch.rand(1, 1, 6, dtype=torch.float64)
-    beta, threshold = (torch.rand(1, 6, dtype=torch.float64) * 0.3 + low for low in (0.6, 0.8))
-    inputs = [tensor.detach().requires_grad_() for tensor in (x, state, beta, threshold)]
+    variant = EVERY_VARIANT[key]
+    count, first = len(variant.inputs), len(variant.inputs) + 1
+    xs = [random_current(1, 3, 6, dtype=torch.float64) / 2 + 0.15 for _ in variant.inputs]  # no potential may explode
+    plan = Plan("reference", key, surrogate, False, (1 << len(variant.params)) - 1, Layout(metadata(xs[0]), 1))
+    states = torch.rand(len(variant.states), 1, 6, dtype=torch.float64)
+    params = [torch.rand(1, 6, dtype=torch.float64) * 0.3 + 0.6 for _ in variant.params]
+    inputs = [tensor.detach().requires_grad_() for tensor in (*xs, states, *params)]
 
     def smooth_spike(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Tensor], Tensor]:
         return lambda distance: SURROGATES[surrogate].antiderivative(distance, slope)
 
     monkeypatch.setattr(reference, "spike_function", smooth_spike)
-    numbers = (0.75, -0.5, 1.5)
-    assert torch.autograd.gradcheck(lambda x, state, *params: reference.scan(plan, numbers, x, state, params), inputs)
+    numbers = (*(0.0 for _ in variant.params), 1.5)
+
+    def output_and_states(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        scanned = reference.scan(plan, numbers, tensors[:count], tensors[count], tensors[first:])
+        return scanned.output, scanned.final
+
+    assert torch.autograd.gradcheck(output_and_states, inputs)

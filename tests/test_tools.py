@@ -12,6 +12,7 @@ import torch
 from support import Target, assert_same_bits, random_current, random_spikes, skip_or_fail
 from torch import Tensor, nn
 from torch.export import Dim
+from user_neurons import gated
 
 from snnkernels import LIF, EachStep, SpikeLinear, SpikingLinear, lif, spike_linear, use_backend
 
@@ -35,7 +36,7 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "LIF, learned": lambda: LIF(0.9, learn_beta=True, learn_threshold=True),
     "LIF, batch first": lambda: LIF(0.9, time_dim=1),
     "a linear layer and LIF": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3)),
-    "a count": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3, output="count")),
+    "a count": lambda: nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3, output="sum")),
     "SpikeLinear": lambda: SpikeLinear(6, 7),
     "SpikingLinear": lambda: SpikingLinear(6, 7, threshold=0.3),
     "all": Everything,
@@ -166,7 +167,7 @@ def test_tensorboard_draws_the_graph(native: None, tmp_path: Path) -> None:
         patch.setattr("warnings.warn", lambda *args, **kwargs: None)
         drawn, _ = graph(Everything(), random_spikes(9, 3, 6, rate=0.4))
     drawn_neurons = [node for node in drawn.node if node.op == "snnkernels::native_forward"]
-    assert len(drawn_neurons) == 3 * 3  # layers, and outputs of each
+    assert len(drawn_neurons) == 3 * 5  # layers, and outputs of each
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
@@ -216,7 +217,7 @@ TRANSFORMS: dict[str, Callable[..., object]] = {
     "vmap": lambda function, x: torch.vmap(function)(x.unsqueeze(0)),
     "vmap of grad": lambda function, x: torch.vmap(torch.func.grad(lambda x: function(x).sum()))(x.unsqueeze(0)),
 }
-NAMED = r'a transform of torch.func was asked for, which only lif\(..., backend="reference"\) and spike_linear'
+NAMED = r'a transform of torch.func was asked for, which only neurons with backend="reference" and spike_linear'
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")  # torch's own forward mode uses it
@@ -257,6 +258,31 @@ def test_fx_records_each_step() -> None:
     current = random_current(5, 2, 1, 6, 6)
     graph = torch.fx.symbolic_trace(model)
     assert_same_bits(graph(current), model(current))
+
+
+class Gated(nn.Module):
+    """Neurons of two inputs, of which only the second is an argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.neurons = gated.layer(threshold=0.5)
+
+    def forward(self, gate: Tensor) -> Tensor:
+        return self.neurons(torch.ones(5, 2, 7), gate) + gated(torch.ones(5, 2, 7), gate, threshold=0.25)
+
+
+def test_fx_records_neurons_by_any_input() -> None:
+    gate, other = random_current(2, 5, 2, 7)
+    graph = torch.fx.symbolic_trace(Gated())
+    assert [node.target for node in graph.graph.nodes if node.op == "call_function"].count(gated) == 2
+    assert Gated()(other).any()
+    assert_same_bits(graph(other), Gated()(other))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.* is deprecated")
+def test_a_trace_of_two_inputs_warns_of_nothing() -> None:
+    model, (gate, other) = Gated(), random_current(2, 5, 2, 7)
+    assert_same_bits(torch.jit.trace(model, gate, check_trace=False)(other), model(other))
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script.* is")

@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 import torch
-from graphs import FUNCTIONS, evaluate, ties_and_zeros
+from graphs import EVERY_VARIANT, FUNCTIONS, evaluate, ties_and_zeros
 from support import assert_rounded, assert_same_bits
 
 from snnkernels.engines import reference
 from snnkernels.language import detach, exp, where
-from snnkernels.neurons import NEURONS, Neuron
 from snnkernels.surrogates import SURROGATES
-from snnkernels.trace import Graph, Symbol, adjoint, trace_function, trace_step
+from snnkernels.trace import Graph, adjoint, trace_function, trace_step
+from snnkernels.variants import Variant
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -27,8 +27,10 @@ def test_derived_adjoint_of_every_operation_is_autograd(name: str) -> None:
     graph = trace_function(function, ("a", "b"), "result")
     assert_same_bits(evaluate(graph, {"a": a, "b": b})["result"], result.detach(), "forward")
     derived = evaluate(adjoint(graph, ("a", "b")), {"a": a, "b": b, "grad_result": gradient})
+    # torch takes 1 - y * y of tanh's derivative with one rounding, where its processor can.
+    compare = assert_rounded if any(node.op == "tanh" for node in graph.nodes) else assert_same_bits
     for leaf, grad in zip(("a", "b"), expected, strict=True):
-        assert_same_bits(derived[f"grad_{leaf}"].expand_as(grad), grad, f"gradient of {leaf}")
+        compare(derived[f"grad_{leaf}"].expand_as(grad), grad, f"gradient of {leaf}")
 
 
 def test_number_divided_is_autograd_to_rounding() -> None:
@@ -43,29 +45,28 @@ def test_number_divided_is_autograd_to_rounding() -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("surrogate", SURROGATES)
-@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS.keys())
-def test_derived_adjoint_of_every_neuron_is_autograd(neuron: Neuron, surrogate: str, strict: bool) -> None:
-    names = ("x", *neuron.states, *neuron.params)
+@pytest.mark.parametrize("variant", EVERY_VARIANT.values(), ids=EVERY_VARIANT.keys())
+def test_derived_adjoint_of_every_neuron_is_autograd(variant: Variant, surrogate: str, strict: bool) -> None:
+    names = (*variant.inputs, *variant.states, *variant.params)
     values = {name: torch.randn(400, dtype=torch.float64) for name in names}
-    values["x"][:200] = torch.randint(-8, 8, (200,)) / 8
-    values["v"][:200] = torch.randint(-8, 16, (200,)) / 8
-    values["beta"][:200], values["threshold"][:200] = 0.5, 1.0  # some potentials are at the threshold
-    constants = {name: torch.tensor(value).double() for name, value in zip(neuron.constants, (0.75, -0.5), strict=True)}
-    leaves = {name: value.clone().requires_grad_() for name, value in values.items()}
-    rest = {name: leaf for name, leaf in leaves.items() if name not in ("x", "v")}
+    for name, value in values.items():  # half of them such that some potentials are at the threshold
+        on_grid = torch.randint(-8, 16, (200,)) / 8
+        value[:200] = on_grid if name not in variant.params else 1.0 if name == "threshold" else 0.5
+    leaves = [value.clone().requires_grad_() for value in values.values()]
     spike = reference.spike_function(surrogate, torch.tensor(3.0, dtype=torch.float64), strict)
-    outputs = neuron.step(leaves["x"], leaves["v"], spike=spike, **rest, **constants)
-    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in ("spike", "next_v")}
-    expected = torch.autograd.grad(outputs, list(leaves.values()), tuple(gradients.values()), materialize_grads=True)
+    count, first = len(variant.inputs), len(variant.inputs) + len(variant.states)
+    outputs = variant.run(leaves[:count], leaves[count:first], spike, leaves[first:])
+    results = ("output", *(f"next_{name}" for name in variant.states))
+    gradients = {f"grad_{name}": torch.randn(400, dtype=torch.float64) for name in results}
+    expected = torch.autograd.grad(outputs, leaves, tuple(gradients.values()), materialize_grads=True)
 
     slope, rule = torch.tensor(3.0).double(), SURROGATES[surrogate].derivative
     run = partial(evaluate, spike=lambda d: (d > 0 if strict else d >= 0).double(), surrogate=lambda d: rule(d, slope))
-    graph = trace_step(neuron.step, neuron.states, neuron.params, neuron.constants)
-    forward = run(graph, {**values, **constants})
-    assert 20 < forward["spike"].sum() < 380, "the test must see spikes and silence"
-    for name, output in zip(("spike", "next_v"), outputs, strict=True):
+    forward = run(variant.graph, values)
+    assert not variant.gives_spikes or 20 < forward["output"].sum() < 380, "the test must see spikes and silence"
+    for name, output in zip(results, outputs, strict=True):
         assert_same_bits(forward[name], output.detach(), name)
-    derived = run(adjoint(graph, names), {**values, **constants, **gradients})
+    derived = run(adjoint(variant.graph, names), {**values, **gradients})
     for name, grad in zip(names, expected, strict=True):
         assert_same_bits(derived[f"grad_{name}"].expand_as(grad), grad, f"gradient of {name}")
 
@@ -112,14 +113,23 @@ def test_output_may_be_a_number() -> None:
     assert evaluate(graph, {"a": torch.zeros(2)})["out"].item() == 3.0
 
 
-def test_if_in_a_step_says_to_write_where() -> None:
-    def relu(a: Symbol) -> Symbol:
-        return a if a > 0 else a * 0
+def test_inputs_states_and_parameters_come_by_name_and_spike_where_it_is_asked_for() -> None:
+    graph = trace_step(lambda x, y, v, *, a: (x * a - y, v + y), ("x", "y"), ("v",), ("a",))
+    values = {name: torch.tensor(number) for name, number in (("x", 2.0), ("y", 3.0), ("v", 5.0), ("a", 7.0))}
+    assert {name: value.item() for name, value in evaluate(graph, values).items()} == {"output": 11.0, "next_v": 8.0}
+    fires = trace_step(lambda x, *, spike: [spike(x - 1)], ("x",), (), ())
+    assert [node.op for node in fires.nodes] == ["input", "constant", "sub", "spike"]
+    assert list(fires.outputs) == ["output"]
 
-    with pytest.raises(TypeError, match=r"write where\(condition, a, b\) instead of if"):
-        trace_function(relu, ("a",), "out")
 
+def test_ten_thousand_operations_are_traced_and_differentiated() -> None:
+    def step(x, v, *, a):
+        for _ in range(10_000):
+            v = v * a
+        return x, v
 
-def test_step_must_return_every_state() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        trace_step(lambda x, v, *, spike: (spike(x), v, v), ("v",), (), ())
+    graph = trace_step(step, ("x",), ("v",), ("a",))
+    one = torch.ones((), dtype=torch.float64)
+    inputs = {"x": one, "v": one, "a": one, "grad_output": one, "grad_next_v": one}
+    gradients = evaluate(adjoint(graph, ("v", "a")), inputs)
+    assert (gradients["grad_v"].item(), gradients["grad_a"].item()) == (1.0, 10_000.0)

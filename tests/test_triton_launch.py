@@ -56,7 +56,8 @@ def test_another_device_is_made_current(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(torch.cuda, "device", Device)
     launcher = Launcher(Kernel(), {"SIZE": 7}, [torch.empty(3, device="meta")], 5, 4)
     for index in (0, 1):
-        (output,) = launcher.run([tensor(index)], ())
+        here = tensor(index)
+        (output,) = launcher.run(here, [here], ())
         assert log.pop() == (index, 5, (output, 7)) and current == [0]
     assert log == [1]
 

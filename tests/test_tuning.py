@@ -14,7 +14,7 @@ from torch._dynamo.testing import CompileCounter
 
 from snnkernels import dispatch, lif, tuning
 from snnkernels.engines.triton_tiling import VARIATIONS, Tiling, tile
-from snnkernels.inputs import lif as lif_module
+from snnkernels.inputs import call as checks
 from snnkernels.tuning import Sizes
 
 GPU = torch.device("cuda", 0)
@@ -124,14 +124,14 @@ def test_auto_takes_what_was_measured(
     """By the sizes of a call; the order of engines where nothing was measured, or where that cannot run."""
     asked = []
     monkeypatch.setattr(dispatch, "_requests", [["auto"]])
-    monkeypatch.setattr("snnkernels.inputs.lif.dispatch.choose", lambda _, sizes: asked.append(sizes) or "reference")
-    lif_module._known_plan.cache_clear()
+    monkeypatch.setattr(dispatch, "choose", lambda device, sizes, neuron: asked.append(sizes) or "reference")
+    checks._known_plan.cache_clear()
     lif(torch.zeros(shape), **options)
-    lif_module._known_plan.cache_clear()
+    checks._known_plan.cache_clear()
     monkeypatch.undo()
     use(row())
     broken: dict[str, str] = {}
-    monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device: broken.get(engine))
+    monkeypatch.setattr(dispatch.engines, "unusable_reason", lambda engine, device, neuron: broken.get(engine))
     assert dispatch.choose("cuda", asked[0]) == fastest
     assert dispatch.choose("cuda") == "native"
     broken["triton"] = "not installed"

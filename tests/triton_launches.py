@@ -16,14 +16,15 @@ from torch import Tensor
 from triton.backends.compiler import GPUTarget
 from triton.runtime.jit import JITFunction
 
-from snnkernels import tuning
-from snnkernels.engines import triton_plan
+from snnkernels import lif, tuning
+from snnkernels.engines import triton_plan, triton_poisson_plan
 from snnkernels.engines.triton_launch import halves
 
 STREAM = 77
-LAUNCHERS = (triton_plan._forward_launcher, triton_plan._backward_launcher, triton_plan._poisson_launcher)
+LAUNCHERS = (triton_plan._forward_launcher, triton_plan._backward_launcher, triton_poisson_plan._poisson_launcher)
 NEURONS = 2048
-NUMBERS = (1.0, 0.0, 0.9, 1.0, 25.0)
+KEY = lif.variant().key
+NUMBERS = (0.9, 1.0, 1.0, 0.0, 25.0)  # beta, threshold, input_scale, reset, slope
 MEMORY = torch.randn(2, 5 * NEURONS + 4)
 
 Call = Callable[[], tuple[Tensor, ...]]
@@ -103,7 +104,8 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return run(self, *arguments, **options)
 
     monkeypatch.setattr(JITFunction, "run", watched)
-    monkeypatch.setattr(triton_plan, "_processors", lambda device: 132)
+    for module in (triton_plan, triton_poisson_plan):
+        monkeypatch.setattr(module, "processors", lambda device: 132)
     triton.runtime.driver.set_active(DRIVER)
     forget()
     yield
@@ -128,44 +130,47 @@ def sequence(row: int = 0, offset: int = 0, steps: int = 5) -> Tensor:
 
 
 def forward(
-    x: Tensor, states: Tensor | None = None, params: tuple[Tensor, ...] = (), output: str = "spikes", **changes: Any
+    x: Tensor, states: Tensor | None = None, params: tuple[Tensor, ...] = (), output: str = "all", **changes: Any
 ) -> Call:
-    given = {"interval": 8, "strict": False, "with_state": False} | changes
-    head = ([x, *params], states, *numbers(params, changes), "lif_subtract_after_detached")
-    rule = (given["strict"], given["interval"], 0, len(x), output, given["with_state"])
-    return lambda: triton_plan.forward(*head, *rule)
+    given = {"interval": 8, "strict": False, "with_state": False, "record": 0} | changes
+    head = ([x, *params], states, *numbers(changes), (1 << len(params)) - 1, KEY, given["strict"], given["interval"])
+    return lambda: triton_plan.forward(*head, 0, len(x), output, given["record"], given["with_state"])
 
 
-def numbers(params: tuple[Tensor, ...], changes: dict[str, Any]) -> tuple[Tensor | None, tuple[float, ...]]:
+def numbers(changes: dict[str, Any]) -> tuple[Tensor | None, tuple[float, ...]]:
     """As operators take them."""
     values = changes.get("values")
-    if values is not None:
-        return values, ()
-    return None, changes.get("numbers", (*NUMBERS[: 4 - len(params)], NUMBERS[-1]))
+    return (None, changes.get("numbers", NUMBERS)) if values is None else (values, ())
 
 
 def backward(
     x: Tensor, grad: Tensor, params: tuple[Tensor, ...] = (), grad_states: Tensor | None = None, **changes: Any
 ) -> Call:
-    given = {"surrogate": "fast_sigmoid", "offset": 0, "kept": 1, "with_state": False} | changes
+    given = {"surrogate": "fast_sigmoid", "offset": 0, "kept": 1, "with_state": False, "output": "all"} | changes
     checkpoints = torch.empty(NEURONS + 1)[given["offset"] :][:NEURONS].view(1, 1, 1, NEURONS).to(x.dtype)
     checkpoints = checkpoints[: given["kept"]]
-    head = ([x, *params], checkpoints, *numbers(params, changes), "lif_subtract_after_detached", False, 8, 0, len(x))
-    rule = (given["surrogate"], grad, grad_states, given["with_state"], len(params) > 0)
-    return lambda: triton_plan.backward(*head, *rule)
+    tensors = (1 << len(params)) - 1
+    head = ([x, *params], checkpoints, *numbers(changes), tensors, KEY, False, 8, 0, len(x), given["output"])
+    records = given.get("grad_records")
+    rule = (0 if records is None else 1, given["surrogate"], grad, given.get("index"), records, grad_states)
+    return lambda: triton_plan.backward(*head, *rule, given["with_state"], given.get("wanted", tensors))
 
 
 def poisson(images: Tensor, first: int = 0, packed: bool = False, steps: int = 8) -> Call:
-    return lambda: (triton_plan.poisson(images, first, steps, torch.zeros(1, dtype=torch.int64), packed),)
+    return lambda: (triton_poisson_plan.poisson(images, first, steps, torch.zeros(1, dtype=torch.int64), packed),)
 
 
 X, GRAD, STATES = sequence(0), sequence(1), torch.zeros(1, 1, NEURONS)
 PARAMS = (torch.rand(1), torch.rand(1))
 ONCE = X[:1].view(1, 1, NEURONS)
+INDEX = torch.zeros(1, 1, NEURONS, dtype=torch.int32)
 IMAGES = torch.rand(NEURONS)
 CALLS = {
     "forward": forward(X),
-    "count": forward(X, output="count"),
+    "sum": forward(X, output="sum"),
+    "last": forward(X, output="last"),
+    "max": forward(X, output="max"),
+    "record": forward(X, record=1),
     "packed": forward(X, output="packed"),
     "states": forward(X, STATES),
     "final states": forward(X, with_state=True),
@@ -178,7 +183,7 @@ CALLS = {
     "float16": forward(X.half()),
     "parameters": forward(X, params=PARAMS),
     "numbers in memory": forward(X, values=torch.rand(5)),
-    "numbers in memory, parameters": forward(X, params=PARAMS, values=torch.rand(3)),
+    "numbers in memory, parameters": forward(X, params=PARAMS, values=torch.rand(5)),
     "parameter per neuron": forward(X, params=(torch.rand(1, NEURONS), PARAMS[1])),
     "backward": backward(X, GRAD),
     "backward, numbers in memory": backward(X, GRAD, values=torch.rand(5)),
@@ -186,6 +191,12 @@ CALLS = {
     "gradient of the first states": backward(X, GRAD, with_state=True),
     "from zero": backward(X, GRAD, kept=0),
     "gradients of parameters": backward(X, GRAD, PARAMS),
+    "gradient of one parameter": backward(X, GRAD, PARAMS, wanted=1),
+    "gradient of the other parameter": backward(X, GRAD, PARAMS, wanted=2),
+    "parameters without gradients": backward(X, GRAD, PARAMS, wanted=0),
+    "gradient of the last": backward(X, ONCE, output="last"),
+    "gradient of the largest": backward(X, ONCE, output="max", index=INDEX),
+    "gradient of a record": backward(X, GRAD, grad_records=X.view(1, 1, 5, NEURONS)),
     "one gradient for all steps": backward(X, ONCE.expand(1, 5, NEURONS)),
     "surrogate": backward(X, GRAD, surrogate="triangle"),
     "poisson": poisson(IMAGES),
@@ -243,9 +254,9 @@ def test_numbers_come_with_each_call() -> None:
     for number in (0.0, -0.0, 0.5, 1 / 3):
         given = (1.0, number, 0.9, 1.0, number)
         launched = launch(forward(X, numbers=given))
-        assert not launched.searched and launched.arguments[7] == halves(given)
-        launched = launch(backward(X, GRAD, numbers=given))
         assert not launched.searched and launched.arguments[9] == halves(given)
+        launched = launch(backward(X, GRAD, numbers=given))
+        assert not launched.searched and launched.arguments[11] == halves(given)
     for first in (1, 16, 2**31, 2**40):
         launched = launch(poisson(IMAGES, first))
         assert not launched.searched and launched.arguments[3] == first

@@ -23,12 +23,11 @@ from typing import Any
 import torch
 import triton
 from triton.backends.compiler import GPUTarget
-from triton_variants import Variant
+from triton_variants import NEURON_VARIANTS, Variant
 
 from snnkernels import tuning
-from snnkernels.engines import triton_plan
-from snnkernels.neurons import NEURONS
-from snnkernels.scan import state_dtype
+from snnkernels.engines import triton_plan, triton_poisson_plan
+from snnkernels.scan import OVER_TIME, numbers_of, state_dtype
 
 _INTERVAL = 8
 
@@ -53,33 +52,42 @@ class Launch:
 
 
 _LAUNCHES = {}
-for _name in ("forward", "backward", "poisson"):
-    _LAUNCHES[_name] = Launch(getattr(triton_plan, f"{_name}_kernel"))
-    setattr(triton_plan, f"{_name}_kernel", _LAUNCHES[_name])
-triton_plan._processors = lambda device: 132
+for _name, _module in (("forward", triton_plan), ("backward", triton_plan), ("poisson", triton_poisson_plan)):
+    _LAUNCHES[_name] = Launch(getattr(_module, f"{_name}_kernel"))
+    setattr(_module, f"{_name}_kernel", _LAUNCHES[_name])
+    _module.processors = lambda device: 132
 
 
 def launches(variant: Variant) -> dict[str, Launch]:
     """The kernels as the engine would launch them, on tensors without memory."""
-    dtype, neuron = getattr(torch, variant.dtype), NEURONS[variant.neuron]
+    dtype, neuron = getattr(torch, variant.dtype), NEURON_VARIANTS[variant.neuron]
     shape, step = (variant.outer, variant.steps, variant.inner), (variant.outer, variant.inner)
+    tensors = variant.per_neuron or variant.param_grads
+    every = (1 << len(neuron.params)) - 1
+    given = (every if variant.given is None else variant.given) if tensors else 0
     with torch.device("meta"):
-        x = torch.empty(variant.outer, 1 if variant.x_once else variant.steps, variant.inner, dtype=dtype)
+        xs = [torch.empty(variant.outer, 1 if variant.x_once else variant.steps, variant.inner, dtype=dtype)]
+        xs *= len(neuron.inputs)
         states = torch.empty(len(neuron.states), *step, dtype=state_dtype(dtype))
         checkpoints = states.new_empty(-(-variant.steps // _INTERVAL), *states.shape)
-        tensors = variant.per_neuron or variant.param_grads
-        params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in neuron.params] if tensors else []
-        images, seed = x.new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
-    numbers = [variant.constant] * (len(neuron.constants) + len(neuron.params) - len(params) + 1)
-    head = (None, numbers, neuron.key, False, _INTERVAL, 1, variant.steps)
-    # The gradient of a count is the same at all steps.
-    grad = x.new_empty(shape if variant.output != "count" else (variant.outer, 1, variant.inner)).expand(shape)
-    given, kept = (states, checkpoints) if params else (None, checkpoints[1:])
-    with_state = given is not None
+        params = [states.new_empty(step if variant.per_neuron else (1,)) for _ in numbers_of(given)]
+        images, seed = xs[0].new_empty(variant.outer * variant.inner), torch.empty(1, dtype=torch.int64)
+        grad_records = states.new_empty(variant.record.bit_count(), *shape) if variant.record else None
+        index = torch.empty(variant.outer, 1, variant.inner, dtype=torch.int32) if variant.output == "max" else None
+    numbers = [variant.constant] * (len(neuron.params) + 1)
+    head = (None, numbers, given, neuron.key, False, _INTERVAL, 1, variant.steps, variant.output, variant.record)
+    # The gradient of what is one value for all steps, of a sum the same at each of them.
+    grad = xs[0].new_empty(shape if variant.output not in OVER_TIME else (variant.outer, 1, variant.inner))
+    grad = grad.expand(shape) if variant.output == "sum" else grad
+    first, kept = (states, checkpoints) if params else (None, checkpoints[1:])
+    with_state = first is not None
+    wanted = given if variant.param_grads else 0
     with tuning.use_tilings(variant.variation, variant.variation):
-        triton_plan.forward([x, *params], given, *head, variant.output, with_state)
-        triton_plan.backward([x, *params], kept, *head, variant.surrogate, grad, given, with_state, variant.param_grads)
-    triton_plan.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
+        triton_plan.forward([*xs, *params], first, *head, with_state)
+        triton_plan.backward(
+            [*xs, *params], kept, *head, variant.surrogate, grad, index, grad_records, first, with_state, wanted
+        )
+    triton_poisson_plan.poisson(images, variant.first, variant.steps, seed, variant.output == "packed")
     return {name: replace(_LAUNCHES[name]) for name in variant.kernels}
 
 

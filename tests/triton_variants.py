@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import user_neurons
+
+from snnkernels import lif
+from snnkernels.neurons import NEURONS
+
+NEURON_VARIANTS = {
+    variant.key: variant
+    for neuron in (*NEURONS.values(), *user_neurons.NEURONS.values())
+    for variant in neuron.definition.variants()
+}
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -12,9 +23,10 @@ class Variant:
     arch: int  # compute capability, such as 90
     dtype: str
     kernels: tuple[str, ...] = ("forward", "backward")  # or "poisson"
-    neuron: str = "lif_subtract_after_detached"
+    neuron: str = lif.variant().key
     surrogate: str = "fast_sigmoid"
-    per_neuron: bool = False  # parameters
+    given: int | None = None  # a bit for each parameter that may be a tensor; all if None
+    per_neuron: bool = False  # those parameters
     param_grads: bool = (
         False  # without, and without one for each neuron, parameters are numbers, and states zero and not asked for
     )
@@ -22,7 +34,8 @@ class Variant:
     steps: int = 100
     inner: int = 1 << 20
     constant: float = 0.5
-    output: str = "spikes"
+    output: str = "all"
+    record: int = 0
     x_once: bool = False  # one step for all
     variation: str = "full"  # of the tiling
     first: int = 0  # step of the draw

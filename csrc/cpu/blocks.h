@@ -1,4 +1,4 @@
-// Tensors as blocks of neurons: what the time loops read and write a row at a time.
+// The neurons of a scan as blocks: their order, their memory, and what is known of each neuron.
 #pragma once
 
 #include <torch/csrc/stable/ops.h>
@@ -14,10 +14,33 @@
 #include "../sizes.h"
 #include "large.h"
 #include "parallel.h"
-#include "stream.h"
-#include "strips.h"
+#include "strip/stream.h"
+#include "strip/strips.h"
 
 namespace snn::cpu {
+
+template <class C>
+constexpr ScalarType compute_type() {
+  return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
+}
+
+// How the values of a tensor lie in memory, as the functions of a strip are told.
+inline ElementType stored_type(const Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case ScalarType::Float:
+      return ElementType::kFloat;
+    case ScalarType::Double:
+      return ElementType::kDouble;
+    case ScalarType::BFloat16:
+      return ElementType::kBFloat16;
+    case ScalarType::Half:
+      return ElementType::kHalf;
+    case ScalarType::Byte:
+      return ElementType::kBits;
+    default:
+      STD_TORCH_CHECK(false, "values must be float64, float32, bfloat16, float16 or bits in uint8");
+  }
+}
 
 // Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the second-level cache.
 constexpr int64_t kBlock = 4096;
@@ -61,72 +84,6 @@ struct Block {
   int64_t neuron(const Shape& shape) const { return outer * shape.inner + begin; }
 };
 
-// The rows of one chunk of a strip that are not used in place, as the last strip of a row may have fewer neurons than
-// others. What fills it up is computed too, and should be numbers.
-template <class C>
-struct Buffer {
-  alignas(64) char bytes[kInterval * kStrip * sizeof(C)] = {};
-};
-
-// Copy rows of so many bytes to where there is room for a whole strip.
-inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, int64_t to_stride) {
-  const bool constant = rows.stride == 0;
-  for (int64_t step = 0; step < (constant ? 1 : steps); ++step)
-    std::memcpy(to + step * to_stride, rows.data + step * rows.stride, bytes);
-  return {to, constant ? 0 : to_stride, rows.type};
-}
-
-// x: a tensor of all time steps, or of one for all.
-class InputSequence {
- public:
-  InputSequence(const Tensor& tensor, const Shape& shape)
-      : data_(static_cast<const char*>(tensor.const_data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())), shape_(shape) {}
-
-  // The rows of a strip from step t on.
-  Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
-    const int64_t place = shape_.constant ? strip.neuron(shape_) : strip.row(shape_, t);
-    const Rows rows{data_ + place * size_, shape_.constant ? 0 : shape_.inner * size_, type_};
-    return strip.count == kStrip ? rows : copy_rows(rows, steps, strip.count * size_, buffer, kStrip * size_);
-  }
-
- private:
-  const char* data_;
-  ScalarType type_;
-  int64_t size_;
-  const Shape& shape_;
-};
-
-// A new tensor of all time steps.
-class OutputSequence {
- public:
-  OutputSequence(const Tensor& tensor, const Shape& shape)
-      : data_(static_cast<char*>(tensor.mutable_data_ptr())), type_(tensor.scalar_type()),
-        size_(static_cast<int64_t>(tensor.element_size())),
-        stream_(streams(data_, tensor.numel() * size_, shape.inner * size_)), shape_(shape) {}
-
-  // Where to write the rows of a strip from step t on, which `written` then completes.
-  WrittenRows target(const Block& strip, int64_t t, char* buffer) const {
-    if (strip.count != kStrip) return {buffer, kStrip * size_, type_, Way::kStored};
-    return {at(strip, t), shape_.inner * size_, type_, stream_ ? Way::kStreamed : Way::kStored};
-  }
-
-  void written(const Block& strip, int64_t t, int64_t steps, const WrittenRows& rows) const {
-    if (strip.count == kStrip) return;
-    for (int64_t step = 0; step < steps; ++step)
-      std::memcpy(at(strip, t + step), rows.data + step * rows.stride, strip.count * size_);
-  }
-
- private:
-  char* at(const Block& strip, int64_t t) const { return data_ + strip.row(shape_, t) * size_; }
-
-  char* data_;
-  ScalarType type_;
-  int64_t size_;
-  bool stream_;
-  const Shape& shape_;
-};
-
 // Hands out the numbers of blocks: to each thread those of its part, which its caches may still hold, then what is left
 // of others', as threads begin late or are held up.
 class BlockQueue {
@@ -166,88 +123,13 @@ void for_blocks(const Shape& shape, bool reversed, const Function& function) {
   parallel_for(0, parts, 1, run);
 }
 
-// A neuron's constants and parameters, as functions of a strip take them, and the surrogate's slope, which is the last
-// number. Without tensors of parameters, these are numbers that follow the constants.
-template <class C>
-struct Values {
-  std::vector<Tensor> params;
-  std::vector<C> numbers;
-
-  // The tensors are x and the parameters; what is `given` takes the place of the numbers.
-  Values(const std::vector<Tensor>& tensors, const std::optional<Tensor>& given, const std::vector<double>& numbers_)
-      : params(tensors.begin() + 1, tensors.end()), numbers(numbers_.begin(), numbers_.end()) {
-    if (!given.has_value()) return;
-    check_type(*given, "values", compute_type<C>());
-    STD_TORCH_CHECK(given->is_contiguous(), "values must be contiguous");
-    const C* data = static_cast<const C*>(given->const_data_ptr());
-    numbers.assign(data, data + given->numel());
-  }
-
-  C slope() const { return numbers.back(); }
-
-  // Copy this block's parameters, of which there are so many, to rows; one number is spread over a row.
-  void fill(const Shape& shape, const Block& block, int64_t count, C* rows) const {
-    for (int64_t k = 0; k < count; ++k) {
-      const C* data = params.empty() ? numbers.data() + numbers.size() - 1 - count + k
-                                     : static_cast<const C*>(params[k].const_data_ptr());
-      C* row = rows + k * shape.block;
-      if (params.empty() || params[k].numel() == 1)
-        std::fill_n(row, block.count, *data);
-      else
-        std::copy_n(data + block.neuron(shape), block.count, row);
-    }
-  }
-};
-
-// The gradient of the spikes, which may be the same for all time steps or all neurons: a loss on spike counts or on
-// their sum expands it, and to write that out would cost more than the neurons do.
-class Gradient {
- public:
-  Gradient(const Tensor& grad, const Sizes& sizes)
-      : data_(static_cast<const char*>(grad.const_data_ptr())), type_(grad.scalar_type()),
-        size_(static_cast<int64_t>(grad.element_size())), stride_(grad, sizes) {}
-
-  // The rows of a strip from step t on.
-  Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
-    const Rows rows{at(strip, t), stride_.time * size_, type_};
-    if (stride_.inner != 0)
-      return strip.count == kStrip ? rows : copy_rows(rows, steps, strip.count * size_, buffer, kStrip * size_);
-    const Rows copies{buffer, stride_.time == 0 ? 0 : kStrip * size_, type_};
-    for (int64_t step = 0; step < (stride_.time == 0 ? 1 : steps); ++step) {
-      char* row = buffer + step * copies.stride;
-      const char* value = rows.data + step * rows.stride;
-      if (size_ == 2)
-        fill<uint16_t>(value, row);
-      else if (size_ == 4)
-        fill<uint32_t>(value, row);
-      else
-        fill<uint64_t>(value, row);
-    }
-    return copies;
-  }
-
- private:
-  const char* at(const Block& strip, int64_t t) const {
-    return data_ + (strip.outer * stride_.outer + t * stride_.time + strip.begin * stride_.inner) * size_;
-  }
-
-  template <class Stored>
-  static void fill(const char* value, char* row) {
-    std::fill_n(reinterpret_cast<Stored*>(row), kStrip, *reinterpret_cast<const Stored*>(value));
-  }
-
-  const char* data_;
-  ScalarType type_;
-  int64_t size_;
-  GradientStrides stride_;
-};
-
-// Scratch memory of one thread: rows of a block, and after them single values.
+// Scratch memory of one thread: rows of a block, and after them rows of a strip for so many steps of a chunk.
 template <class C>
 class Scratch {
  public:
-  Scratch(const Shape& shape, int64_t rows, int64_t values = 0)
-      : block_(shape.block), memory_((rows * shape.block + values) * sizeof(C)), next_(static_cast<C*>(memory_.get())) {
+  Scratch(const Shape& shape, int64_t rows, int64_t chunks)
+      : block_(shape.block), memory_((rows * shape.block + chunks * kChunk) * sizeof(C)),
+        next_(static_cast<C*>(memory_.get())) {
     // What fills up a strip of fewer neurons is computed too, and should be numbers: behind the last block's of an
     // outer index, as others are full.
     if (shape.inner % kStrip == 0) return;
@@ -257,6 +139,18 @@ class Scratch {
   }
 
   C* take_rows(int64_t rows) { return take(rows * block_); }
+  C* take_chunks(int64_t chunks) { return take(chunks * kChunk); }
+
+  // The rows of a chunk that are not used in place, as the last strip of a row may have fewer neurons than others. What
+  // fills it up is computed too, and should be numbers.
+  char* take_buffer() {
+    C* taken = take_chunks(1);
+    std::fill_n(taken, kChunk, C(0));
+    return reinterpret_cast<char*>(taken);
+  }
+
+ private:
+  static constexpr int64_t kChunk = kInterval * kStrip;
 
   C* take(int64_t values) {
     C* taken = next_;
@@ -264,7 +158,6 @@ class Scratch {
     return taken;
   }
 
- private:
   int64_t block_;
   const Loan memory_;
   C* next_;

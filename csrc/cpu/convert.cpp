@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "halves.h"
 #include "runs.h"
+#include "strip/halves.h"
 
 namespace snn::cpu {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "large.h"
 #include "parallel.h"
-#include "processor.h"
+#include "strip/processor.h"
 
 namespace snn::cpu {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "../scan.h"
+#include "strip/scan.h"
 
 namespace snn::cpu {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "prefetch.h"
-#include "processor.h"
-#include "vectors.h"
+#include "strip/prefetch.h"
+#include "strip/processor.h"
+#include "strip/vectors.h"
 
 namespace snn::cpu {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "rows.h"
 #include "runs.h"
+#include "strip/rows.h"
 
 namespace snn::cpu {
 namespace {
@@ -12,10 +12,10 @@ struct PackLoop {
   template <class V, class C = Element<V>>
   SNN_INLINE static void run(Conversion<C> row) {
     for_runs<kStrip, C, char>(row, [](const C* spikes, char* bits) __attribute__((always_inline)) {
-      for (int64_t begin = 0; begin < kStrip; begin += kGroup<V>) {
-        V values[kVectors];
+      for (int64_t begin = 0; begin < kStrip; begin += kMostVectors * kLanes<V>) {
+        V values[kMostVectors];
 #pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i) values[i] = load<V>(spikes + begin + i * kLanes<V>);
+        for (int i = 0; i < kMostVectors; ++i) values[i] = load<V>(spikes + begin + i * kLanes<V>);
         write_bits(values, bits, begin);
       }
     });

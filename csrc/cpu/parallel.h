@@ -8,6 +8,9 @@
 #include <exception>
 #include <mutex>
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
@@ -37,6 +40,18 @@ inline FloatMode float_mode() { return 0; }
 inline void set_float_mode(FloatMode) {}
 #endif
 
+// Torch's threads begin after what their caller did before, and end before what it does next. ThreadSanitizer has to be
+// told, as OpenMP's library is compiled without it.
+#if defined(__SANITIZE_THREAD__)
+#define SNN_UNWATCHED __attribute__((no_sanitize_thread))
+inline void happens_before(char& place) { __tsan_release(&place); }
+inline void happens_after(char& place) { __tsan_acquire(&place); }
+#else
+#define SNN_UNWATCHED
+inline void happens_before(char&) {}
+inline void happens_after(char&) {}
+#endif
+
 // Call function(first, last) for parts of [begin, end) that are `least` long or more. They compute as the caller does,
 // whichever thread has which. An exception is thrown here once all are done: out of torch's function it would come as
 // one that does not say what happened.
@@ -45,7 +60,7 @@ void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& fun
   std::exception_ptr error;
   std::mutex mutex;
   const FloatMode mode = float_mode();
-  torch::stable::parallel_for(begin, end, least, [&](int64_t first, int64_t last) {
+  const auto part = [&](int64_t first, int64_t last) {
     const FloatMode own = float_mode();
     set_float_mode(mode);
     try {
@@ -55,7 +70,15 @@ void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& fun
       if (!error) error = std::current_exception();
     }
     set_float_mode(own);
+  };
+  char begun = 0, ended = 0;
+  happens_before(begun);
+  torch::stable::parallel_for(begin, end, least, [&](int64_t first, int64_t last) SNN_UNWATCHED {
+    happens_after(begun);
+    part(first, last);
+    happens_before(ended);
   });
+  happens_after(ended);
   if (error) std::rethrow_exception(error);
 }
 

@@ -12,7 +12,7 @@
 #include "large.h"
 #include "pack.h"
 #include "parallel.h"
-#include "vectors.h"
+#include "strip/vectors.h"
 
 namespace snn::cpu {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "../scan.h"
+#include "strip/scan.h"
 
 namespace snn::cpu {
 

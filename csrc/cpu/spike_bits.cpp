@@ -15,7 +15,7 @@
 #include "large.h"
 #include "pack.h"
 #include "parallel.h"
-#include "processor.h"
+#include "strip/processor.h"
 
 namespace snn::cpu {
 namespace {

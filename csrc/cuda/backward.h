@@ -7,10 +7,14 @@ namespace snn::cuda {
 
 constexpr int kBackwardThreads = 64;
 
+// What a kernel is compiled for: gradients of inputs and states; those of parameters too; or any, with gradients of
+// records and of outputs at one step.
+enum class Gradients { kUsual, kWithParams, kAny };
+
 // Blocks that must fit on a multiprocessor at once, which bounds a thread's registers. Told nothing, the compiler
 // spills some of them for more threads, which are not needed here.
-template <int N>
-constexpr int kBackwardBlocks = N == 1 ? 8 : 4;
+template <int N, Gradients kGradients>
+constexpr int kBackwardBlocks = N == 1 && kGradients != Gradients::kAny ? 8 : 4;
 
 // Packs of each step of a chunk in shared memory, where a loop over steps can index them, as it cannot registers. Each
 // thread has a column of words to itself: no thread waits for another.
@@ -33,24 +37,84 @@ class Columns {
   typename Pack::Word words_[kInterval * kPerStep][Pack::kWords][kBackwardThreads];
 };
 
-// What backward has of the chunk of steps that it is in: the gradients of its spikes, and what their adjoints need.
-template <class Neuron, class T, int N, bool kParamGrads>
-struct Chunk {
-  static constexpr int kKept = Neuron::kKept + (kParamGrads ? Neuron::kKeptForParams : 0);
+// What the adjoints of a chunk of steps need, or the steps' inputs and states, of which that is then computed.
+template <class Neuron, class T, int N, bool kComputed>
+class KeptSteps {
+  using C = Compute<T>;
 
-  Columns<Pack<T, N>, 1> grad_spike;
-  Columns<Pack<Compute<T>, N>, kKept> kept;
+ public:
+  template <class Layer>
+  SNN_DEVICE void set(int step, const Layer&, const Pack<T, N>& x, const Lanes<C, N> (&state)[Neuron::kStates]) {
+    x_.set(step, x);
+#pragma unroll
+    for (int k = 0; k < Neuron::kStates; ++k) state_.set(step * Neuron::kStates + k, Pack<C, N>::of(state[k]));
+  }
+
+  template <class Layer>
+  SNN_DEVICE typename Layer::Kept get(int step, const Layer& layer) const {
+    Lanes<C, N> state[Neuron::kStates];
+#pragma unroll
+    for (int k = 0; k < Neuron::kStates; ++k) state[k] = state_.get(step * Neuron::kStates + k).values();
+    return layer.keep(x_.get(step).values(), state);
+  }
+
+ private:
+  Columns<Pack<T, N>, 1> x_;
+  Columns<Pack<C, N>, Neuron::kStates> state_;
+};
+
+template <class Neuron, class T, int N>
+class KeptSteps<Neuron, T, N, false> {
+  using C = Compute<T>;
+  static constexpr int kPerStep = Neuron::kSpikes + Neuron::kKept;
+
+ public:
+  template <class Layer>
+  SNN_DEVICE void set(int step, const Layer& layer, const Pack<T, N>& x, const Lanes<C, N> (&state)[Neuron::kStates]) {
+    const typename Layer::Kept kept = layer.keep(x.values(), state);
+#pragma unroll
+    for (int k = 0; k < kPerStep; ++k) {
+      const Lanes<C, N>& value = k < Neuron::kSpikes ? kept.distance[k] : kept.other[k - Neuron::kSpikes];
+      values_.set(step * kPerStep + k, Pack<C, N>::of(value));
+    }
+  }
+
+  template <class Layer>
+  SNN_DEVICE typename Layer::Kept get(int step, const Layer&) const {
+    typename Layer::Kept kept;
+#pragma unroll
+    for (int k = 0; k < kPerStep; ++k) {
+      Lanes<C, N>& value = k < Neuron::kSpikes ? kept.distance[k] : kept.other[k - Neuron::kSpikes];
+      value = values_.get(step * kPerStep + k).values();
+    }
+    return kept;
+  }
+
+ private:
+  Columns<Pack<C, N>, kPerStep> values_;
+};
+
+// What backward has of the chunk of steps that it is in.
+template <class Neuron, class T, int N, Gradients kGradients>
+struct Chunk {
+  static constexpr int kNeeded = (Neuron::kSpikes + Neuron::kKept) * sizeof(Compute<T>);
+  static constexpr int kStep = sizeof(T) + Neuron::kStates * sizeof(Compute<T>);
+
+  Columns<Pack<T, N>, 1> grad_output;
+  // Whichever is less. Gradients of parameters need more.
+  KeptSteps<Neuron, T, N, (kGradients != Gradients::kUsual || kNeeded > kStep)> kept;
 };
 
 // N neurons of one thread on their way back through time, a chunk of steps at a time.
-template <class Neuron, class T, int N, bool kParamGrads>
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
 class BackwardThread {
   using C = Compute<T>;
   using Arguments = BackwardArguments<C>;
-  using Chunk = cuda::Chunk<Neuron, T, N, kParamGrads>;
-  using Layer = cuda::Layer<Neuron, C, N>;
+  using Chunk = cuda::Chunk<Neuron, T, N, kGradients>;
+  using Layer = cuda::Layer<Neuron, C, N, kPerNeuron>;
   using Value = Lanes<C, N>;
   static constexpr int kStates = Neuron::kStates;
+  static constexpr bool kParamGrads = kGradients != Gradients::kUsual, kAny = kGradients == Gradients::kAny;
   // Few neurons are limited by latency: there several steps are computed side by side.
   static constexpr int kUnroll = N == 1 ? 4 : 1;
 
@@ -59,10 +123,11 @@ class BackwardThread {
       : arguments_(arguments), chunk_(chunk), neurons_(arguments.shape.outer * arguments.shape.inner),
         neuron_(place.neuron), constant_(arguments.x.time_stride == 0),
         x_from_(begin_of<T>(arguments.x, place) + begin * arguments.x.time_stride),
-        grad_spikes_from_(begin_of<T>(arguments.grad_spikes, place) + begin * arguments.grad_spikes.time_stride -
-                          (arguments.grad_inner_stride == 0 ? place.inner : 0)),
+        grad_outputs_from_(begin_of<T>(arguments.grad_output, place) + begin * arguments.grad_output.time_stride -
+                           (arguments.grad_inner_stride == 0 ? place.inner : 0)),
         grad_x_(static_cast<T*>(arguments.grad_x) +
                 (constant_ ? place.neuron : place.sequence + arguments.shape.steps * arguments.shape.inner)),
+        grad_records_(arguments.grad_records + place.sequence + arguments.shape.steps * arguments.shape.inner),
         checkpoint_(arguments.checkpoints + (begin / kInterval - arguments.from_zero) * kStates * neurons_ +
                     place.neuron),
         layer_(arguments.values, place.neuron) {
@@ -70,23 +135,21 @@ class BackwardThread {
     const int length = static_cast<int>(arguments.shape.steps - begin);
     request_state(begin);
     request_x(length);
-    request_grad_spikes(length);
+    request_grad_outputs(length);
   }
 
   // The steps once more, from the chunk's checkpoint. From here on its x and state are not needed.
-  SNN_DEVICE void replay(int length) {
+  SNN_DEVICE void replay(int64_t begin, int length) {
 #pragma unroll
     for (int step = 0; step < kInterval; ++step) {
-      chunk_.grad_spike.set(step, grad_spikes_[step]);
+      chunk_.grad_output.set(step, grad_outputs_[step]);
       if (step < length) {
-        const Value x = x_[step].values();
-        Value kept[Layer::kKept], spike;
-        layer_.keep(x, state_, kept);
-#pragma unroll
-        for (int k = 0; k < Chunk::kKept; ++k) chunk_.kept.set(step * Chunk::kKept + k, Pack<C, N>::of(kept[k]));
-        if (step + 1 < kInterval) layer_.step(x, state_, spike);
+        Value output;
+        chunk_.kept.set(step, layer_, x_[step], state_);
+        if (step + 1 < kInterval) layer_.step(x_[step].values(), state_, output);
       }
     }
+    if (kAny && arguments_.at_one_step) leave_one_step(begin);
   }
 
   // Ask for the chunk that begins so many steps in, the one before, which is then on its way until its replay.
@@ -98,30 +161,32 @@ class BackwardThread {
       x_from_ -= kInterval * arguments_.x.time_stride;
       request_x(kInterval);
     }
-    if (arguments_.grad_spikes.time_stride != 0) {
-      grad_spikes_from_ -= kInterval * arguments_.grad_spikes.time_stride;
-      request_grad_spikes(kInterval);
+    if (arguments_.grad_output.time_stride != 0) {
+      grad_outputs_from_ -= kInterval * arguments_.grad_output.time_stride;
+      request_grad_outputs(kInterval);
     }
   }
 
-  // The surrogate is chosen here, once for a chunk, rather than by a template: there are too many combinations.
   SNN_DEVICE void adjoint(int length) {
-    switch (arguments_.surrogate) {
-#define SNN_CASE(SURROGATE)          \
-  case SurrogateId::SURROGATE:       \
-    adjoint_with<SURROGATE>(length); \
-    break;
-      SNN_FOR_EACH_SURROGATE(SNN_CASE)
-#undef SNN_CASE
+    if (!kAny) return adjoint_of(0, length);
+    const bool records = arguments_.grad_records != nullptr;
+    const int together = records ? 1 : length;
+    for (int end = length; end > 0; end -= together) {
+      if (records) add_grad_records();
+      adjoint_of(end - together, end);
     }
   }
 
   SNN_DEVICE void finish() const {
     if (constant_) Pack<T, N>::of(grad_x_sum_).store(grad_x_);
     if (arguments_.grad_states != nullptr) store_rows(grad_state_, arguments_.grad_states + neuron_, neurons_);
+    C* to = arguments_.grad_params + neuron_;
 #pragma unroll
-    for (int k = 0; kParamGrads && k < Neuron::kParams; ++k)
-      Pack<C, N>::of(grad_param_[k]).store(arguments_.grad_params + k * neurons_ + neuron_);
+    for (int k = 0; kParamGrads && k < Neuron::kParams; ++k) {
+      const bool wanted = arguments_.wanted >> k & 1;
+      if (wanted) Pack<C, N>::of(grad_param_[k]).store(to);
+      to += wanted ? neurons_ : 0;
+    }
   }
 
  private:
@@ -131,12 +196,38 @@ class BackwardThread {
 
   SNN_DEVICE void request_x(int length) { load_steps(x_from_, arguments_.x.time_stride, length, x_, Pack<T, N>::load); }
 
-  SNN_DEVICE void request_grad_spikes(int length) {
-    const int64_t stride = arguments_.grad_spikes.time_stride;
+  SNN_DEVICE void request_grad_outputs(int length) {
+    const int64_t stride = arguments_.grad_output.time_stride;
     if (N == 1 || arguments_.grad_inner_stride != 0)
-      load_steps(grad_spikes_from_, stride, length, grad_spikes_, Pack<T, N>::load);
+      load_steps(grad_outputs_from_, stride, length, grad_outputs_, Pack<T, N>::load);
     else
-      load_steps(grad_spikes_from_, stride, length, grad_spikes_, Pack<T, N>::load_spread);
+      load_steps(grad_outputs_from_, stride, length, grad_outputs_, Pack<T, N>::load_spread);
+  }
+
+  // Of the chunk's gradients of the output. The step may lie outside of all chunks.
+  SNN_DEVICE void leave_one_step(int64_t begin) {
+    const int32_t last = static_cast<int32_t>(arguments_.shape.steps - 1);
+    const Lanes<int32_t, N> index = arguments_.index == nullptr
+                                        ? splat<Lanes<int32_t, N>>(last)
+                                        : Pack<int32_t, N>::load(arguments_.index + neuron_).values();
+#pragma unroll 1
+    for (int step = 0; step < kInterval; ++step) {
+      const Value grad = chunk_.grad_output.get(step).values();
+      const Value left = lanes_of<N>([&](int i) { return index.lane[i] == begin + step ? grad.lane[i] : C(0); });
+      chunk_.grad_output.set(step, Pack<T, N>::of(left));
+    }
+  }
+
+  // To the gradient of the states after the next step on the way back.
+  SNN_DEVICE void add_grad_records() {
+    grad_records_ -= arguments_.shape.inner;
+    const C* from = grad_records_;
+#pragma unroll
+    for (int k = 0; k < kStates; ++k) {
+      if ((arguments_.record >> k & 1) == 0) continue;
+      grad_state_[k] = grad_state_[k] + Pack<C, N>::load(from).values();
+      from += neurons_ * arguments_.shape.steps;
+    }
   }
 
   // Steps beyond the last are the last again.
@@ -150,16 +241,27 @@ class BackwardThread {
     }
   }
 
+  // The surrogate is chosen here, once for a chunk, rather than by a template: there are too many combinations.
+  SNN_DEVICE void adjoint_of(int begin, int end) {
+    switch (arguments_.surrogate) {
+#define SNN_CASE(SURROGATE)              \
+  case SurrogateId::SURROGATE:           \
+    adjoint_with<SURROGATE>(begin, end); \
+    break;
+      SNN_FOR_EACH_SURROGATE(SNN_CASE)
+#undef SNN_CASE
+    }
+  }
+
   template <class Surrogate>
-  SNN_DEVICE void adjoint_with(int length) {
+  SNN_DEVICE void adjoint_with(int begin, int end) {
     const Value slope = Layer::slope(arguments_.values);
 #pragma unroll kUnroll
-    for (int step = length - 1; step >= 0; --step) {
-      Value kept[Layer::kKept] = {}, grad_x;
-#pragma unroll
-      for (int k = 0; k < Chunk::kKept; ++k) kept[k] = chunk_.kept.get(step * Chunk::kKept + k).values();
-      layer_.template adjoint<Surrogate, kParamGrads>(kept, slope, chunk_.grad_spike.get(step).values(), grad_state_,
-                                                      grad_x, grad_param_);
+    for (int step = end - 1; step >= begin; --step) {
+      Value grad_x;
+      layer_.template adjoint<Surrogate, kParamGrads>(chunk_.kept.get(step, layer_), slope,
+                                                      chunk_.grad_output.get(step).values(), grad_state_, grad_x,
+                                                      grad_param_);
       if (constant_) {
         grad_x_sum_ = grad_x_sum_ + grad_x;
       } else {
@@ -173,26 +275,27 @@ class BackwardThread {
   Chunk& chunk_;
   const int64_t neurons_, neuron_;
   const bool constant_;  // x is the same at all steps, and its gradient a sum
-  const T *x_from_, *grad_spikes_from_;
+  const T *x_from_, *grad_outputs_from_;
   T* grad_x_;
-  const C* checkpoint_;
+  const C *grad_records_, *checkpoint_;
   const Layer layer_;
-  Pack<T, N> x_[kInterval], grad_spikes_[kInterval];
+  Pack<T, N> x_[kInterval], grad_outputs_[kInterval];
   Value state_[kStates], grad_state_[kStates];
-  Value grad_param_[Neuron::kParams + 1] = {}, grad_x_sum_ = {};
+  Value grad_param_[Neuron::kParams] = {}, grad_x_sum_ = {};
 };
 
-template <class Neuron, class T, int N, bool kParamGrads>
-__global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
+__global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N, kGradients>)
     backward_kernel(const __grid_constant__ BackwardArguments<Compute<T>> arguments) {
-  __shared__ Chunk<Neuron, T, N, kParamGrads> chunk;
+  __shared__ Chunk<Neuron, T, N, kGradients> chunk;
   const int64_t index = int64_t(blockIdx.x) * kBackwardThreads + threadIdx.x;
   if (index >= arguments.shape.outer * arguments.shape.inner / N) return;
   const int64_t last = (arguments.shape.steps - 1) / kInterval * kInterval;
-  BackwardThread<Neuron, T, N, kParamGrads> thread(arguments, chunk, Place(arguments.shape, index, N, N), last);
+  const Place place(arguments.shape, index, N, N);
+  BackwardThread<Neuron, T, N, kPerNeuron, kGradients> thread(arguments, chunk, place, last);
   int length = static_cast<int>(arguments.shape.steps - last);
   for (int64_t begin = last; begin >= 0; begin -= kInterval) {
-    thread.replay(length);
+    thread.replay(begin, length);
     if (begin > 0) thread.request(begin - kInterval);
     thread.adjoint(length);
     length = kInterval;
@@ -200,23 +303,38 @@ __global__ void __launch_bounds__(kBackwardThreads, kBackwardBlocks<N>)
   thread.finish();
 }
 
-template <class Neuron, class T, int N>
-cudaError_t launch_backward(const BackwardArguments<Compute<T>>& arguments, bool param_grads, cudaStream_t stream) {
+template <class Neuron, class T, int N, bool kPerNeuron, Gradients kGradients>
+cudaError_t launch_backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
   const int64_t threads = arguments.shape.outer * arguments.shape.inner / N;
   const unsigned blocks = static_cast<unsigned>((threads + kBackwardThreads - 1) / kBackwardThreads);
-  (param_grads ? backward_kernel<Neuron, T, N, true>
-               : backward_kernel<Neuron, T, N, false>)<<<blocks, kBackwardThreads, 0, stream>>>(arguments);
+  backward_kernel<Neuron, T, N, kPerNeuron, kGradients><<<blocks, kBackwardThreads, 0, launch.stream>>>(arguments);
   return cudaGetLastError();
 }
 
+template <class Neuron, class T, int N, bool kPerNeuron>
+cudaError_t backward_with(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
+  if (arguments.at_one_step || arguments.grad_records != nullptr)
+    return launch_backward<Neuron, T, N, true, Gradients::kAny>(launch, arguments);
+  if (arguments.wanted != 0)
+    return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kWithParams>(launch, arguments);
+  return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kUsual>(launch, arguments);
+}
+
+template <class Neuron, class T>
+cudaError_t backward_of(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
+  constexpr int kWide = 16 / sizeof(T);
+  if (!launch.wide) return backward_with<Neuron, T, 1, true>(launch, arguments);
+  return (launch.per_neuron ? backward_with<Neuron, T, kWide, true>
+                            : backward_with<Neuron, T, kWide, false>)(launch, arguments);
+}
+
 template <class T>
-cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments, bool param_grads) {
+cudaError_t backward(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
   switch (launch.neuron) {
-#define SNN_CASE(NEURON)                                             \
-  case NeuronId::NEURON:                                             \
-    return (launch.wide ? launch_backward<NEURON, T, 16 / sizeof(T)> \
-                        : launch_backward<NEURON, T, 1>)(arguments, param_grads, launch.stream);
-    SNN_FOR_EACH_NEURON(SNN_CASE)
+#define SNN_CASE(NEURON) \
+  case NeuronId::NEURON: \
+    return backward_of<NEURON, T>(launch, arguments);
+    SNN_FOR_EACH_LIF(SNN_CASE)
 #undef SNN_CASE
   }
   return cudaErrorInvalidValue;

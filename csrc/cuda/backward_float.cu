@@ -1,5 +1,5 @@
 #include "backward.h"
 
 namespace snn::cuda {
-template cudaError_t backward<float>(const Launch&, const BackwardArguments<Compute<float>>&, bool);
+template cudaError_t backward<float>(const Launch&, const BackwardArguments<Compute<float>>&);
 }  // namespace snn::cuda

@@ -10,13 +10,15 @@ constexpr int kForwardThreads = 128, kFewThreads = 32;
 
 // Blocks that must fit on a multiprocessor at once. Told nothing, the compiler spills registers for more; or, with one
 // neuron a thread, takes so many that a layer of 128 x 1024 neurons has to wait for room.
-template <class T, int N>
-constexpr int kForwardBlocks = N == 1 && sizeof(T) < 8 ? 8 : 4;
+template <class T, int N, bool kPerNeuron, template <class, int> class Output>
+constexpr int kForwardBlocks = Output<T, N>::kAny                       ? 2
+                               : N == 1 && !kPerNeuron && sizeof(T) < 8 ? 8
+                                                                        : 4;
 
 // Each thread runs its N neurons through all of time, with their states in registers. The inputs of the next steps do
 // not depend on the state: they are on their way while these steps are computed.
-template <class Neuron, class T, int N, template <class, int> class Output>
-__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
+template <class Neuron, class T, int N, bool kPerNeuron, template <class, int> class Output>
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, kPerNeuron, Output>)
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
@@ -29,10 +31,9 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
   Output<T, N> output(arguments, mine);
   // A thread that is only here to exchange bits computes the first neurons too, and stores nothing.
   const Place place = mine.inside ? mine : Place(shape, 0, N, N);
-  const Layer<Neuron, C, N> layer(arguments.values, place.neuron);
+  const Layer<Neuron, C, N, kPerNeuron> layer(arguments.values, place.neuron);
   const T* x = begin_of<T>(arguments.x, place);
   const bool keep = arguments.checkpoints != nullptr && mine.inside;
-  const int64_t first_kept = arguments.from_zero ? kInterval : 0;
   C* checkpoint = arguments.checkpoints + place.neuron;
   Lanes<C, N> state[Neuron::kStates];
   load_rows_or_zeros(arguments.states, place.neuron, neurons, state);
@@ -48,13 +49,13 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
     x += kAhead * stride;
     if (stride != 0) request(steps - begin - kAhead);  // what is the same at all steps is here already
     for_steps<kAhead>(steps - begin, [&](int k) {
-      if (keep && k % kInterval == 0 && begin + k >= first_kept) {
+      if (keep && k % kInterval == 0 && (begin + k > 0 || !arguments.from_zero)) {
         store_rows(state, checkpoint, neurons);
         checkpoint += Neuron::kStates * neurons;
       }
-      Lanes<C, N> spike;
-      layer.step(now[k].values(), state, spike);
-      output.add(spike);
+      Lanes<C, N> value;
+      layer.step(now[k].values(), state, value);
+      output.add(value, state);
     });
   }
   if (!mine.inside) return;
@@ -62,36 +63,43 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N>)
   if (arguments.final_states != nullptr) store_rows(state, arguments.final_states + place.neuron, neurons);
 }
 
-template <class Neuron, class T, int N, template <class, int> class Output>
+template <class Neuron, class T, int N, bool kPerNeuron, template <class, int> class Output>
 cudaError_t launch_forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
   constexpr int kRow = Output<T, N>::kRow;
   const int64_t threads = arguments.shape.outer * ((arguments.shape.inner + kRow - 1) / kRow * kRow / N);
   const int block = threads < int64_t(kForwardThreads) * launch.multiprocessors ? kFewThreads : kForwardThreads;
   const unsigned blocks = static_cast<unsigned>((threads + block - 1) / block);
-  forward_kernel<Neuron, T, N, Output><<<blocks, block, 0, launch.stream>>>(arguments);
+  forward_kernel<Neuron, T, N, kPerNeuron, Output><<<blocks, block, 0, launch.stream>>>(arguments);
   return cudaGetLastError();
 }
 
-template <class Neuron, class T, int N>
-cudaError_t forward_to(OutputKind output, const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
-  switch (output) {
-    case OutputKind::kSpikes:
-      return launch_forward<Neuron, T, N, SpikesOutput>(launch, arguments);
-    case OutputKind::kCount:
-      return launch_forward<Neuron, T, N, CountOutput>(launch, arguments);
-    case OutputKind::kPacked:
-      return launch_forward<Neuron, T, N, PackedOutput>(launch, arguments);
-  }
-  return cudaErrorInvalidValue;
+template <class Neuron, class T, int N, bool kPerNeuron>
+cudaError_t forward_to(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
+  const OutputKind kind = arguments.kind;
+  if (arguments.record == 0 && kind == OutputKind::kAll)
+    return launch_forward<Neuron, T, N, kPerNeuron, AllOutput>(launch, arguments);
+  if (arguments.record == 0 && kind == OutputKind::kSum)
+    return launch_forward<Neuron, T, N, kPerNeuron, SumOutput>(launch, arguments);
+  if (arguments.record == 0 && kind == OutputKind::kPacked)
+    return launch_forward<Neuron, T, N, kPerNeuron, PackedOutput>(launch, arguments);
+  return launch_forward<Neuron, T, N, true, AnyOutput>(launch, arguments);
+}
+
+template <class Neuron, class T>
+cudaError_t forward_of(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
+  constexpr int kWide = 16 / sizeof(T);
+  if (!launch.wide) return forward_to<Neuron, T, 1, true>(launch, arguments);
+  return (launch.per_neuron ? forward_to<Neuron, T, kWide, true> : forward_to<Neuron, T, kWide, false>)(launch,
+                                                                                                        arguments);
 }
 
 template <class T>
-cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments, OutputKind output) {
+cudaError_t forward(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
   switch (launch.neuron) {
 #define SNN_CASE(NEURON) \
   case NeuronId::NEURON: \
-    return (launch.wide ? forward_to<NEURON, T, 16 / sizeof(T)> : forward_to<NEURON, T, 1>)(output, launch, arguments);
-    SNN_FOR_EACH_NEURON(SNN_CASE)
+    return forward_of<NEURON, T>(launch, arguments);
+    SNN_FOR_EACH_LIF(SNN_CASE)
 #undef SNN_CASE
   }
   return cudaErrorInvalidValue;

@@ -44,8 +44,18 @@ SNN_LANEWISE(!=)
 #undef SNN_LANEWISE
 
 template <int N>
+SNN_INLINE Lanes<bool, N> operator&(const Lanes<bool, N>& a, const Lanes<bool, N>& b) {
+  return lanes_of<N>([&](int i) { return a.lane[i] && b.lane[i]; });
+}
+
+template <int N>
 SNN_INLINE Lanes<bool, N> operator|(const Lanes<bool, N>& a, const Lanes<bool, N>& b) {
   return lanes_of<N>([&](int i) { return a.lane[i] || b.lane[i]; });
+}
+
+template <int N>
+SNN_INLINE Lanes<bool, N> operator~(const Lanes<bool, N>& x) {
+  return lanes_of<N>([&](int i) { return !x.lane[i]; });
 }
 
 template <class C, int N>
@@ -113,6 +123,21 @@ SNN_INLINE Lanes<C, N> absolute(const Lanes<C, N>& x) {
 template <class C, int N>
 SNN_INLINE Lanes<C, N> exponential(const Lanes<C, N>& x) {
   return lanes_of<N>([&](int i) { return exp(x.lane[i]); });
+}
+
+template <int N>
+SNN_INLINE Lanes<float, N> square_root(const Lanes<float, N>& x) {
+  return lanes_of<N>([&](int i) { return __fsqrt_rn(x.lane[i]); });
+}
+
+template <int N>
+SNN_INLINE Lanes<double, N> square_root(const Lanes<double, N>& x) {
+  return lanes_of<N>([&](int i) { return __dsqrt_rn(x.lane[i]); });
+}
+
+template <class C, int N>
+SNN_INLINE Lanes<C, N> round_down(const Lanes<C, N>& x) {
+  return lanes_of<N>([&](int i) { return floor(x.lane[i]); });
 }
 
 }  // namespace snn

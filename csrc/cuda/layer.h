@@ -28,58 +28,71 @@ SNN_DEVICE const T* begin_of(const Input& input, const Place& place) {
   return static_cast<const T*>(input.data) + place.outer * input.outer_stride + place.inner;
 }
 
+// A number, or where it is in memory.
+template <class C>
+SNN_DEVICE C number_at(const C* place, C number) {
+  return place == nullptr ? number : __ldg(place);
+}
+
+// What the adjoint of one step needs: distances to threshold, and other values, of which those that only the gradients
+// of parameters need come last.
 template <class Neuron, class C, int N>
+struct Kept {
+  static constexpr int kOthers = Neuron::kKept + Neuron::kKeptForParams;
+
+  Lanes<C, N> distance[Neuron::kSpikes + 1] = {}, other[kOthers + 1] = {};
+};
+
+// kPerNeuron: whether a parameter may have a value for each neuron.
+template <class Neuron, class C, int N, bool kPerNeuron>
 class Layer {
  public:
   using Value = Lanes<C, N>;
-  static constexpr int kStates = Neuron::kStates, kParams = Neuron::kParams, kConstants = Neuron::kConstants;
-  static constexpr int kKept = Neuron::kKept + Neuron::kKeptForParams;
-  static_assert(kParams <= kMaxParams && kConstants <= kMaxConstants);
+  using Kept = cuda::Kept<Neuron, C, N>;
+  static constexpr int kStates = Neuron::kStates, kParams = Neuron::kParams;
+  static_assert(Neuron::kInputs == 1 && kParams <= kMaxParams);
 
   SNN_DEVICE Layer(const Values<C>& values, int64_t neuron) : strict_(values.strict) {
 #pragma unroll
-    for (int k = 0; k < kConstants; ++k)
-      constant_[k] = values.constants == nullptr ? splat<Value>(values.constant[k])
-                                                 : Pack<C, N>::load_spread(values.constants + k).values();
-#pragma unroll
     for (int k = 0; k < kParams; ++k) {
-      if (values.param[k] == nullptr)
-        param_[k] = splat<Value>(values.number[k]);
-      else if (values.param_stride[k] == 0)
-        param_[k] = Pack<C, N>::load_spread(values.param[k]).values();
-      else
+      if (kPerNeuron && values.per_neuron[k])
         param_[k] = Pack<C, N>::load(values.param[k] + neuron).values();
+      else
+        param_[k] = splat<Value>(number_at(values.param[k], values.number[k]));
     }
   }
 
   // Of the surrogate.
   static SNN_DEVICE Value slope(const Values<C>& values) {
-    return values.slope_at == nullptr ? splat<Value>(values.slope) : Pack<C, N>::load_spread(values.slope_at).values();
+    return splat<Value>(number_at(values.slope_at, values.slope));
   }
 
-  SNN_DEVICE void step(const Value& x, Value (&state)[kStates], Value& spike) const {
-    Neuron::step(x, state, param_, constant_, strict_, spike, state);
+  SNN_DEVICE void step(const Value& x, Value (&state)[kStates], Value& output) const {
+    Neuron::step(&x, state, param_, strict_, output, state);
   }
 
-  // What the adjoint of the step from `state` needs.
-  SNN_DEVICE void keep(const Value& x, const Value (&state)[kStates], Value (&kept)[kKept]) const {
-    Neuron::keep(x, state, param_, constant_, strict_, kept);
+  // Of the step from `state`.
+  SNN_DEVICE Kept keep(const Value& x, const Value (&state)[kStates]) const {
+    Kept kept;
+    Neuron::keep(&x, state, param_, strict_, kept.distance, kept.other);
+    return kept;
   }
 
   // `grad_state` is that of the state after the step, replaced by that of the state before it.
   template <class Surrogate, bool kParamGrads>
-  SNN_DEVICE void adjoint(const Value (&kept)[kKept], const Value& slope, const Value& grad_spike,
-                          Value (&grad_state)[kStates], Value& grad_x, Value (&grad_param)[kParams + 1]) const {
-    Value added[kParams + 1];
-    Neuron::template adjoint<Surrogate>(kept, param_, constant_, strict_, slope, grad_spike, grad_state, grad_x,
-                                        grad_state, added);
+  SNN_DEVICE void adjoint(const Kept& kept, const Value& slope, const Value& grad_output, Value (&grad_state)[kStates],
+                          Value& grad_x, Value (&grad_param)[kParams]) const {
+    Value derivative[Neuron::kSpikes + 1], added[kParams];
+#pragma unroll
+    for (int k = 0; k < Neuron::kSpikes; ++k) derivative[k] = Surrogate::derivative(kept.distance[k], slope);
+    Neuron::adjoint(kept.distance, derivative, kept.other, param_, strict_, grad_output, grad_state, &grad_x,
+                    grad_state, added);
 #pragma unroll
     for (int k = 0; kParamGrads && k < kParams; ++k) grad_param[k] = grad_param[k] + added[k];
   }
 
  private:
-  Value param_[kParams + 1] = {};
-  Value constant_[kConstants + 1] = {};
+  Value param_[kParams];
   bool strict_;
 };
 

@@ -16,12 +16,14 @@ SNN_DEVICE float widen(__half value) { return __half2float(value); }
 SNN_DEVICE float widen(__nv_bfloat16 value) { return __bfloat162float(value); }
 SNN_DEVICE float widen(float value) { return value; }
 SNN_DEVICE double widen(double value) { return value; }
+SNN_DEVICE int32_t widen(int32_t value) { return value; }
 
 // Round to nearest even.
 SNN_DEVICE void narrow(float value, __half& to) { to = __float2half_rn(value); }
 SNN_DEVICE void narrow(float value, __nv_bfloat16& to) { to = __float2bfloat16_rn(value); }
 SNN_DEVICE void narrow(float value, float& to) { to = value; }
 SNN_DEVICE void narrow(double value, double& to) { to = value; }
+SNN_DEVICE void narrow(int32_t value, int32_t& to) { to = value; }
 
 // What one access to memory moves.
 template <int kBytes>
@@ -117,19 +119,16 @@ SNN_DEVICE void for_steps(int64_t count, const Step& step) {
   }
 }
 
-// Rows of a [count, outer, inner] tensor, such as states.
-template <int kRows, class C, int N>
-SNN_DEVICE void load_rows(const C* data, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) rows[k] = Pack<C, N>::load(data + k * stride).values();
-}
-
-// Likewise of a tensor that may be null, which stands for zeros.
+// Rows of a [count, outer, inner] tensor, such as states, which may be null and then stands for zeros. Each is loaded
+// before it is assigned: into an object that is written in pieces, the compiler keeps the whole of it in memory.
 template <int kRows, class C, int N>
 SNN_DEVICE void load_rows_or_zeros(const C* data, int64_t neuron, int64_t stride, Lanes<C, N> (&rows)[kRows]) {
-  if (data != nullptr) return load_rows(data + neuron, stride, rows);
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) rows[k] = splat<Lanes<C, N>>(0);
+  for (int k = 0; k < kRows; ++k) {
+    Lanes<C, N> row = splat<Lanes<C, N>>(0);
+    if (data != nullptr) row = Pack<C, N>::load(data + neuron + k * stride).values();
+    rows[k] = row;
+  }
 }
 
 template <int kRows, class C, int N>

@@ -2,7 +2,7 @@
 // clang-format off
 #pragma once
 
-#include "../scan.h"
+#include "../cpu/strip/scan.h"
 
 namespace snn {
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from model import spiking_layers
-from torch import Tensor, nn
+from torch import Tensor
 
 # Of a neuron above this rate, a mean over all images, the count is near its highest for most of them, and of one that
 # never fires it is the lowest for all: the one can say little of which image it was, and the other nothing. Networks
@@ -31,38 +28,7 @@ class LayerActivity:
     saturated: float
 
 
-class ActivityRecorder:
-    """Adds up, by the layer's name in the model, what every neuron fired while :meth:`recording`."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._layers = spiking_layers(model)
-        self._rates: dict[str, Tensor] = {}
-        self._images: dict[str, int] = {}
-
-    @contextmanager
-    def recording(self) -> Iterator[None]:
-        handles = [layer.register_forward_hook(self._hook(name)) for name, layer in self._layers.items()]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    def _hook(self, name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def add(module: nn.Module, inputs: tuple[Tensor, ...], spikes: Tensor) -> None:
-            images = spikes.shape[1]
-            rates = spikes.detach().mean((0, 1), dtype=torch.float32).flatten()
-            self._rates[name] = self._rates.get(name, 0) + images * rates
-            self._images[name] = self._images.get(name, 0) + images
-
-        return add
-
-    def activity(self) -> dict[str, LayerActivity]:
-        """Of every layer that was called."""
-        return {name: _layer_activity(total / self._images[name]) for name, total in self._rates.items()}
-
-
-def _layer_activity(rates: Tensor) -> LayerActivity:
+def layer_activity(rates: Tensor) -> LayerActivity:
     """rates: of each neuron, spikes per time step."""
     silent, saturated = (rates == 0).float().mean(), (rates > SATURATED_RATE).float().mean()
     return LayerActivity(rates.mean().item(), silent.item(), saturated.item())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from activity import ActivityRecorder, LayerActivity
+from activity import LayerActivity, layer_activity
 from data import Split
 from encoding import Encoder
 from torch import nn
 
-from snnkernels import spike_count_accuracy, spike_count_loss
+from snnkernels import Activity, spike_count_accuracy, spike_count_loss
 
 BATCH = 500
 
@@ -34,12 +34,13 @@ def evaluate(model: nn.Module, images: Split, encode: Encoder, *, amp: bool = Fa
     device = images.labels.device
     generator = torch.Generator(device).manual_seed(SEED)
     totals = torch.zeros(2, device=device)
-    recorder = ActivityRecorder(model)
-    with recorder.recording(), torch.autocast(device.type, torch.bfloat16, enabled=amp):
+    activity = Activity(model, operations=False)
+    with activity, torch.autocast(device.type, torch.bfloat16, enabled=amp):
         for index in torch.arange(len(images), device=device).split(BATCH):
             batch = images.take(index)
             output = model(encode(batch.images, generator))
             figures = spike_count_loss(output, batch.labels), spike_count_accuracy(output, batch.labels)
             totals += len(index) * torch.stack(figures)
     loss, correct = totals.tolist()
-    return Evaluation(loss / len(images), round(correct) / len(images), recorder.activity())
+    layers = {name: layer_activity(rates) for name, rates in activity.neuron_rates().items()}
+    return Evaluation(loss / len(images), round(correct) / len(images), layers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from model import spiking_layers
 from torch import Tensor, nn
-from torch.nn import functional
+
+from snnkernels import Activity
+from snnkernels.activity import LayerOperations
 
 # Picojoules in 45 nm CMOS, 32-bit floating point, and 32 of the 64 bits that an access to an 8 kB cache gives for 10:
 # M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014, doi:10.1109/ISSCC.2014.6757323.
@@ -22,20 +23,6 @@ class Energy:
 
     arithmetic: float
     memory: float
-
-
-@dataclass(frozen=True)
-class LayerOperations:
-    """Of a layer with weights, for an average image, over all time steps.
-
-    inputs: how many values come in; active: how many of them are not zero; all: operations, one for each input and
-    each weight that it meets; needed: those of active inputs alone.
-    """
-
-    inputs: float
-    active: float
-    all: float
-    needed: float
 
 
 @dataclass(frozen=True)
@@ -69,39 +56,7 @@ class Operations:
 @torch.no_grad()
 def count_operations(model: nn.Module, batches: Iterable[Tensor]) -> Operations:
     """batches: what goes into the network, `[T, B, pixels]` each. Linear layers and convolutions are counted."""
-    totals: dict[str, Tensor] = {}
-    updates: list[int] = []
-
-    def count(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def add(layer: nn.Module, arguments: tuple[Tensor, ...], _: Tensor) -> None:
-            active = (arguments[0] != 0).float()
-            everything = _synapses(layer, torch.ones_like(active))
-            figures = (active.numel(), float(active.sum()), everything, _synapses(layer, active))
-            totals[name] = totals.get(name, 0) + torch.tensor(figures, dtype=torch.float64)
-
-        return add
-
-    weighted = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
-    handles = [layer.register_forward_hook(count(name)) for name, layer in weighted.items()]
-    for neurons in spiking_layers(model).values():
-        handles.append(neurons.register_forward_hook(lambda _, __, spikes: updates.append(spikes.numel())))
-    images = 0
-    try:
+    with Activity(model) as activity:
         for inputs in batches:
             model(inputs)
-            images += inputs.shape[1]
-    finally:
-        for handle in handles:
-            handle.remove()
-    layers = {name: LayerOperations(*(total / images).tolist()) for name, total in totals.items()}
-    return Operations(layers, sum(updates) / images)
-
-
-def _synapses(layer: nn.Module, active: Tensor) -> float:
-    """How many weights the active inputs meet, together. active: 1 or 0 for each input."""
-    if isinstance(layer, nn.Linear):
-        return float(active.sum(dtype=torch.float64)) * layer.out_features
-    ones = active.new_ones(1, 1, *layer.kernel_size)
-    planes = active.flatten(0, -4).sum(1, keepdim=True)  # of all steps
-    reached = functional.conv2d(planes, ones, stride=layer.stride, padding=layer.padding)
-    return float(reached.sum(dtype=torch.float64)) * layer.out_channels
+    return Operations(activity.operations(), activity.neuron_updates())

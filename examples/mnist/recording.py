@@ -24,19 +24,9 @@ class LayerRecord:
     spikes: Tensor
 
     def potentials(self, *, before_reset: bool) -> Tensor:
-        """Membrane potentials, `[T, B, ...]`: the layer over a time step at a time, its state handed on."""
-        options = {**self.layer.options._asdict(), "pre_reset_state": before_reset, "return_state": True}
-        potentials: list[Tensor] = []
-        for step in self.current.split(1):
-            _, state = lif(
-                step,
-                beta=self.layer.beta,
-                threshold=self.layer.threshold,
-                initial_state=potentials[-1] if potentials else None,
-                **options,
-            )
-            potentials.append(state)
-        return torch.stack(potentials)
+        """Membrane potentials, `[T, B, ...]`: the layer again, with its state recorded."""
+        arguments = {**self.layer.arguments, "pre_reset_state": before_reset, "record": ("v",)}
+        return lif(self.current, **arguments)[-1]["v"]
 
     def thresholds(self) -> Tensor:
         """Every neuron's, `[B, ...]`."""

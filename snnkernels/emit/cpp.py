@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
-from ..neurons import NEURONS, Neuron
+from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
-from ..trace import Graph, trace_function, trace_step
+from ..trace import Graph, trace_function
+from ..variants import Variant
+from .files import write_or_check
 from .kept import split_adjoint
-from .statements import program
+from .statements import own_names, program, with_own_names
+
+Arrays = Mapping[str, Sequence[str]]  # the names that the elements of array arguments have
 
 _HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
 
@@ -26,6 +28,10 @@ _OPERATIONS = {
     "neg": "-{0}",
     "abs": "absolute({0})",
     "exp": "exponential({0})",
+    "sqrt": "square_root({0})",
+    "tanh": "hyperbolic_tangent({0})",
+    "sigmoid": "logistic({0})",
+    "floor": "round_down({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
     "gt": "{0} > {1}",
@@ -34,66 +40,79 @@ _OPERATIONS = {
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
     "ne": "{0} != {1}",
+    "and": "{0} & {1}",
+    "or": "{0} | {1}",
+    "not": "~{0}",
     "where": "choose({0}, {1}, {2})",
     "spike": "fires({0}, strict)",
     "surrogate": "Surrogate::derivative({0}, slope)",
 }
 
 
-def _body(graph: Graph, arrays: dict[str, Sequence[str]], indent: str) -> list[str]:
-    """The statements of a graph; `arrays` says which inputs and outputs are elements of which array argument."""
+def _body(graph: Graph, taken: Arrays, made: Arrays) -> list[str]:
+    """The statements of a graph; `taken` and `made` say which inputs and outputs are elements of which arguments."""
     written = program(graph, _OPERATIONS, lambda number: f"splat<C>({number!r})")
-    element = {name: f"{array}[{i}]" for array, names in arrays.items() for i, name in enumerate(names)}
-    lines = [f"const C {name} = {place};" for name, place in element.items() if name in written.used_inputs]
+    lines = [f"const C {name} = {place};" for name, place in _elements(taken) if name in written.used_inputs]
     for statement in written.statements:
         kind = "auto" if statement.is_condition else "C"
         lines.append(f"const {kind} {statement.name} = {statement.expression};")
-    lines += [f"{element.get(name, name)} = {result};" for name, result in written.results.items()]
-    return [indent + line for line in lines]
+    places = dict(_elements(made))
+    lines += [f"{places.get(name, name)} = {result};" for name, result in written.results.items()]
+    return ["    " + line for line in lines]
 
 
-def neuron_struct(neuron: Neuron) -> str:
-    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which
-    `keep` comes with the step and `adjoint` on the way back.
+def _elements(arrays: Arrays) -> Iterator[tuple[str, str]]:
+    for array, names in arrays.items():
+        yield from ((name, f"{array}[{i}]") for i, name in enumerate(names))
+
+
+def neuron_struct(variant: Variant) -> str:
+    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep`
+    comes with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
     """
-    states, params, constants = neuron.states, neuron.params, neuron.constants
-    graph = trace_step(neuron.step, states, params, constants)
-    split = split_adjoint(graph, states, params)
-    inputs = {"state": states, "param": params, "constant": constants}
-    kept = {"kept": list(split.keep.outputs)}
-    step = _body(graph, {**inputs, "next_state": [f"next_{name}" for name in states]}, " " * 4)
-    keep = _body(split.keep, {**inputs, **kept}, " " * 4)
-    backward = _body(
-        split.adjoint,
-        {
-            **inputs,
-            **kept,
-            "grad_next_state": [f"grad_next_{name}" for name in states],
-            "grad_state": [f"grad_{name}" for name in states],
-            "grad_param": [f"grad_{name}" for name in params],
-        },
-        " " * 4,
-    )
+    inputs, states, params = map(own_names, (variant.inputs, variant.states, variant.params))
+    graph = with_own_names(variant.graph)
+    split = split_adjoint(graph, inputs, states, params)
+    taken = {"input": inputs, "state": states, "param": params}
+    kept = {
+        "distance": [f"distance_{i}" for i in range(split.spikes)],
+        "kept": [f"kept_{i}" for i in range(split.kept + split.kept_for_params)],
+    }
+    given = {
+        "derivative": [f"derivative_{i}" for i in range(split.spikes)],
+        "grad_next_state": [f"grad_next_{name}" for name in states],
+    }
+    gradients = {
+        "grad_input": [f"grad_{name}" for name in inputs],
+        "grad_state": [f"grad_{name}" for name in states],
+        "grad_param": [f"grad_{name}" for name in params],
+    }
+    step = _body(graph, taken, {"next_state": [f"next_{name}" for name in states]})
+    keep = _body(split.keep, taken, kept)
+    backward = _body(split.adjoint, {**taken, **kept, **given}, gradients)
     lines = [
-        f"struct {neuron.key} {{",
-        f"  static constexpr int kStates = {len(states)}, kParams = {len(params)}, kConstants = {len(constants)};",
-        f"  static constexpr int kKept = {split.kept}, kKeptForParams = {len(kept['kept']) - split.kept};",
+        f"struct {variant.key} {{",
+        f"  static constexpr int kInputs = {len(inputs)}, kStates = {len(states)}, kParams = {len(params)};",
+        f"  static constexpr int kSpikes = {split.spikes}, kKept = {split.kept};",
+        f"  static constexpr int kKeptForParams = {split.kept_for_params};",
+        f"  static constexpr bool kGivesSpikes = {str(variant.gives_spikes).lower()};",
         "",
         "  template <class C>",
-        "  SNN_INLINE static void step(C x, const C* state, const C* param, const C* constant, bool strict,",
-        "                              C& spike, C* next_state) {",
+        "  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,",
+        "                              C* next_state) {",
         *step,
         "  }",
         "",
         "  template <class C>",
-        "  SNN_INLINE static void keep(C x, const C* state, const C* param, const C* constant, bool strict, C* kept) {",
+        "  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,",
+        "                              C* kept) {",
         *keep,
         "  }",
         "",
-        "  template <class Surrogate, class C>",
-        "  SNN_INLINE static void adjoint(const C* kept, const C* param, const C* constant, bool strict, C slope,",
-        "                                 C grad_spike, const C* grad_next_state, C& grad_x, C* grad_state,",
-        "                                 C* grad_param) {",
+        "  template <class C>",
+        "  SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,",
+        "                                 bool strict, C grad_output, const C* grad_next_state, C* grad_input,",
+        "                                 C* grad_state, C* grad_param) {",
         *backward,
         "  }",
         "};",
@@ -119,16 +138,19 @@ def surrogate_struct(name: str, surrogate: Surrogate) -> str:
 
 def generated_files() -> dict[str, str]:
     """Every generated file by name."""
-    opening = '#pragma once\n\n#include "../scan.h"\n\nnamespace snn {\n\n'
+    opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
     closing = "\n\n}  // namespace snn\n"
-    neurons = "\n\n".join(neuron_struct(neuron) for neuron in NEURONS.values())
+    variants = [variant for neuron in NEURONS.values() for variant in neuron.definition.variants()]
+    neurons = "\n\n".join(map(neuron_struct, variants))
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
-    neuron_list = " \\\n  ".join(f"X({key})" for key in NEURONS)
+    neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
+    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in NEURONS["lif"].definition.variants())
     surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
     return {
-        "neurons.h": _HEADER.format(source="snnkernels/neurons.py")
+        "neurons.h": _HEADER.format(source="snnkernels/neurons")
         + opening
         + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
+        + f"#define SNN_FOR_EACH_LIF(X) \\\n  {lif_list}\n\n"  # those of the CUDA library
         + neurons
         + closing,
         "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")
@@ -140,22 +162,7 @@ def generated_files() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write the C++ of every neuron and surrogate.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail where a file is not fresh")
-    options = parser.parse_args(arguments)
-    stale = []
-    for name, text in generated_files().items():
-        path = options.folder / name
-        if path.exists() and path.read_text() == text:
-            continue
-        stale.append(name)
-        if not options.check:
-            path.write_text(text)
-    if options.check and stale:
-        print(f"stale: {', '.join(stale)} in {options.folder}; run `make codegen`", file=sys.stderr)
-        return 1
-    return 0
+    return write_or_check("Write the C++ of every neuron and surrogate.", generated_files(), arguments)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,138 @@
-"""What the replay of a step keeps for its adjoint, which then neither reads the input nor repeats the step."""
+"""What the replay of a step keeps for its adjoint, which then neither reads the inputs nor repeats the step.
+
+To choose it is to cut the adjoint's graph: every path from an input or a state to what the gradients need must pass
+through a value that is kept. The fewest are a minimum cut of nodes, found as a maximum flow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from ..trace import Graph, Node, adjoint
-from .statements import CONDITIONS
+from ..trace import CONDITIONS, Graph, Node, adjoint
 
 
 @dataclass(frozen=True)
 class SplitAdjoint:
-    """The adjoint of a step in two graphs: `keep` computes kept_0, kept_1, ... from the inputs of the step, and
-    `adjoint` takes these instead of x and the states.
+    """The adjoint of a step in two graphs.
 
-    The first `kept` of them do for the gradients of x and the states, those of the parameters need all.
+    `keep` computes, from the inputs of the step, distance_0, distance_1, ...: those of its spikes to threshold of which
+    a gradient needs the surrogate derivative, `spikes` of them; and kept_0, kept_1, ...: other values, of which the
+    first `kept` do for the gradients of inputs and states, and those of the parameters need `kept_for_params` more.
+
+    `adjoint` takes these in place of the step's inputs and states, and derivative_0, derivative_1, ...: the surrogate
+    derivatives at these distances.
     """
 
     keep: Graph
     adjoint: Graph
+    spikes: int
     kept: int
+    kept_for_params: int
 
 
-def split_adjoint(step: Graph, states: Sequence[str], params: Sequence[str]) -> SplitAdjoint:
-    """Keep as few values as will do; of several such choices the latest, from which least is left to compute."""
-    carried = ("x", *states)
-    backward = adjoint(step, (*carried, *params))
-    numbers = [index for index, node in enumerate(step.nodes) if node.op not in CONDITIONS]
+def split_adjoint(step: Graph, inputs: Sequence[str], states: Sequence[str], params: Sequence[str]) -> SplitAdjoint:
+    """Keep as few values as will do; of several such choices the latest, from which least is left to compute.
 
-    def fewest(kept: tuple[int, ...], names: Sequence[str]) -> list[tuple[int, ...]]:
-        """Every way to add the fewest numbers to `kept` with which these gradients need no x and no state."""
-        results = [backward.outputs[f"grad_{name}"] for name in names]
-        for count in range(len(carried) + 1):
-            more = combinations(reversed(numbers), count)
-            ways = (kept + choice for choice in more)
-            found = [way for way in ways if _inputs(backward, results, set(way)).isdisjoint(carried)]
-            if found:
-                return found
-        raise AssertionError("x and the states themselves always do")
+    The fewest for the gradients of inputs and states come first. Where there is a choice, it is one that leaves few to
+    add for the gradients of parameters.
+    """
+    carried = (*inputs, *states)
+    rest = adjoint(step, (*carried, *params))
+    distances = _take_derivatives_as_inputs(rest)
+    first, every = [[rest.outputs[f"grad_{name}"] for name in names] for names in (carried, (*carried, *params))]
+    cost = {i: 1 for i, node in enumerate(step.nodes) if node.op not in CONDITIONS and node.op != "detach"}
 
-    choices = fewest((), carried)
-    kept = min((fewest(choice, (*carried, *params))[0] for choice in choices), key=len)
-    keep, rest = step.extend(), backward.extend()
-    keep.outputs = {f"kept_{i}": index for i, index in enumerate(kept)}
+    def fewest(results: Iterable[int], known: Iterable[int], cost: Mapping[int, int]) -> list[int]:
+        return _minimum_cut(rest, _sources(rest, carried), results, {*distances, *known}, cost)
+
+    wanted = set(fewest(every, (), cost))
+    # So many times dearer than what sets two choices apart that the number of values still comes first.
+    scale = len(rest.nodes) + 1
+    kept = fewest(first, (), {index: scale + (index not in wanted) for index in cost})
+    more = fewest(every, kept, cost)
+    keep = step.extend()
+    keep.outputs = {f"distance_{i}": index for i, index in enumerate(distances)}
+    keep.outputs |= {f"kept_{i}": index for i, index in enumerate((*kept, *more))}
     for name, index in keep.outputs.items():
         rest.nodes[index] = Node("input", value=name)
-    return SplitAdjoint(keep, rest, len(choices[0]))
+    return SplitAdjoint(keep, rest, len(distances), len(kept), len(more))
 
 
-def _inputs(graph: Graph, results: Iterable[int], kept: Set[int]) -> set[str]:
-    """The inputs that nodes depend on, except through what is kept."""
-    found = set(results) - kept
-    for index in reversed(range(len(graph.nodes))):
-        if index in found:
-            found.update(set(graph.nodes[index].args) - kept)
-    return {str(graph.nodes[index].value) for index in found if graph.nodes[index].op == "input"}
+def _take_derivatives_as_inputs(graph: Graph) -> list[int]:
+    """Turn the surrogate derivatives that are needed into inputs; returns their distances, each once."""
+    distances: dict[int, str] = {}
+    for index in graph.needed():
+        node = graph.nodes[index]
+        if node.op == "surrogate":
+            name = distances.setdefault(node.args[0], f"derivative_{len(distances)}")
+            graph.nodes[index] = Node("input", value=name)
+    return list(distances)
+
+
+def _sources(graph: Graph, names: Sequence[str]) -> list[int]:
+    return [index for index, node in enumerate(graph.nodes) if node.op == "input" and node.value in names]
+
+
+def _minimum_cut(
+    graph: Graph, sources: Iterable[int], results: Iterable[int], known: set[int], cost: Mapping[int, int]
+) -> list[int]:
+    """The cheapest nodes, in order, without which no path leads from a source to a result except through what is known;
+    of several such choices the one nearest to the results. Only nodes that have a cost can be chosen.
+
+    By Ford and Fulkerson with shortest paths, in a network in which node i is an arc from 2 i to 2 i + 1.
+    """
+    source, sink = 2 * len(graph.nodes), 2 * len(graph.nodes) + 1
+    unlimited = sum(cost.values()) + 1
+    residual: list[dict[int, int]] = [{} for _ in range(sink + 1)]
+
+    def connect(start: int, end: int, capacity: int) -> None:
+        residual[start][end] = capacity
+        residual[end].setdefault(start, 0)
+
+    for index in graph.needed(results, known):
+        connect(2 * index, 2 * index + 1, cost.get(index, unlimited))
+        for argument in set(graph.nodes[index].args) - known:
+            connect(2 * argument + 1, 2 * index, unlimited)
+    for start in set(sources) - known:
+        connect(source, 2 * start, unlimited)
+    for result in set(results) - known:
+        connect(2 * result + 1, sink, unlimited)
+
+    while (path := _path(residual, source, sink)) is not None:
+        arcs = list(zip(path, path[1:], strict=False))
+        flow = min(residual[start][end] for start, end in arcs)
+        for start, end in arcs:
+            residual[start][end] -= flow
+            residual[end][start] += flow
+    before = _reaching(residual, sink)
+    return [index for index in sorted(cost) if 2 * index + 1 in before and 2 * index not in before]
+
+
+def _path(residual: list[dict[int, int]], source: int, sink: int) -> list[int] | None:
+    """A shortest path along arcs that have capacity left."""
+    reached_from, queue = {source: source}, [source]
+    for node in queue:  # which grows meanwhile
+        for end, capacity in residual[node].items():
+            if capacity and end not in reached_from:
+                reached_from[end] = node
+                queue.append(end)
+        if sink in reached_from:
+            break
+    else:
+        return None
+    path = [sink]
+    while path[-1] != source:
+        path.append(reached_from[path[-1]])
+    return path[::-1]
+
+
+def _reaching(residual: list[dict[int, int]], sink: int) -> set[int]:
+    """The nodes from which a path with capacity left leads to the sink."""
+    reaching, queue = {sink}, [sink]
+    for node in queue:
+        for start in residual[node]:
+            if residual[start][node] and start not in reaching:
+                reaching.add(start)
+                queue.append(start)
+    return reaching

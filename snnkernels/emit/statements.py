@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..trace import Graph
-
-# Operations whose result is no number.
-CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne"}
+from ..trace import CONDITIONS, Graph, Node
 
 
 @dataclass(frozen=True)
@@ -49,3 +46,21 @@ def program(graph: Graph, operations: Mapping[str, str], constant: Callable[[flo
             statements.append(Statement(names[index], expression, node.op in CONDITIONS))
     results = {name: names[index] for name, index in graph.outputs.items()}
     return Program(statements, results, used_inputs)
+
+
+def own_names(names: Sequence[str]) -> list[str]:
+    """A neuron's names as code has them: no keywords, and not the name of anything else."""
+    return [f"in_{name}" for name in names]
+
+
+def with_own_names(graph: Graph) -> Graph:
+    """A step whose inputs have the names of :func:`own_names`, and its next states accordingly."""
+    renamed = graph.extend()
+    for index, node in enumerate(graph.nodes):
+        if node.op == "input":
+            renamed.nodes[index] = Node("input", value=f"in_{node.value}")
+    renamed.outputs = {
+        name if name == "output" else f"next_in_{name.removeprefix('next_')}": index
+        for name, index in graph.outputs.items()
+    }
+    return renamed

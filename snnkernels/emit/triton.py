@@ -6,17 +6,19 @@ of a neuron or a surrogate when it is first used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from ..neurons import Neuron
 from ..surrogates import Surrogate
-from ..trace import Graph, adjoint, trace_function, trace_step
-from .statements import program
+from ..trace import Graph, adjoint, trace_function
+from ..variants import Variant
+from .statements import own_names, program, with_own_names
 
 _HEADER = """import triton
 import triton.language as tl
 
-from snnkernels.engines.triton_math import divide, exponential, fires, maximum, minimum
+from snnkernels.engines.triton_math import (
+    divide, exponential, fires, hyperbolic_tangent, logistic, maximum, minimum, square_root
+)
 """
 
 _OPERATIONS = {
@@ -27,6 +29,10 @@ _OPERATIONS = {
     "neg": "{0} * -1.0",  # Triton 3.6's own negation is 0 - x, which turns 0 into 0 and not -0
     "abs": "tl.abs({0})",
     "exp": "exponential({0})",
+    "sqrt": "square_root({0})",
+    "tanh": "hyperbolic_tangent({0})",
+    "sigmoid": "logistic({0})",
+    "floor": "tl.floor({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
     "gt": "{0} > {1}",
@@ -35,26 +41,33 @@ _OPERATIONS = {
     "le": "{0} <= {1}",
     "eq": "{0} == {1}",
     "ne": "{0} != {1}",
+    "and": "{0} & {1}",
+    "or": "{0} | {1}",
+    "not": "~{0}",
     "where": "tl.where({0}, {1}, {2})",
     "spike": "fires({0}, STRICT)",
     "surrogate": "DERIVATIVE({0}, slope)",
 }
 
 
-def _constant(number: float) -> str:
-    """A number in x's type and shape. Two bare numbers would become float32, and one alone is no block of states."""
-    return f"tl.full(x.shape, {number!r}, x.dtype)"
+def _constant(like: str) -> Callable[[float], str]:
+    """A number in the type and shape of a block. Two bare numbers would become float32, and one alone is no block."""
+    return lambda number: f"tl.full({like}.shape, {number!r}, {like}.dtype)"
 
 
 def _function(
-    signature: str, graph: Graph, arguments: Mapping[str, Sequence[str]], results: Sequence[str | Sequence[str]]
+    signature: str,
+    graph: Graph,
+    arguments: Mapping[str, Sequence[str]],
+    results: Sequence[str | Sequence[str]],
+    block: str,
 ) -> str:
-    """A jitted function of a graph.
+    """A jitted function of a graph, of blocks like the one that is called `block`.
 
     arguments: the arguments that are tuples, each with the graph's names for its elements.
     results: what is returned, in order, by the graph's names; a sequence of names is returned as a tuple.
     """
-    written = program(graph, _OPERATIONS, _constant)
+    written = program(graph, _OPERATIONS, _constant(block))
     element = {name: f"{argument}[{i}]" for argument, names in arguments.items() for i, name in enumerate(names)}
     lines = [f"{name} = {place}" for name, place in element.items() if name in written.used_inputs]
     lines += [f"{statement.name} = {statement.expression}" for statement in written.statements]
@@ -68,23 +81,26 @@ def _function(
     return "\n".join(["@triton.jit", f"def {signature}:", *(f"    {line}" for line in lines), ""])
 
 
-def neuron_source(neuron: Neuron) -> str:
-    """The Triton module of a neuron, with two functions, whose states, parameters and constants are tuples:
+def neuron_source(variant: Variant) -> str:
+    """The Triton module of a neuron, with two functions, whose inputs, states and parameters are tuples:
 
-    `step(x, state, param, constant, STRICT)` returns the spikes and the next states, `adjoint(x, state, param,
-    constant, slope, grad_spike, grad_next_state, STRICT, DERIVATIVE)` the gradients of x, states and parameters.
+    `step(input, state, param, STRICT)` returns the output and the next states, `adjoint(input, state, param, slope,
+    grad_output, grad_next_state, STRICT, DERIVATIVE)` the gradients of inputs, states and parameters, a tuple each.
     """
-    states, params, constants = neuron.states, neuron.params, neuron.constants
-    graph = trace_step(neuron.step, states, params, constants)
-    arguments = {"state": states, "param": params, "constant": constants}
-    next_states = [f"next_{name}" for name in states]
-    step = _function("step(x, state, param, constant, STRICT: tl.constexpr)", graph, arguments, ("spike", next_states))
+    graph = with_own_names(variant.graph)
+    groups = {"input": variant.inputs, "state": variant.states, "param": variant.params}
+    arguments = {argument: own_names(names) for argument, names in groups.items()}
+    next_states = [f"next_{name}" for name in arguments["state"]]
+    step = _function(
+        "step(input, state, param, STRICT: tl.constexpr)", graph, arguments, ("output", next_states), "input[0]"
+    )
     backward = _function(
-        "adjoint(x, state, param, constant, slope, grad_spike, grad_next_state, STRICT: tl.constexpr, "
+        "adjoint(input, state, param, slope, grad_output, grad_next_state, STRICT: tl.constexpr, "
         "DERIVATIVE: tl.constexpr)",
-        adjoint(graph, ("x", *states, *params)),
+        adjoint(graph, [name for names in arguments.values() for name in names]),
         {**arguments, "grad_next_state": [f"grad_{name}" for name in next_states]},
-        ("grad_x", [f"grad_{name}" for name in states], [f"grad_{name}" for name in params]),
+        [[f"grad_{name}" for name in names] for names in arguments.values()],
+        "input[0]",
     )
     return "\n\n".join([_HEADER, step, backward])
 
@@ -92,4 +108,4 @@ def neuron_source(neuron: Neuron) -> str:
 def surrogate_source(surrogate: Surrogate) -> str:
     """The Triton module of a surrogate: `derivative(x, k)`."""
     graph = trace_function(surrogate.derivative, ("x", "k"), "derivative")
-    return "\n\n".join([_HEADER, _function("derivative(x, k)", graph, {}, ("derivative",))])
+    return "\n\n".join([_HEADER, _function("derivative(x, k)", graph, {}, ("derivative",), "x")])

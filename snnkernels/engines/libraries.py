@@ -16,6 +16,11 @@ from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+# For host compilers. No FMA contraction and no fast math: every engine rounds every operation alike.
+COMPILER_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+COMPILER_FLAGS += ["-Wno-psabi"]  # functions that take vectors are inlined: how they would be passed does not matter
+COMPILER_FLAGS += ["-g0"]  # debug information, for which Python's own flags ask, takes seven times the size
+
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parent
 

@@ -6,8 +6,9 @@ from functools import cache
 
 import torch
 
+from ..surrogates import SURROGATES
 from ..tuning import constant
-from . import libraries
+from . import libraries, native_build
 
 
 def _load(device: str) -> str | None:
@@ -22,13 +23,19 @@ def _load(device: str) -> str | None:
 _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
-def unusable_reason(device: torch.device) -> str | None:
-    """Why the native engine cannot run on a device, or None where it can."""
+def unusable_reason(device: torch.device, parts: tuple[str, ...] = ()) -> str | None:
+    """Why the native engine cannot run on a device, or None where it can.
+
+    parts: the key of a variant and the name of its surrogate, which are compiled for the CPU if they are not compiled
+    in. A GPU has the variants of lif and the built-in surrogates alone.
+    """
     reason = _REASONS.get(device.type, f"written for {' and '.join(_REASONS)}, not for {device.type}")
     if reason is None and device.type == "cuda":
         if not torch.cuda.is_available():
             return "the library is loaded, but there is no CUDA device: torch.cuda.is_available() is False"
-        return _why_not_on(device.index)
+        return _why_not_on(device.index) or _why_not_there(parts)
+    if reason is None and device.type == "cpu":
+        return next((problem for problem in map(native_build.ensure, parts) if problem), None)
     return reason
 
 
@@ -43,6 +50,22 @@ def _why_not_on(gpu: int | None) -> str | None:
         f"the library has no code for {torch.cuda.get_device_name(gpu)}, of compute capability {major}.{minor}: "
         f'install with TORCH_CUDA_ARCH_LIST="{major}.{minor}+PTX"'
     )
+
+
+@constant
+def _why_not_there(parts: tuple[str, ...]) -> str | None:
+    """Why the CUDA library cannot run a variant with a surrogate."""
+    missing = [part for part in parts if part not in SURROGATES and not _has_neuron(part)]
+    if not missing:
+        return None
+    return (
+        f'on cuda it has the neurons of lif and the built-in surrogates alone, not {missing[0]}: write backend="triton"'
+    )
+
+
+@cache
+def _has_neuron(key: str) -> bool:
+    return torch.ops.snnkernels.native_has_neuron_for_cuda(key)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The reference engine: the neuron's own step on torch tensors, in a Python loop over time. The truth for the others.
+"""The reference engine: the step itself, with torch tensors, in a Python loop over time. The truth for the others.
 
 Runs on any device and dtype; autograd differentiates it, twice if asked, and torch.func transforms it.
 """
@@ -6,14 +6,14 @@ Runs on any device and dtype; autograd differentiates it, twice if asked, and to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..neurons import NEURONS
-from ..scan import Checked, Numbers, Plan, pack_bits
-from ..surrogates import SURROGATES, Surrogate
+from ..scan import Numbers, Plan, numbers_of, pack_bits
+from ..surrogates import Surrogate, find
+from ..variants import VARIANTS
 
 
 class _Spike(torch.autograd.Function):
@@ -52,54 +52,112 @@ class _SpikeOfBothModes(_Spike):
 
 def spike_function(surrogate: str, slope: Tensor, strict: bool) -> Callable[[Tensor], Tensor]:
     """The spike that a step receives."""
-    rule = SURROGATES[surrogate]
+    rule = find(surrogate)
     if torch._C._get_tracing_state() is not None:  # a trace with a Function in it cannot be saved
         return lambda distance: (distance > 0 if strict else distance >= 0).to(distance.dtype)
     function = _Spike if torch.compiler.is_compiling() else _SpikeOfBothModes
     return lambda distance: function.apply(distance, slope, rule, strict)
 
 
-def scan(plan: Plan, numbers: Numbers, x: Tensor, states: Tensor, params: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+class Scanned(NamedTuple):
+    """What a scan gives, as ops.py has it."""
+
+    output: Tensor
+    records: Tensor
+    final: Tensor
+
+
+def scan(plan: Plan, numbers: Numbers, inputs: Sequence[Tensor], states: Tensor, tensors: Sequence[Tensor]) -> Scanned:
     """Run all time steps.
 
-    x: as the layout hands it to engines; states: `[S, outer, inner]`; params: one number or `[outer, inner]` each, none
-    where they are among the numbers. Returns the output, as scan.OUTPUTS says, and the final states.
+    inputs: as the layout hands them to engines; states: `[S, outer, inner]`; tensors: the parameters that are tensors,
+    one number or `[outer, inner]` each.
     """
-    neuron, layout = NEURONS[plan.neuron], plan.layout
-    if not isinstance(numbers, Tensor):
-        *given, slope = [torch.full((), value, dtype=states.dtype, device=states.device) for value in numbers]
-    else:
-        *given, slope = numbers.unbind()
-    named = dict(zip((*neuron.constants, *neuron.params), (*given, *params), strict=True))
+    variant, layout, recorded = VARIANTS[plan.neuron], plan.layout, numbers_of(plan.record)
+    *params, slope = _numbers(numbers, states)
+    for number, tensor in zip(numbers_of(plan.given), tensors, strict=True):
+        params[number] = tensor
     spike = spike_function(plan.surrogate, slope, plan.strict)
-    state, spikes = list(states.unbind(0)), []
-    rows = x.to(states.dtype).reshape(layout.outer, 1 if layout.constant else layout.steps, layout.inner)
-    for x_t in rows.unbind(1) * (layout.steps if layout.constant else 1):
-        s, *state = neuron.step(x_t, *state, spike=spike, **named)
-        spikes.append(s.to(x.dtype))
-    output = torch.stack(spikes, 1)
-    if plan.output == "count":
-        output = output.sum(1, keepdim=True, dtype=states.dtype)
-    elif plan.output == "packed":
-        output = pack_bits(output)
-    elif layout.direct:
-        output = output.reshape(x.shape)
-    return output, torch.stack(state)
+    state, outputs = list(states.unbind(0)), []
+    records: list[list[Tensor]] = [[] for _ in recorded]
+    rows = [_steps(x.to(states.dtype), plan) for x in inputs]
+    for inputs_t in zip(*rows, strict=True):
+        output, *state = variant.run(inputs_t, state, spike, params)
+        state = [_filled(value, states[0]) for value in state]
+        outputs.append(_filled(output, states[0]))
+        for k, record in zip(recorded, records, strict=True):
+            record.append(state[k])
+    kept = torch.stack([torch.stack(record, 1) for record in records]) if recorded else states.new_empty(0)
+    output = _over_time(outputs, plan.output, inputs[0].dtype)
+    if plan.output == "all" and layout.direct:
+        output = output.reshape(inputs[0].shape)
+    return Scanned(output, kept, torch.stack(state))
+
+
+def _filled(value: Tensor | float, like: Tensor) -> Tensor:
+    """What a step returned, for every neuron. It may be a number."""
+    return value.expand_as(like) if isinstance(value, Tensor) else torch.full_like(like, value)
+
+
+def _numbers(numbers: Numbers, like: Tensor) -> list[Tensor]:
+    if isinstance(numbers, Tensor):
+        return list(numbers.unbind())
+    return [torch.full((), value, dtype=like.dtype, device=like.device) for value in numbers]
+
+
+def _steps(x: Tensor, plan: Plan) -> Sequence[Tensor]:
+    layout = plan.layout
+    rows = x.reshape(layout.outer, 1 if layout.constant else layout.steps, layout.inner).unbind(1)
+    return rows * layout.steps if layout.constant else rows
+
+
+def _over_time(outputs: list[Tensor], kind: str, dtype: torch.dtype) -> Tensor:
+    """What scan.OUTPUTS says of the outputs `[outer, inner]` of all steps."""
+    if kind == "all":
+        return torch.stack([output.to(dtype) for output in outputs], 1)
+    if kind == "packed":
+        return pack_bits(torch.stack(outputs, 1))
+    outputs = [_with_gradient_of(output, dtype) for output in outputs]
+    total = outputs[0]
+    for output in outputs[1:]:
+        if kind == "sum":
+            total = total + output
+        elif kind == "last":
+            total = output
+        else:
+            total = torch.where((output > total) | ((output != output) & (total == total)), output, total)
+    return total.unsqueeze(1)
+
+
+def _with_gradient_of(output: Tensor, dtype: torch.dtype) -> Tensor:
+    """The same values, whose gradient is rounded to the dtype of the inputs, as that of every output is."""
+    if output.dtype == dtype or not output.requires_grad:
+        return output
+    rounded = output.to(dtype).to(output.dtype)
+    return output.detach() + (rounded - rounded.detach())
 
 
 def gradients(
-    checked: Checked,
-    x: Tensor,
+    plan: Plan,
+    numbers: Numbers,
+    inputs: Sequence[Tensor],
     states: Tensor,
-    params: Sequence[Tensor],
-    grad_spikes: Tensor,
-    grad_states: Tensor | None,
+    tensors: Sequence[Tensor],
+    grads: Sequence[Tensor | None],
 ) -> tuple[Tensor, ...]:
-    """The gradients of x, states and each of params, by autograd through :func:`scan`; a parameter's is per neuron."""
+    """The gradients of inputs, states and each tensor of parameters, by autograd through :func:`scan`; a parameter's is
+    per neuron.
+
+    grads: those of what a scan gives.
+    """
     with torch.enable_grad():
-        per_neuron = [param.expand(states.shape[1:]) for param in params]
-        leaves = [tensor.detach().requires_grad_() for tensor in (x, states, *per_neuron)]
-        output, final = scan(*checked, leaves[0], leaves[1], leaves[2:])
-        grad_states = torch.zeros_like(final) if grad_states is None else grad_states
-        grads = (grad_spikes.reshape(output.shape), grad_states)
-        return torch.autograd.grad((output, final), leaves, grads, materialize_grads=True)
+        per_neuron = [param.expand(states.shape[1:]) for param in tensors]
+        leaves = [tensor.detach().requires_grad_() for tensor in (*inputs, states, *per_neuron)]
+        count = len(inputs)
+        scanned = scan(plan, numbers, leaves[:count], leaves[count], leaves[count + 1 :])
+        pairs = [
+            (made, grad.reshape(made.shape)) for made, grad in zip(scanned, grads, strict=True) if grad is not None
+        ]
+        pairs = [(made, grad) for made, grad in pairs if made.requires_grad]
+        results, of_results = zip(*pairs, strict=True)
+        return torch.autograd.grad(results, leaves, of_results, materialize_grads=True)

@@ -1,9 +1,9 @@
 """The Triton engine: whether it can run, and its operators.
 
-The operators are in triton_plan.py, how they launch in triton_launch.py, the kernels in triton_loops.py and
-triton_poisson.py. All import Triton, so they are imported when the engine is first used. With TRITON_INTERPRET=1 in the
-environment by then, Triton's interpreter runs the same kernels on a CPU, slowly: that is how they are tested without a
-GPU.
+The scans are in triton_plan.py, how they launch in triton_launch.py, their kernels in triton_loops.py; Poisson spikes
+are in triton_poisson_plan.py and triton_poisson.py. All import Triton, so they are imported when the engine is first
+used. With TRITON_INTERPRET=1 in the environment by then, Triton's interpreter runs the same kernels on a CPU, slowly:
+that is how they are tested without a GPU.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def _import_failure() -> str | None:
 @cache
 def _operator(name: str) -> Callable[..., Any]:
     """What an operator calls. It is kept, as even an import of what is imported already takes a while."""
-    from . import triton_plan
+    from . import triton_plan, triton_poisson_plan
 
-    return getattr(triton_plan, name)
+    return getattr(triton_poisson_plan if name == "poisson" else triton_plan, name)
 
 
 def _call(name: str, *arguments: Any) -> Any:

@@ -12,12 +12,17 @@ import torch
 import triton
 from torch import Tensor
 
+from .triton import unusable_reason
+
+# Launchers that are kept for each operator: more than a network has layers.
+KEPT = 1024
+
 
 class Launcher:
     """A kernel with all that metadata tells of a call: its grid, its last arguments, what it writes.
 
-    Its arguments are: tensors that it reads, tensors that it writes, tuples of tensors, values that vary from call to
-    call, constants.
+    Its arguments are: tensors that it reads, tensors that it writes, tuples of tensors that it reads, values that vary
+    from call to call, constants.
     """
 
     def __init__(
@@ -32,10 +37,13 @@ class Launcher:
         self._compiled: dict[tuple[bool | None, ...], Callable[..., None]] = {}
 
     def run(
-        self, inputs: Sequence[Tensor | None], tuples: Sequence[tuple[Tensor, ...]], *values: Any
+        self,
+        first: Tensor,
+        inputs: Sequence[Tensor | None],
+        tuples: Sequence[tuple[Tensor, ...]],
+        *values: Any,
     ) -> tuple[Tensor, ...]:
-        """Launch on the first input's device, if there are programs at all; returns the outputs."""
-        first: Any = inputs[0]
+        """Launch on the device of `first`, one of the tensors, if there are programs at all; returns the outputs."""
         # torch takes numbers faster than a tuple of them.
         outputs = tuple([first.new_empty(*shape, dtype=dtype) for shape, dtype in self._outputs])
         if self._grid[0]:
@@ -66,6 +74,16 @@ class Launcher:
         compiled = self._kernel[self._grid](*tensors, *tuples, *values, *self._constants, **self._options)
         if isinstance(compiled, triton.compiler.CompiledKernel):  # which Triton's interpreter does not give
             self._compiled[aligned] = compiled[self._grid]
+
+
+def processors(device: torch.device) -> int:
+    """Multiprocessors of a GPU; the interpreter, on a CPU, is one."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).multi_processor_count
+    reason = unusable_reason(device)
+    if reason is not None:
+        raise RuntimeError(reason)
+    return 1
 
 
 def halves(numbers: Sequence[float]) -> tuple[int, ...]:

@@ -23,6 +23,15 @@ def divide(a, b):
 
 
 @triton.jit
+def square_root(x):
+    """The IEEE square root. Triton's sqrt is exact for float64, an approximation for float32."""
+    if x.dtype == tl.float64:
+        return tl.sqrt(x)
+    else:
+        return tl.sqrt_rn(x)
+
+
+@triton.jit
 def minimum(a, b):
     """The smaller of two; a NaN from either side is handed on."""
     return tl.minimum(a, b, propagate_nan=tl.PropagateNan.ALL)
@@ -58,3 +67,24 @@ def exponential(x):
         # In two factors, as 2^k alone overflows, or underflows, where e^x does not.
         half = exponent >> 1
         return tl.exp2(r * 1.44269504) * _power_of_two(half) * _power_of_two(exponent - half)
+
+
+@triton.jit
+def logistic(x):
+    """1 / (1 + e^-x), by e^-|x|, which does not overflow."""
+    e = exponential(-tl.abs(x))
+    return divide(tl.where(x < 0, e, 1.0), 1.0 + e)
+
+
+@triton.jit
+def hyperbolic_tangent(x):
+    """The hyperbolic tangent, by the formulas of the compiled engines, which csrc/cpu/strip/scan.h explains."""
+    size = tl.abs(x)
+    near = size < 0.625
+    small = tl.where(near, size, 0.0)
+    square = small * small
+    e = exponential(-2.0 * size)
+    p = (0.964399179425052238628 * square + 99.2877231001918586564) * square + 1614.68768441708447952
+    q = ((square + 112.811678491632931402) * square + 2235.48839060100448583) * square + 4844.06305325125486048
+    y = tl.where(near, size, 1.0) - divide(tl.where(near, small * square * p, 2.0 * e), tl.where(near, q, 1.0 + e))
+    return tl.where(x < 0, -y, tl.where(x == 0, x, y))

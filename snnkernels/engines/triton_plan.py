@@ -1,4 +1,4 @@
-"""The Triton engine's operators, as ops.py defines them.
+"""The Triton engine's two scans, forward and backward, as ops.py defines them.
 
 Nearly all of a launch follows from metadata. That is planned once for all calls that differ in the values of tensors
 and numbers alone, and such a call only allocates and launches.
@@ -6,28 +6,21 @@ and numbers alone, and such a call only allocates and launches.
 
 from __future__ import annotations
 
-import linecache
 import math
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .. import tuning
-from ..emit.triton import neuron_source, surrogate_source
-from ..neurons import NEURONS
-from ..scan import checkpoint_count, empty_output, outer_and_inner, state_dtype
-from ..surrogates import SURROGATES
-from .triton import unusable_reason
-from .triton_launch import Launcher, halves
+from ..scan import checkpoint_count, empty_output, numbers_of, outer_and_inner, state_dtype
+from ..variants import VARIANTS, Variant
+from .triton_emitted import neuron_functions, surrogate_functions
+from .triton_launch import KEPT, Launcher, halves, processors
 from .triton_loops import backward_kernel, forward_kernel
-from .triton_poisson import poisson_kernel
-from .triton_tiling import Tiling, round_up, tile
-
-# Launchers that are kept for each operator: more than a network has layers.
-_KEPT = 1024
+from .triton_tiling import Tiling, held_backward, held_forward, round_up, tile
 
 # The distances between rows of outer and of time steps, 0 where there is only one; None where a sequence is contiguous.
 _Strides = tuple[int, int] | None
@@ -38,23 +31,22 @@ def forward(
     states: Tensor | None,
     values: Tensor | None,
     numbers: Sequence[float],
+    given: int,
     neuron: str,
     strict: bool,
     interval: int,
     time_dim: int,
     steps: int,
     output: str,
+    record: int,
     with_state: bool,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_forward`."""
-    x, *params = tensors
-    steps = steps or x.shape[time_dim]
-    rows, strides = _by_rows(x, time_dim)
-    scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
-    scan.check(x, params, values, numbers)
-    launcher = _forward_launcher(scan, output, states is None, with_state, tuning.forced())
-    inputs = (rows, None if states is None else states.contiguous(), values)
-    return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
+    scan, xs, params = _taken(tensors, given, neuron, strict, interval, time_dim, steps)
+    scan.check(tensors, values, numbers)
+    launcher = _forward_launcher(scan, output, record, states is None, with_state, tuning.forced())
+    inputs = (None if states is None else states.contiguous(), values)
+    return launcher.run(tensors[0], inputs, (xs, params), halves(numbers))
 
 
 def backward(
@@ -62,37 +54,53 @@ def backward(
     checkpoints: Tensor,
     values: Tensor | None,
     numbers: Sequence[float],
+    given: int,
     neuron: str,
     strict: bool,
     interval: int,
     time_dim: int,
     steps: int,
+    output: str,
+    record: int,
     surrogate: str,
-    grad_spikes: Tensor,
+    grad_output: Tensor,
+    index: Tensor | None,
+    grad_records: Tensor | None,
     grad_states: Tensor | None,
     with_state: bool,
-    param_grads: bool,
+    wanted: int,
 ) -> tuple[Tensor, ...]:
     """`snnkernels::triton_backward`."""
-    x, *params = tensors
-    steps = steps or x.shape[time_dim]
-    rows, strides = _by_rows(x, time_dim)
-    grad_rows, grad_strides = _by_rows(grad_spikes, 1)
-    scan = _Scan.of(x, strides, params, neuron, strict, interval, time_dim, steps)
-    scan.check(x, params, values, numbers)
-    if param_grads and not params and NEURONS[neuron].params:
-        raise RuntimeError("gradients of parameters need parameters that are tensors")
-    from_zero = checkpoints.shape[0] < checkpoint_count(steps, interval, from_zero=False)
-    launcher = _backward_launcher(scan, grad_strides, surrogate, from_zero, with_state, param_grads, tuning.forced())
+    scan, xs, params = _taken(tensors, given, neuron, strict, interval, time_dim, steps)
+    scan.check(tensors, values, numbers)
+    scan.check_backward(output, record, index, grad_records, wanted)
+    grad_rows, grad_strides = _by_rows(grad_output, 1)
+    gradient = _Gradient(output, grad_strides, 0 if grad_records is None else record, surrogate, wanted)
+    from_zero = checkpoints.shape[0] < checkpoint_count(scan.steps, interval, from_zero=False)
+    launcher = _backward_launcher(scan, gradient, from_zero, with_state, tuning.forced())
+    records = None if grad_records is None else grad_records.contiguous()
     final = None if grad_states is None else grad_states.contiguous()
-    inputs = (rows, checkpoints.contiguous(), grad_rows, final, values)
-    return launcher.run(inputs, [tuple([param.contiguous() for param in params])], halves(numbers))
+    inputs = (checkpoints.contiguous(), grad_rows, index, records, final, values)
+    return launcher.run(tensors[0], inputs, (xs, params), halves(numbers))
 
 
-def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) -> Tensor:
-    """`snnkernels::triton_poisson`."""
-    launcher = _poisson_launcher(images.numel(), images.dtype, images.device, steps, packed)
-    return launcher.run((images.contiguous(), seed), (), first)[0]
+_Tensors = tuple[Tensor, ...]
+
+
+def _taken(
+    tensors: Sequence[Tensor], given: int, neuron: str, strict: bool, interval: int, time_dim: int, steps: int
+) -> tuple[_Scan, _Tensors, _Tensors]:
+    """A scan, its inputs as kernels take them, and the tensors of its parameters."""
+    x, count = tensors[0], len(VARIANTS[neuron].inputs)
+    params = tuple([param.contiguous() for param in tensors[count:]])
+    per_neuron = tuple([param.numel() != 1 for param in params])
+    rows, strides = _by_rows(x, time_dim)
+    xs: _Tensors = (rows,)
+    if count > 1:  # of which each lies as the first
+        xs, strides = tuple([x.contiguous() for x in tensors[:count]]), None
+    steps = steps or x.shape[time_dim]
+    sizes = (x.shape, strides, x.dtype, x.device, per_neuron, given)
+    return _Scan(*sizes, neuron, strict, interval, time_dim, steps), xs, params
 
 
 def _by_rows(sequence: Tensor, time_dim: int) -> tuple[Tensor, _Strides]:
@@ -115,16 +123,16 @@ class _Scan(NamedTuple):
     dtype: torch.dtype
     device: torch.device
     per_neuron: tuple[bool, ...]  # each tensor of parameters
+    given: int
     neuron: str
     strict: bool
     interval: int
     time_dim: int
     steps: int
 
-    @classmethod
-    def of(cls, x: Tensor, strides: _Strides, params: Sequence[Tensor], *rule: Any) -> _Scan:
-        """rule: the fields from `neuron` on."""
-        return cls(x.shape, strides, x.dtype, x.device, tuple([param.numel() != 1 for param in params]), *rule)
+    @property
+    def variant(self) -> Variant:
+        return VARIANTS[self.neuron]
 
     def x(self) -> Tensor:
         """x without memory."""
@@ -134,24 +142,45 @@ class _Scan(NamedTuple):
         """How many there are in the outer dimension and in the inner one."""
         return outer_and_inner(self.x(), self.time_dim)
 
-    def numbers(self) -> int:
-        """How many: the constants, the parameters where these are no tensors, and the slope."""
-        neuron = NEURONS[self.neuron]
-        return len(neuron.constants) + (0 if self.per_neuron else len(neuron.params)) + 1
-
-    def check(self, x: Tensor, params: Sequence[Tensor], values: Tensor | None, numbers: Sequence[float]) -> None:
+    def check(self, tensors: Sequence[Tensor], values: Tensor | None, numbers: Sequence[float]) -> None:
         """Check what kernels read without looking: an operator may be called past the package's own checks."""
-        count, dtype = self.numbers(), state_dtype(self.dtype)
+        variant, dtype = VARIANTS[self.neuron], state_dtype(self.dtype)
+        inputs, count = len(variant.inputs), len(variant.params) + 1
+        if len(self.per_neuron) != self.given.bit_count() or self.given >> count - 1:
+            raise RuntimeError(
+                f"{self.neuron} takes {inputs} inputs and the {self.given.bit_count()} parameters that are given, "
+                f"got {len(tensors)} tensors"
+            )
         if values is None and len(numbers) != count:
             raise RuntimeError(f"there must be {count} numbers, got {len(numbers)}")
         if values is not None and not values.is_contiguous():
             raise RuntimeError("values must be contiguous")
-        given = [(param, (1, math.prod(outer_and_inner(x, self.time_dim)))) for param in params]
+        if values is None and len(tensors) == 1:
+            return
+        x = tensors[0]
+        for other in tensors[1:inputs]:
+            if (other.shape, other.dtype, other.device) != (x.shape, x.dtype, x.device):
+                raise RuntimeError(f"inputs must be alike, got {tuple(x.shape)} and {tuple(other.shape)}")
+        given = [(param, (1, math.prod(outer_and_inner(x, self.time_dim)))) for param in tensors[inputs:]]
         for tensor, sizes in given if values is None else [*given, (values, (count,))]:
             if tensor.numel() not in sizes or tensor.dtype != dtype or tensor.device != x.device:
                 expected = f"{' or '.join(map(str, sizes))} elements of {dtype} on {x.device}"
                 got = f"{tensor.numel()} of {tensor.dtype} on {tensor.device}"
                 raise RuntimeError(f"values and parameters must have {expected}, got {got}")
+
+    def check_backward(
+        self, output: str, record: int, index: Tensor | None, grad_records: Tensor | None, wanted: int
+    ) -> None:
+        """Likewise."""
+        if wanted & ~self.given:
+            raise RuntimeError("gradients of parameters need parameters that are tensors")
+        if output != "max" and grad_records is None:
+            return
+        neurons = math.prod(self.neurons())
+        if output == "max" and (index is None or index.numel() != neurons or index.dtype != torch.int32):
+            raise RuntimeError(f"the gradient of a largest output needs an index, {neurons} elements of int32")
+        if grad_records is not None and grad_records.numel() != record.bit_count() * neurons * self.steps:
+            raise RuntimeError(f"there must be a gradient of each record, got {tuple(grad_records.shape)}")
 
     def row_strides(self, strides: _Strides, steps: int) -> tuple[int, int]:
         """Those of a sequence of so many steps, contiguous or not."""
@@ -165,14 +194,15 @@ class _Scan(NamedTuple):
         """What was measured to be the fastest."""
         return tuning.choice(tuning.Sizes(self.device, self.dtype.itemsize, math.prod(self.neurons()), self.steps))
 
-    def tiling(self, strides: Sequence[int], states: int, variation: str) -> Tiling:
-        """strides: of all sequences; states: numbers of a neuron in a thread's registers for some time steps."""
-        sizes = (*self.neurons(), tuple(strides), self.dtype.itemsize, states, self.interval)
-        return tile(*sizes, _processors(self.device), variation)
+    def tiling(self, strides: Sequence[int], held: int, variation: str) -> Tiling:
+        """strides: of all sequences; held: numbers of a neuron in a thread's registers for some time steps."""
+        sizes = (*self.neurons(), tuple(strides), self.dtype.itemsize, held, self.interval)
+        return tile(*sizes, processors(self.device), variation)
 
     def constants(self, tiling: Tiling) -> dict[str, Any]:
         """What both kernels are called with."""
         (outer, inner), (x_outer, x_time) = self.neurons(), self.x_strides()
+        tensors = numbers_of(self.given)
         return {
             "outer": outer,
             "steps": self.steps,
@@ -181,9 +211,8 @@ class _Scan(NamedTuple):
             "x_time": x_time // tiling.group,
             "STEP": neuron_functions(self.neuron)["step"],
             "STRICT": self.strict,
-            "STATES": len(NEURONS[self.neuron].states),
-            "CONSTANTS": len(NEURONS[self.neuron].constants),
-            "NUMBERS": self.numbers(),
+            "STATES": len(self.variant.states),
+            "GIVEN": tuple(tensors.index(k) if k in tensors else -1 for k in range(len(self.variant.params))),
             "PER_NEURON": self.per_neuron,
             # One step alone is a sequence like any other: a kernel of its own would be compiled for it.
             "X_ONCE": self.shape[self.time_dim] == 1 < self.steps,
@@ -194,110 +223,73 @@ class _Scan(NamedTuple):
         }
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _forward_launcher(
-    scan: _Scan, output: str, from_zero: bool, with_state: bool, forced: tuning.Choice | None
+    scan: _Scan, output: str, record: int, from_zero: bool, with_state: bool, forced: tuning.Choice | None
 ) -> Launcher:
-    """Of the forward loop. Outputs: what scan.OUTPUTS says, final states, checkpoints."""
+    """Of the forward loop. Outputs: what scan.OUTPUTS says, an index, records, final states, checkpoints."""
     x, (outer, inner) = scan.x(), scan.neurons()
-    states, dtype = len(NEURONS[scan.neuron].states), state_dtype(scan.dtype)
+    states, dtype = len(scan.variant.states), state_dtype(scan.dtype)
+    index = (outer, 1, inner) if output == "max" and scan.interval else (0,)
     outputs = (
         empty_output(output, x, scan.time_dim, scan.steps),
+        x.new_empty(index, dtype=torch.int32),
+        x.new_empty((record.bit_count(), outer, scan.steps, inner), dtype=dtype),
         x.new_empty((states if with_state else 0, outer, inner), dtype=dtype),
         x.new_empty((checkpoint_count(scan.steps, scan.interval, from_zero), states, outer, inner), dtype=dtype),
     )
-    # Spikes that become bits stay in registers, too.
-    tiling = scan.tiling(scan.x_strides(), 2 if output == "packed" else 1, (forced or scan.fastest()).forward)
-    constants = scan.constants(tiling)
-    constants |= {"OUTPUT": output, "WITH_STATE": with_state, "CHUNK": tiling.forward_chunk}
+    held = held_forward(len(scan.variant.inputs), states, output == "packed" or record > 0)
+    tiling = scan.tiling(scan.x_strides(), held, (forced or scan.fastest()).forward)
+    constants = scan.constants(tiling) | {
+        "OUTPUT": output,
+        "RECORD": tuple(numbers_of(record)),
+        "WITH_STATE": with_state,
+        "CHUNK": tiling.forward_chunk,
+    }
     places = outer * (round_up(inner, 8) if output == "packed" else inner)
     return Launcher(forward_kernel, constants, outputs, -(-places // tiling.block), tiling.warps)
 
 
-@lru_cache(maxsize=_KEPT)
+class _Gradient(NamedTuple):
+    """What backward has besides, as ops.py defines it, but for values."""
+
+    output: str
+    strides: _Strides  # of the gradient of the output
+    record: int  # 0 where there are no gradients of records
+    surrogate: str
+    wanted: int
+
+
+@lru_cache(maxsize=KEPT)
 def _backward_launcher(
-    scan: _Scan,
-    strides: _Strides,
-    surrogate: str,
-    from_zero: bool,
-    with_state: bool,
-    param_grads: bool,
-    forced: tuning.Choice | None,
+    scan: _Scan, gradient: _Gradient, from_zero: bool, with_state: bool, forced: tuning.Choice | None
 ) -> Launcher:
-    """Of the backward loop. Of the gradients of spikes, with these strides, and final states, those of x, states,
-    parameters."""
+    """Of the backward loop. Outputs: the gradients of inputs, states, parameters."""
     x, (outer, inner) = scan.x(), scan.neurons()
-    states, dtype = len(NEURONS[scan.neuron].states), state_dtype(scan.dtype)
+    inputs, states, dtype = len(scan.variant.inputs), len(scan.variant.states), state_dtype(scan.dtype)
     outputs = (
-        x,
+        x if inputs == 1 else x.new_empty((inputs, *x.shape)),
         x.new_empty((states if with_state else 0, outer, inner), dtype=dtype),
-        x.new_empty((len(scan.per_neuron) if param_grads else 0, outer, inner), dtype=dtype),
+        x.new_empty((gradient.wanted.bit_count(), outer, inner), dtype=dtype),
     )
-    grad_outer, grad_time = scan.row_strides(strides, scan.steps)
+    at_one_step = gradient.output in ("last", "max")
+    grad_outer, grad_time = scan.row_strides(gradient.strides, 1 if at_one_step else scan.steps)
     all_strides = (*scan.x_strides(), grad_outer, grad_time)
-    tiling = scan.tiling(all_strides, states, (forced or scan.fastest()).backward)
+    spikes = sum(node.op == "spike" for node in scan.variant.graph.nodes)
+    throughout = sum(scan.per_neuron) + gradient.wanted.bit_count() + max(spikes - 1, 0)
+    held = held_backward(states + inputs - 1 + gradient.record.bit_count(), throughout)
+    tiling = scan.tiling(all_strides, held, (forced or scan.fastest()).backward)
     constants = scan.constants(tiling) | {
         "grad_outer": grad_outer // tiling.group,
         "grad_time": grad_time // tiling.group,
         "ADJOINT": neuron_functions(scan.neuron)["adjoint"],
-        "DERIVATIVE": surrogate_functions(surrogate)["derivative"],
+        "DERIVATIVE": surrogate_functions(gradient.surrogate)["derivative"],
+        "OUTPUT": gradient.output if at_one_step else "all",
+        "RECORD": tuple(numbers_of(gradient.record)),
         "FROM_ZERO": from_zero,
         "WITH_STATE": with_state,
-        "PARAM_GRADS": param_grads,
-        "GRAD_ONCE": scan.steps > 1 and grad_time == 0,
+        "WANTED": tuple(numbers_of(gradient.wanted)),
+        "GRAD_ONCE": at_one_step or (scan.steps > 1 and grad_time == 0),
         "CHUNK": tiling.backward_chunk,
     }
     return Launcher(backward_kernel, constants, outputs, -(-outer * inner // tiling.block), tiling.warps)
-
-
-@lru_cache(maxsize=_KEPT)
-def _poisson_launcher(neurons: int, dtype: torch.dtype, device: torch.device, steps: int, packed: bool) -> Launcher:
-    """Of a draw of so many time steps; from which on, and the seed, which stays on the device, come with the call."""
-    group = math.gcd(max(16 // dtype.itemsize, 4), neurons)
-    group, warps = group if group % 4 == 0 else 1, 4
-    block = 32 * warps * max(group, 4)
-    blocks = -(-neurons // block)
-    # Intensities are read once for several steps where there are programs enough without.
-    steps_each = min(max(blocks * steps // (8 * _processors(device)), 1), 8)
-    constants = {
-        "steps": steps,
-        "neurons": neurons // group,
-        "steps_each": steps_each,
-        "PACKED": packed,
-        "GROUP": group,
-        "BLOCK": block,
-    }
-    images = torch.empty((1, 1, neurons), dtype=dtype, device="meta")
-    outputs = (empty_output("packed" if packed else "spikes", images, 1, steps),)
-    return Launcher(poisson_kernel, constants, outputs, blocks * -(-steps // steps_each), warps)
-
-
-def _processors(device: torch.device) -> int:
-    """Multiprocessors of a GPU; the interpreter, on a CPU, is one."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).multi_processor_count
-    reason = unusable_reason(device)
-    if reason is not None:
-        raise RuntimeError(reason)
-    return 1
-
-
-@cache
-def neuron_functions(key: str) -> dict[str, Any]:
-    """The jitted functions of a neuron."""
-    return _module(key, neuron_source(NEURONS[key]))
-
-
-@cache
-def surrogate_functions(name: str) -> dict[str, Any]:
-    """The jitted functions of a surrogate."""
-    return _module(name, surrogate_source(SURROGATES[name]))
-
-
-def _module(name: str, source: str) -> dict[str, Any]:
-    """Run source text as a module. Triton reads functions' source again, which linecache has for names in brackets."""
-    file = f"<snnkernels {name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    functions = {"__name__": f"snnkernels.emitted.{name}"}
-    exec(compile(source, file, "exec"), functions)
-    return functions

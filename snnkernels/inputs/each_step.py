@@ -17,12 +17,13 @@ _SHAPES = {2: "[T, B, N]", 3: "[T, B, C, L]", 4: "[T, B, C, H, W]", 5: "[T, B, C
 
 
 def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> None:
-    """Check a layer that is to run at every step. with_time: the classes of layers that know time."""
+    """Check a layer that is to run at every step. with_time: the classes of layers that know time. So does a module
+    that has return_state."""
     if not isinstance(layer, nn.Module):
         made = f": make one, EachStep({layer.__name__}(...))" if isinstance(layer, type) else ""
         raise TypeError(f"layer must be a torch.nn.Module, got {_name(layer)}{made}")
     for name, module in layer.named_modules():
-        if isinstance(module, with_time):
+        if isinstance(module, with_time) or hasattr(module, "return_state"):
             where = f", in which {name!r} is {_name(module)}" if name else ""
             raise TypeError(
                 f"layer must know no time, got {_name(layer)}{where}: {_name(module)} takes [T, B, ...] as it is, "

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..interface import Interface, OptionSpec, ParameterSpec
 from ..ranges import Range
-from ..scan import OUTPUTS
-from .lif import LIFOptions, check_backend_name, check_surrogate
-from .numbers import check_reset
+from .numbers import read_word
+from .options import REDUCTIONS, check_backend_name, check_choice, check_record, check_slope, check_surrogate
 from .spikes import check_steps
 from .values import (
     DTYPES,
     Parameter,
     check_dense,
     check_dtype,
-    check_finite,
     check_flag,
     check_number,
     check_one_of,
     check_values,
     check_whole,
+    is_number,
     name_of,
     near,
     shape_of,
@@ -60,17 +62,57 @@ def check_new_attribute(
         raise AttributeError(f"{layer} has no attribute {name!r}{question}")
 
 
-def check_held(name: str, value: Parameter, range: Range) -> Parameter:
-    """Check a value that a layer is to hold: a number, an nn.Parameter, or a tensor to copy."""
+def check_one_input(neuron: Any) -> None:
+    """Check that this is a neuron's function, and that it takes the one current that a linear layer gives."""
+    if not isinstance(neuron, FunctionType) or not hasattr(neuron, "definition"):
+        raise TypeError(f"neuron must be a function that @neuron made, such as lif, got {neuron!r}")
+    inputs, name = neuron.definition.interface.inputs, neuron.__name__
+    if len(inputs) != 1:
+        raise TypeError(f"neuron must take one input, got {name}, which takes {', '.join(inputs)}")
+
+
+def check_learned(specs: Mapping[str, ParameterSpec], given: Mapping[str, Any]) -> set[str]:
+    """Check `learn`, a tuple of names, and the flag of each parameter. Returns the names of those that are learned."""
+    learn = given["learn"]
+    if isinstance(learn, str) or not isinstance(learn, (tuple, list)):
+        raise TypeError(
+            f'learn must be a tuple of names of parameters, such as ("{next(iter(specs), "beta")}",), got {learn!r}'
+        )
+    for name in learn:
+        check_one_of("learn", name, specs)
+    learned = set(learn)
+    for name, spec in specs.items():
+        check_flag(f"learn_{name}", given[f"learn_{name}"])
+        if given[f"learn_{name}"]:
+            learned.add(name)
+        if name in learned:
+            check_learnable(name, given[name], spec)
+    return learned
+
+
+def check_learnable(name: str, value: Any, spec: ParameterSpec) -> Any:
+    """Check a value that is to be in a tensor. Returns it, or the number that a word stands for."""
+    if not isinstance(value, str):
+        return value
+    if value not in spec.names:
+        raise ValueError(f"{name} must be a number or a tensor to be learned, got {value!r}")
+    return spec.names[value]
+
+
+def check_held(name: str, value: Any, spec: ParameterSpec) -> Any:
+    """Check a value that a layer is to hold: a number, a word, an nn.Parameter, or a tensor to copy."""
+    if isinstance(value, str) or (spec.words and not is_number(value) and not isinstance(value, Tensor)):
+        read_word(name, spec, value)
+        return value
     if not isinstance(value, Tensor):
-        return check_number(name, value, positive=range.positive)
+        return check_number(name, value, positive=spec.range.positive)
     check_dense(name, value)
     check_dtype(name, value)
     if value.requires_grad and not isinstance(value, nn.Parameter):
         raise TypeError(
             f"{name} must be a number, an nn.Parameter or a tensor that needs no gradient, got a tensor with "
             "requires_grad=True, of which the layer would hold a copy without it: wrap it in nn.Parameter; where it is "
-            "computed, call lif with it, or register what computes it by torch.nn.utils.parametrize"
+            "computed, call the function with it, or register what computes it by torch.nn.utils.parametrize"
         )
     return value
 
@@ -156,25 +198,29 @@ def _as_it_is(check: Callable[..., object]) -> Check:
     return checked
 
 
-def _reset(_: str, reset: str | float) -> str | float:
-    check_reset(reset)
-    return reset if isinstance(reset, str) else float(reset)
-
-
-# The ranges of a layer's parameters, and the checks of its options, as far as they need no input. Each check returns
-# the value that the option gets: a float for a number, which a compiled graph reads again at each call.
-LIF_RANGES = {"beta": Range(0.0, 1.0), "threshold": Range(0.0)}
-LIF_CHECKS: dict[str, Check] = {
-    "reset": _reset,
-    "delay_reset": _as_it_is(check_flag),
-    "detach_reset": _as_it_is(check_flag),
+# The checks of options as far as they need no input. Each returns the value that the option gets: a float for a number,
+# which a compiled graph reads again at each call.
+COMMON_CHECKS: dict[str, Check] = {
+    "return_state": _as_it_is(check_flag),
+    "output": _as_it_is(lambda name, output: check_one_of(name, output, REDUCTIONS)),
+    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate)),
+    "slope": lambda name, slope: check_slope(slope),
     "strict": _as_it_is(check_flag),
-    "input_scale": check_finite,
-    "surrogate": _as_it_is(lambda name, surrogate: check_surrogate(surrogate, None)),
-    "slope": lambda name, slope: None if slope is None else check_surrogate(LIFOptions().surrogate, slope)[1],
     "time_dim": _as_it_is(check_whole),
-    "pre_reset_state": _as_it_is(check_flag),
     "steps": _as_it_is(lambda name, steps: None if steps is None else check_steps(steps)),
-    "output": _as_it_is(lambda name, output: check_one_of(name, output, OUTPUTS)),
     "backend": _as_it_is(check_backend_name),
 }
+
+
+def option_checks(interface: Interface) -> dict[str, Check]:
+    """The check of every option that a layer of a neuron has, by its name."""
+    own = {
+        name: _as_it_is(partial(_check_own, spec))
+        for name, spec in interface.options.items()
+        if name not in interface.params
+    }
+    return {"record": lambda name, record: check_record(record, interface), **COMMON_CHECKS, **own}
+
+
+def _check_own(spec: OptionSpec, name: str, choice: Any) -> None:
+    check_choice(name, spec, choice)

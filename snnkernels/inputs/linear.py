@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .. import dispatch
-from .lif import check_backend
+from .options import check_backend
 from .spikes import check_spike_values
 from .tools import quiet_in_a_trace
 from .values import check_one_of, check_tensor, is_subclass, name_of, shape_of

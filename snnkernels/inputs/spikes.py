@@ -146,25 +146,6 @@ def check_spikes(spikes: Tensor, time_dim: int) -> int:
     return time_dim % spikes.dim()
 
 
-def check_readout(spikes: Tensor) -> None:
-    """Check the output spikes of a classifier, or their counts."""
-    check_spike_values(spikes)
-    if spikes.dim() < 2:
-        raise ValueError(f"spikes must be [T, B, classes], or counts, [B, classes], got shape {shape_of(spikes)}")
-
-
-def check_targets(targets: Tensor, shape: torch.Size) -> None:
-    """Check class indices, one for each sample. Another shape would broadcast against the answers."""
-    if not isinstance(targets, Tensor) or targets.is_floating_point() or targets.is_complex():
-        got = name_of(targets.dtype) if isinstance(targets, Tensor) else type(targets).__name__
-        raise TypeError(f"targets must be a tensor of class indices, of integers, got {got}")
-    check_dense("targets", targets)
-    if targets.shape != shape:
-        raise ValueError(
-            f"targets must be class indices, one a sample, of shape {tuple(shape)}, got {shape_of(targets)}"
-        )
-
-
 def check_spike_values(spikes: Tensor) -> None:
     """Check a tensor of spikes."""
     if not isinstance(spikes, Tensor) or spikes.dtype not in (*DTYPES, torch.bool):

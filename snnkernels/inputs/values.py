@@ -58,13 +58,13 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
         raise ValueError(f"{name} must be {expected}, got {values[wrong].flatten()[0].item()}")
 
 
-def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: torch.Size) -> None:
-    """Check a tensor that broadcasts to one step of current, on its device."""
+def check_on_step(name: str, value: Metadata, current: Metadata, step_shape: torch.Size, of: str = "current") -> None:
+    """Check a tensor that broadcasts to one step of the input `of`, on its device."""
     if not isinstance(value, Metadata):
         raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
     check_dtype(name, value)
     if value.device != current.device:
-        raise ValueError(f"{name} is on {value.device}, current on {current.device}: put both on one device")
+        raise ValueError(f"{name} is on {value.device}, {of} on {current.device}: put both on one device")
     dims, step_dims = len(value.shape), len(step_shape)
     trailing = step_shape[step_dims - dims :] if dims <= step_dims else None
     if trailing is None or any(size != 1 and size != whole for size, whole in zip(value.shape, trailing, strict=True)):

@@ -1,0 +1,14 @@
+// The functions of the built-in neurons, in the order of SNN_FOR_EACH_NEURON, for one type of all arithmetic: each type
+// has its own source file, so that they compile side by side.
+#pragma once
+
+#include <vector>
+
+#include "strip/neuron.h"
+
+namespace snn::cpu {
+
+template <class C>
+std::vector<NeuronFunctions<C>> built_in_functions();
+
+}  // namespace snn::cpu

@@ -1,0 +1,99 @@
+// A neuron and a surrogate as the engine knows them: tables of C functions, which need no header of torch.
+//
+// The engine has tables of the built-in ones. A library that is compiled for one of a user's has no more than this,
+// where the struct is what snnkernels/emit/cpp.py writes:
+//
+//   #include "strip/scan.h"
+//   namespace snn {
+//   struct adlif_0123abcd { ... };
+//   }
+//   #include "strip/neuron.h"
+//   SNN_EXPORT_NEURON(adlif_0123abcd)
+//
+// and for a surrogate SNN_EXPORT_SURROGATE(its_name). It is compiled with -O3 -ffp-contract=off -fno-math-errno
+// -fno-trapping-math -fvisibility=hidden -Wno-psabi -fPIC -shared, as C++17 or later. Then the address that
+// snn_neuron() or snn_surrogate() returns is what the operators native_add_neuron and native_add_surrogate take. A
+// library stays loaded for as long as the engine is.
+#pragma once
+
+#include "loops.h"
+
+namespace snn::cpu {
+
+// Of the tables and of all that their functions take: to be counted up when anything in strip/ changes that a library
+// and the engine must agree on.
+constexpr int64_t kVersion = 1;
+
+// Of one type of all arithmetic. What there are two of is without and with gradients of parameters.
+template <class C>
+struct NeuronFunctions {
+  Step<C> step;
+  Replay<C> replay[2];
+  Adjoint<C> adjoint[2];
+};
+
+struct NeuronTable {
+  int64_t version;
+  int64_t inputs, states, params;
+  // Distances to threshold, and other values that replay keeps of a step; more of them for the gradients of parameters.
+  int64_t spikes, kept, kept_for_params;
+  bool gives_spikes;  // whether each output is one spike, 0 or 1
+  NeuronFunctions<float> of_float;
+  NeuronFunctions<double> of_double;
+};
+
+struct SurrogateTable {
+  int64_t version;
+  Derivative<float> of_float;
+  Derivative<double> of_double;
+};
+
+// The functions for the processor at hand.
+template <class Neuron, class C>
+NeuronFunctions<C> functions_of() {
+  return {
+      widest<StepLoop<Neuron>, StepStrip, C>(),
+      {widest<ReplayLoop<Neuron, false>, ReplayStrip, C>(), widest<ReplayLoop<Neuron, true>, ReplayStrip, C>()},
+      {widest<AdjointLoop<Neuron, false>, AdjointStrip, C>(), widest<AdjointLoop<Neuron, true>, AdjointStrip, C>()}};
+}
+
+// A neuron's sizes, without its functions.
+template <class Neuron>
+NeuronTable sizes_of() {
+  return {kVersion,
+          Neuron::kInputs,
+          Neuron::kStates,
+          Neuron::kParams,
+          Neuron::kSpikes,
+          Neuron::kKept,
+          Neuron::kKeptForParams,
+          Neuron::kGivesSpikes,
+          {},
+          {}};
+}
+
+template <class Neuron>
+const NeuronTable* table_of() {
+  static const NeuronTable table = [] {
+    NeuronTable made = sizes_of<Neuron>();
+    made.of_float = functions_of<Neuron, float>();
+    made.of_double = functions_of<Neuron, double>();
+    return made;
+  }();
+  return &table;
+}
+
+template <class Surrogate>
+const SurrogateTable* surrogate_table_of() {
+  static const SurrogateTable table{kVersion, widest<DerivativeLoop<Surrogate>, Distances, float>(),
+                                    widest<DerivativeLoop<Surrogate>, Distances, double>()};
+  return &table;
+}
+
+}  // namespace snn::cpu
+
+#define SNN_EXPORT extern "C" __attribute__((visibility("default")))
+#define SNN_EXPORT_NEURON(NEURON) \
+  SNN_EXPORT const snn::cpu::NeuronTable* snn_neuron() { return snn::cpu::table_of<snn::NEURON>(); }
+#define SNN_EXPORT_SURROGATE(SURROGATE) \
+  SNN_EXPORT const snn::cpu::SurrogateTable* snn_surrogate() { return snn::cpu::surrogate_table_of<snn::SURROGATE>(); }

@@ -1,0 +1,172 @@
+"""Runs a neuron over all time steps, forward or backward, on the engine that a plan names.
+
+autograd.py connects these runs to torch's autograd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from .dispatch import checkpoint_interval
+from .engines import reference
+from .inputs import Parameter, check_when_run
+from .ops import BACKWARD, FORWARD
+from .scan import Checked, Layout, Plan, numbers_of, state_dtype
+from .variants import VARIANTS
+
+
+class Ran(NamedTuple):
+    """What a run gives, in the form that ops.py describes, and the tensors that backward needs besides the inputs."""
+
+    output: Tensor
+    records: Tensor
+    final: Tensor
+    kept: tuple[Tensor, ...]  # checkpoints, or the reference's first states; the index of the largest; parameters
+
+
+def run(
+    checked: Checked,
+    inputs: Sequence[Tensor],
+    initial_states: Sequence[Tensor | None],
+    params: Sequence[Parameter],
+    with_state: bool,
+    keep: bool,
+) -> Ran:
+    """Run all time steps.
+
+    with_state: whether the final states are asked for; keep: whether backward will need checkpoints. The reference
+    engine records a graph if gradients are enabled. The compiled engines never do.
+    """
+    plan, numbers = checked
+    layout = plan.layout
+    xs = inputs_to_engine(layout, inputs)
+    dtype = state_dtype(xs[0].dtype)
+    states = _pack_states(layout, initial_states, xs[0], dtype)
+    packed = _pack_parameters(plan, params, dtype)
+    if plan.engine == "reference":
+        if states is None:
+            states = xs[0].new_zeros((len(initial_states), layout.outer, layout.inner), dtype=dtype)
+        made = reference.scan(plan, numbers, xs, states, packed)
+        return Ran(*made, (states, xs[0].new_empty(0, dtype=torch.int32), *packed))
+    interval = checkpoint_interval(xs[0].device.type) if keep else 0
+    output, index, records, final, checkpoints = FORWARD[plan.engine](
+        [*xs, *packed],
+        states,
+        *checked.as_operators_take_them(),
+        plan.given,
+        plan.neuron,
+        plan.strict,
+        interval,
+        layout.engine_time_dim,
+        layout.steps if layout.constant else 0,  # as many as x has, so that a trace serves any number of them
+        plan.output,
+        plan.record,
+        with_state,
+    )
+    return Ran(output, records, final, (checkpoints, index, *packed))
+
+
+def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Bring the inputs into the form that engines take: all in the layout of the first."""
+    first, *others = inputs
+    if not others:
+        return [layout.to_engine(first)]
+    return [layout.to_engine(x).contiguous() for x in inputs]
+
+
+def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """Pack the states as `[S, outer, inner]`, on the device of `like`. Returns None if all are zero."""
+    if len(states) == 1 or all([state is None for state in states]):
+        return None if states[0] is None else layout.pack_state(states[0].to(dtype))
+    return torch.cat([layout.pack_state(like.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
+
+
+def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype) -> list[Tensor]:
+    """Bring the parameters that are tensors into the form that engines take."""
+    if not plan.given:
+        return []
+    names = VARIANTS[plan.neuron].params
+    packed = []
+    for number in numbers_of(plan.given):
+        param: Any = params[number]
+        value = check_when_run(param, (names[number],), (bool(plan.positive >> number & 1),))
+        packed.append(plan.layout.pack_parameter(value.to(dtype)))
+    return packed
+
+
+class Grads(NamedTuple):
+    """The gradients of what :func:`run` returned, or None where nothing depends on it."""
+
+    output: Tensor | None
+    records: Tensor | None
+    final: Tensor | None
+
+
+def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grads: Grads) -> Grads:
+    """Bring gradients into the form that engines take. An output that is packed, or has no gradient, gets zeros.
+
+    The gradient of the output may be the same at all steps, or for all neurons of a step, as for a loss on a sum over
+    time. Such a gradient is not expanded in memory, because writing it out would cost more than the neurons do.
+
+    sizes: outer, T and inner.
+    """
+    output, records, final = grads
+    outer, _, inner = sizes
+    shape = (outer, 1, inner) if plan.output in ("last", "max") else sizes
+    if output is None or plan.output == "packed":
+        packed = like.new_zeros(()).expand(shape)
+        packed = packed if shape is sizes else packed.contiguous()
+    else:
+        packed = output.to(like.dtype)
+        if plan.output == "sum":
+            packed = packed.expand(sizes)
+        if not packed.is_contiguous():
+            packed = packed.reshape(shape)
+            packed = packed if packed.stride(2) in (0, 1) and shape is sizes else packed.contiguous()
+    return Grads(
+        packed,
+        None if records is None else records.contiguous(),
+        None if final is None else final.contiguous(),
+    )
+
+
+def gradients(
+    checked: Checked,
+    saved: tuple[Sequence[Tensor], Tensor, Tensor, Sequence[Tensor]],
+    time_dim: int,
+    steps: int,
+    grads: Grads,
+    with_state: bool,
+    wanted: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Run a compiled engine backward. Returns the gradients of inputs, initial states and parameters.
+
+    Those of the states are empty unless with_state asks for them. Those of the parameters are one for each neuron.
+    saved: the inputs, the checkpoints, the index of the largest output, and the parameters that are tensors; wanted: a
+    bit for each parameter whose gradient is asked for.
+    """
+    plan, (inputs, checkpoints, index, params) = checked.plan, saved
+    return BACKWARD[plan.engine](
+        [*inputs, *params],
+        checkpoints,
+        *checked.as_operators_take_them(),
+        plan.given,
+        plan.neuron,
+        plan.strict,
+        checkpoint_interval(inputs[0].device.type),
+        time_dim,
+        steps,
+        plan.output,
+        plan.record,
+        plan.surrogate,
+        grads.output,
+        index if plan.output == "max" else None,
+        grads.records,
+        grads.final,
+        with_state,
+        wanted,
+    )

@@ -1,0 +1,104 @@
+"""Variants: a neuron's step with every option fixed. Engines and generated code know a variant by its key."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .interface import VALUE, Interface
+from .trace import Graph, trace_step
+from .tuning import constant
+
+Step = Callable[..., tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A step with every option fixed, and the names of what it takes.
+
+    params: all parameters of the neuron, in their order; named: those that this step takes. It does not take a
+    parameter for which a word is given.
+    """
+
+    key: str
+    step: Step
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
+    params: tuple[str, ...]
+    named: tuple[str, ...]
+    fires: bool
+    graph: Graph
+
+    @property
+    def gives_spikes(self) -> bool:
+        """Whether the output is one spike, 0 or 1."""
+        index = self.graph.outputs["output"]
+        while self.graph.nodes[index].op == "detach":
+            (index,) = self.graph.nodes[index].args
+        return self.graph.nodes[index].op == "spike"
+
+    def run(
+        self, inputs: Sequence[Any], states: Sequence[Any], spike: Callable[[Any], Any], params: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        """One time step on tensors: the output, then the next states."""
+        given = dict(zip(self.params, params, strict=True))
+        named = {name: given[name] for name in self.named}
+        if self.fires:
+            named["spike"] = spike
+        return self.step(*inputs, *states, **named)
+
+
+VARIANTS: dict[str, Variant] = {}
+"""Every variant that was asked for, by its key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A neuron: its step and its interface."""
+
+    interface: Interface
+    step: Step
+    _keys: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def variant(self, choices: tuple[Any, ...]) -> Variant:
+        """The variant with these choices of the options. Two choices that compute the same give the same variant."""
+        return VARIANTS[self._key(choices)]
+
+    def variants(self) -> Iterator[Variant]:
+        """Every variant once, for all choices of the options. An option that is a whole number has its default."""
+        options = self.interface.options.values()
+        alternatives = [spec.choices or (spec.default,) for spec in options]
+        found = {variant.key: variant for variant in map(self.variant, itertools.product(*alternatives))}
+        yield from found.values()
+
+    @constant
+    def _key(self, choices: tuple[Any, ...]) -> str:
+        if choices not in self._keys:
+            self._keys[choices] = self._trace(choices)
+        return self._keys[choices]
+
+    def _trace(self, choices: tuple[Any, ...]) -> str:
+        """Trace the step with these choices, and note its variant under the key that it returns."""
+        interface = self.interface
+        options = dict(zip(interface.options, choices, strict=True))
+        words = {name: choice for name, choice in options.items() if choice != VALUE or name not in interface.params}
+        step = partial(self.step, **words) if words else self.step
+        named = tuple(name for name in interface.params if name not in words)
+        graph = trace_step(step, interface.inputs, interface.states, named)
+        params = tuple(interface.params)
+        for name in interface.params:  # in their order, so that every process writes the same code
+            if name in words:
+                graph.input(name)  # nothing depends on it, so its gradient is zero
+        content = repr((graph.content(), interface.inputs, interface.states, params))
+        # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
+        name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # of a lambda, too
+        key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+        if key not in VARIANTS:
+            VARIANTS[key] = Variant(
+                key, step, interface.inputs, interface.states, params, named, interface.fires, graph
+            )
+        return key
