@@ -15,7 +15,7 @@ from torch.autograd import forward_ad
 
 from .engines import reference
 from .inputs import Parameter, is_transformed
-from .run import Grads, Ran, gradients, inputs_to_engine, pack_gradients, run
+from .run import Grads, Ran, apart, gradients, inputs_to_engine, pack_gradients, run
 from .scan import Checked, Layout, bits, numbers_of, outer_and_inner
 
 _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., product="dense")'
@@ -166,16 +166,11 @@ class Scan(torch.autograd.Function):
         parts = values[:inputs], values[inputs : inputs + states], values[inputs + states :]
         made = forward_of(ctx, checked, *parts, with_state)
         ctx.with_state = with_state
-        if not (with_state or checked.plan.record):
-            return made.output
-        return (made.output, *([made.final] if with_state else []), *([made.records] if checked.plan.record else []))
+        returned = made.returned(checked.plan, with_state)
+        return returned if len(returned) > 1 else made.output
 
     @staticmethod
     @once_differentiable
-    def backward(
-        ctx: Any, saved: Sequence[Tensor], grad_output: Tensor | None, *others: Tensor | None
-    ) -> tuple[Tensor | None, ...]:
-        final = others[0] if ctx.with_state else None
-        records = others[-1] if ctx.plan.record else None
+    def backward(ctx: Any, saved: Sequence[Tensor], *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         needs = ctx.needs_input_grad[3 + ctx.sizes[0] :]
-        return None, None, None, *backward_of(ctx, saved, Grads(grad_output, records, final), needs)
+        return None, None, None, *backward_of(ctx, saved, Grads(*apart(ctx.plan, ctx.with_state, grads)), needs)

@@ -13,7 +13,7 @@ from . import dispatch
 from .autograd import Scan, wants_graph
 from .inputs import Options, Parameter, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
-from .run import run
+from .run import apart, run
 from .scan import OVER_TIME, Checked, Plan, numbers_of
 from .variants import VARIANTS, Definition
 
@@ -85,14 +85,12 @@ def scan(
     if plan.engine != "reference" and wants_graph(*inputs, *initial_states, checked.numbers, *params):
         sizes = len(inputs), len(initial_states)
         made = Scan.apply(checked, sizes, asked.state, *inputs, *initial_states, *params)
-        output, *others = made if isinstance(made, tuple) else (made,)
-        final = others[0] if asked.state else None
-        return as_asked(plan, asked, output, final, others[-1] if plan.record else None)
+        return as_asked(plan, asked, *apart(plan, asked.state, made if isinstance(made, tuple) else (made,)))
     ran = run(checked, inputs, initial_states, params, asked.state, keep=False)
-    return as_asked(plan, asked, ran.output, ran.final, ran.records)
+    return as_asked(plan, asked, ran.output, ran.records, ran.final)
 
 
-def as_asked(plan: Plan, asked: Asked, output: Tensor, final: Tensor | None, records: Tensor | None) -> Any:
+def as_asked(plan: Plan, asked: Asked, output: Any, records: Tensor | None, final: Tensor | None) -> Any:
     """Turn what an engine returned into what a user gets: the output, then the final state, then the records."""
     layout = plan.layout
     result: Output

@@ -27,6 +27,17 @@ class Ran(NamedTuple):
     final: Tensor
     kept: tuple[Tensor, ...]  # checkpoints, or the reference's first states; the index of the largest; parameters
 
+    def returned(self, plan: Plan, with_state: bool) -> tuple[Tensor, ...]:
+        """What a Function returns: the output, then the final states and the records if they are asked for."""
+        return (self.output, *([self.final] if with_state else []), *([self.records] if plan.record else []))
+
+
+def apart(
+    plan: Plan, with_state: bool, returned: Sequence[Tensor | None]
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Tell apart what :meth:`Ran.returned` gave, or its gradients: the output, the records, the final states."""
+    return returned[0], returned[-1] if plan.record else None, returned[1] if with_state else None
+
 
 def run(
     checked: Checked,

@@ -30,7 +30,7 @@ from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
-from .run import Grads, gradients, pack_gradients, run
+from .run import Grads, apart, gradients, pack_gradients, run
 from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
 
 if TYPE_CHECKING:
@@ -177,9 +177,8 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     call = _Call(checked, packed.shape, rebuild, by_event, asked, len(states))
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (call, tensors, current, source, graph_of(source))
-    output, *others = _SpikingLinear.apply(*head, weight, bias, *states, *called.params)
-    final = others[0] if asked.state else None
-    return as_asked(checked.plan, asked, output, final, others[-1] if checked.plan.record else None)
+    made = _SpikingLinear.apply(*head, weight, bias, *states, *called.params)
+    return as_asked(checked.plan, asked, *apart(checked.plan, asked.state, made))
 
 
 def _to_keep(
@@ -251,19 +250,17 @@ class _SpikingLinear(torch.autograd.Function):
         ctx.call, ctx.like, ctx.from_zero = call, likes(*values), all(state is None for state in states)
         ctx.source_dtype = None if source is None else source.dtype
         ctx.tensors, ctx.held = len(tensors), len(held)
-        record = call.checked.plan.record
-        return (made.output, *([made.final] if call.asked.state else []), *([made.records] if record else []))
+        return made.returned(call.checked.plan, call.asked.state)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, saved: Sequence[Any], grad_output: Tensor | None, *others: Tensor | None) -> tuple[Any, ...]:
+    def backward(ctx: Any, saved: Sequence[Any], *received: Tensor | None) -> tuple[Any, ...]:
         call, plan = ctx.call, ctx.call.checked.plan
         _, _, _, source, _, weight, bias, *values = ctx.needs_input_grad
         params = bits(number for number in numbers_of(plan.given) if values[call.states + number])
         wanted = _Wanted(source, weight, bias, any(values[: call.states]), params)
         spikes, kept = call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
-        final = others[0] if call.asked.state else None
-        grads = Grads(grad_output, others[-1] if plan.record else None, final)
+        grads = Grads(*apart(plan, call.asked.state, received))
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
         of_params = (
             dict(zip(numbers_of(params), found.per_neuron.unsqueeze(1).unbind(0), strict=True)) if params else {}
