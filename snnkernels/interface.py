@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType, GenericAlias, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
 
 import torch
 from torch import nn
@@ -62,9 +62,17 @@ class OptionSpec(NamedTuple):
     range: Range
 
 
+SLOPE = ParameterSpec(None, Range(0.0), {}, ())  # the slope of the surrogate, which is checked like a parameter
+
+
 @dataclass(frozen=True)
 class Interface:
-    """What a neuron takes besides the options that every neuron has. fires: whether the step takes `spike`."""
+    """What a neuron takes besides the options that every neuron has.
+
+    fires: whether the step takes `spike`; numbers: the parameters and the slope, in the order in which engines take
+    their numbers; initial_states: the names of the initial states in error messages. A call reads the latter two, and
+    a compiler reads no cached property, so they are attributes.
+    """
 
     name: str
     inputs: tuple[str, ...]
@@ -72,6 +80,14 @@ class Interface:
     fires: bool
     params: Mapping[str, ParameterSpec]
     options: Mapping[str, OptionSpec]
+    numbers: Mapping[str, ParameterSpec] = field(init=False)
+    initial_states: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        one = len(self.states) == 1
+        names = ("initial_state",) if one else tuple([f"initial_state of {name}" for name in self.states])
+        object.__setattr__(self, "numbers", {**self.params, "slope": SLOPE})
+        object.__setattr__(self, "initial_states", names)
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -150,18 +166,21 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
 
 
 def _check_name(step: str, name: str) -> None:
-    if name in COMMON or name in _OF_LAYERS or name.startswith(("_", "learn_")) or hasattr(nn.Module, name):
-        whose = "an attribute of nn.Module" if hasattr(nn.Module, name) else "what every neuron or layer has"
-        raise TypeError(f"{step} cannot call an argument {name!r}, which is the name of {whose}: choose another name")
+    """Check the name of a parameter or an option, which becomes an attribute of the layer."""
+    if hasattr(nn.Module, name):
+        _refuse(step, name, "an attribute of nn.Module")
+    if name in COMMON or name in _OF_LAYERS or name.startswith(("_", "learn_")):
+        _refuse(step, name, "what every neuron or layer has")
 
 
 def _check_input_name(step: str, name: str) -> None:
     """Check the name of an input, which the function and the layer's forward take beside others."""
     if name in COMMON or name == "self":
-        raise TypeError(
-            f"{step} cannot call an argument {name!r}, which is the name of what every neuron or layer has: choose "
-            "another name"
-        )
+        _refuse(step, name, "what every neuron or layer has")
+
+
+def _refuse(step: str, name: str, whose: str) -> NoReturn:
+    raise TypeError(f"{step} cannot call an argument {name!r}, which is the name of {whose}: choose another name")
 
 
 def _read_argument(

@@ -12,7 +12,7 @@ from .. import dispatch
 from ..interface import VALUE, Interface
 from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
 from ..variants import Definition
-from .numbers import SLOPE, check_numbers, pack_numbers, read_number, read_word, scalar
+from .numbers import check_numbers, pack_numbers, read_number, read_word, scalar
 from .options import Options, check_backend, check_choice, check_output, check_surrogate, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
@@ -51,7 +51,7 @@ def check_call(
     requested = dispatch.requested_backend()
     if requested == "auto" and any([type(x) is not Tensor and is_subclass(x) for x in inputs]):
         requested = "reference"  # a tensor subclass knows only torch's operators
-    names = (*interface.inputs, *_state_names(interface))
+    names = (*interface.inputs, *interface.initial_states)
     sequences = tuple([dense_metadata(name, value) for name, value in zip(names, (*inputs, *states), strict=True)])
     # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
     known = None if is_recorded() else _known(interface, values, current)
@@ -70,7 +70,7 @@ def _known(interface: Interface, values: Sequence[Any], current: Tensor) -> list
         if not any([isinstance(value, Tensor) for value in values]):
             return [value or _zero(value) for value in values]
         known = []
-        for (name, spec), value in zip((*interface.params.items(), ("slope", SLOPE)), values, strict=True):
+        for (name, spec), value in zip(interface.numbers.items(), values, strict=True):
             if not isinstance(value, Tensor):
                 known.append(value or _zero(value))
             elif read_number(name, spec, value, current, interface.inputs[0]) is None:
@@ -84,13 +84,6 @@ def _known(interface: Interface, values: Sequence[Any], current: Tensor) -> list
 
 def _zero(value: Any) -> Any:
     return None if value is None else repr(value)
-
-
-def _state_names(interface: Interface) -> tuple[str, ...]:
-    """The names of the initial states in error messages."""
-    if len(interface.states) == 1:
-        return ("initial_state",)
-    return tuple([f"initial_state of {name}" for name in interface.states])
 
 
 def _check_known(
@@ -110,11 +103,11 @@ def _check_known(
     params = [value if isinstance(value, Metadata) else None for value in given[:-1]]
     if None in given[:-1]:
         raise TypeError("a parameter is None, of which its own check tells")
-    specs = definition.interface.params
+    specs = definition.interface.numbers
     plan = _find_plan(definition, requested, sequences, tuple(params), *_choices(definition, given, choices), *options)
     numbers = [
         None if isinstance(value, Metadata) else read_word(name, spec, value) if isinstance(value, str) else value
-        for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), given, strict=True)
+        for (name, spec), value in zip(specs.items(), given, strict=True)
     ]
     assert sequences[0] is not None
     return Checked(plan, check_numbers(sequences[0].dtype, plan.surrogate, specs, numbers))
@@ -138,10 +131,10 @@ def _check_tensors(
     options: Options,
 ) -> Checked:
     """Check any call, without looking it up. If it is recorded, its sizes may be symbols."""
-    specs, values = definition.interface.params, [scalar(value) for value in values]
+    specs, values = definition.interface.numbers, [scalar(value) for value in values]
     numbers = [
         read_number(name, spec, value, current, definition.interface.inputs[0])
-        for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), values, strict=True)
+        for (name, spec), value in zip(specs.items(), values, strict=True)
     ]
     params = [
         metadata(value) if isinstance(value, Tensor) and number is None else None
@@ -190,7 +183,7 @@ def _plan(
         step_shape = current.shape[:time_dim] + current.shape[time_dim + 1 :]
     for other, value in zip(interface.inputs[1:], sequences[1:inputs], strict=True):
         _check_alike(other, value, name, current)
-    steady = zip((*interface.params, *_state_names(interface)), (*params, *sequences[inputs:]), strict=True)
+    steady = zip((*interface.params, *interface.initial_states), (*params, *sequences[inputs:]), strict=True)
     for other, value in steady:
         if value is not None:
             check_on_step(other, value, current, step_shape, name)

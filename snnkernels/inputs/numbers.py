@@ -13,9 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..interface import ParameterSpec
+from ..interface import SLOPE, ParameterSpec
 from ..ops import LIBRARY
-from ..ranges import Range
 from ..scan import Numbers, in_memory, state_dtype
 from ..surrogates import find
 from .tools import is_recorded
@@ -33,8 +32,6 @@ from .values import (
     shape_of,
 )
 
-SLOPE = ParameterSpec(None, Range(0.0), {}, ())  # the slope of the surrogate, which is checked like a parameter
-
 
 def scalar(value: Any) -> Any:
     """Turn a number of numpy's into a tensor while torch.compile traces, which takes it for an array."""
@@ -48,9 +45,7 @@ def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of:
 
     current: the first input; of: its name.
     """
-    if isinstance(value, str):
-        return read_word(name, spec, value)
-    if value is None and spec is not SLOPE:
+    if isinstance(value, str) or (value is None and spec is not SLOPE):
         return read_word(name, spec, value)
     if not isinstance(value, Tensor):
         return value
@@ -104,13 +99,14 @@ def check_numbers(
     """Check the numbers of a scan, except those in tensors. Returns them in order.
 
     The number of a parameter that is a tensor becomes 0.
-    dtype: that of the inputs; given: the numbers of all parameters and the slope, as :func:`read_number` returns them.
+    dtype: that of the inputs; specs: those of the parameters and of the slope; given: their numbers, as
+    :func:`read_number` returns them.
     """
     *params, slope = given
     if slope is None:
         slope = find(surrogate).default_slope
     numbers = []
-    for (name, spec), value in zip((*specs.items(), ("slope", SLOPE)), (*params, slope), strict=True):
+    for (name, spec), value in zip(specs.items(), (*params, slope), strict=True):
         if value is None or isinstance(value, Tensor):
             numbers.append(0.0 if value is None else value)
             continue
@@ -141,8 +137,8 @@ def pack_numbers(current: Tensor, specs: Mapping[str, ParameterSpec], numbers: t
         ]
     )
     # Where a parameter is a tensor, its number is 0, which must not be checked for being above 0.
-    positive = [spec.range.positive and not given >> i & 1 for i, spec in enumerate((*specs.values(), SLOPE))]
-    return check_when_run(packed, (*specs, "slope"), positive)
+    positive = [spec.range.positive and not given >> i & 1 for i, spec in enumerate(specs.values())]
+    return check_when_run(packed, list(specs), positive)
 
 
 def _is_static(number: float) -> bool:
