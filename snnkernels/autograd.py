@@ -5,7 +5,7 @@ Forward keeps the inputs, and the states of every few steps. Backward computes t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -83,9 +83,8 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
     grad_currents = [layout.unpack_step(grad) if layout.constant else layout.from_engine(grad) for grad in grad_inputs]
     if not any(needs):
         return [*grad_currents, *[None for _ in ctx.like]]
-    per_step = [grad_state[k : k + 1] if needs[k] else None for k in range(states)]
-    per_step += [of_params[k].unsqueeze(0) if k in wanted else None for k in range(len(ctx.like) - states)]
-    return [*grad_currents, *[reduce_to(layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]]
+    of_params = {number: of_params[number] for number in wanted}
+    return [*grad_currents, *reduce_steps(layout, ctx.like, grad_state, needs[:states], of_params)]
 
 
 Like = tuple[torch.Size, torch.dtype] | None
@@ -96,12 +95,30 @@ def likes(*values: Parameter | None) -> list[Like]:
     return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
 
 
-def reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
+def _reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
     """Sum the gradient of a value that was broadcast to one step, `[1, outer, inner]`, to the shape it was given in."""
     if grad is None or like is None:
         return None
     shape, dtype = like
     return layout.unpack_step(grad).sum_to_size(shape).to(dtype)
+
+
+def reduce_steps(
+    layout: Layout,
+    like: Sequence[Like],
+    grad_states: Tensor,
+    needs: Sequence[bool],
+    of_params: Mapping[int, Tensor],
+) -> list[Tensor | None]:
+    """Bring the gradients of initial states and parameters into the shapes in which these were given.
+
+    like: of all states and parameters; grad_states: `[S, outer, inner]`; needs: for each state, whether its gradient is
+    asked for; of_params: `[outer, inner]` for each parameter whose gradient is.
+    """
+    per_step = [grad_states[k : k + 1] if needed else None for k, needed in enumerate(needs)]
+    for number in range(len(like) - len(needs)):
+        per_step.append(of_params[number].unsqueeze(0) if number in of_params else None)
+    return [_reduce_to(layout, grad, one) for grad, one in zip(per_step, like, strict=True)]
 
 
 class _NoSecondDerivative(torch.autograd.Function):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
-from .autograd import graph_of, likes, once_differentiable, reduce_to, wants_graph, with_graph
+from .autograd import graph_of, likes, once_differentiable, reduce_steps, wants_graph, with_graph
 from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
@@ -262,12 +262,8 @@ class _SpikingLinear(torch.autograd.Function):
         spikes, kept = call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
         grads = Grads(*apart(plan, call.asked.state, received))
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
-        of_params = (
-            dict(zip(numbers_of(params), found.per_neuron.unsqueeze(1).unbind(0), strict=True)) if params else {}
-        )
-        per_step = [found.state[k : k + 1] if values[k] else None for k in range(call.states)]
-        per_step += [of_params.get(number) for number in range(len(values) - call.states)]
-        reduced = [reduce_to(plan.layout, grad, like) for grad, like in zip(per_step, ctx.like, strict=True)]
+        of_params = dict(zip(numbers_of(params), found.per_neuron.unbind(0), strict=True)) if params else {}
+        reduced = reduce_steps(plan.layout, ctx.like, found.state, values[: call.states], of_params)
         source_grad = None if found.source is None else found.source.to(ctx.source_dtype)
         return None, None, None, source_grad, None, found.weight, found.bias, *reduced
 
