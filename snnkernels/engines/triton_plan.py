@@ -91,6 +91,8 @@ def _taken(
     tensors: Sequence[Tensor], given: int, neuron: str, strict: bool, interval: int, time_dim: int, steps: int
 ) -> tuple[_Scan, _Tensors, _Tensors]:
     """A scan, its inputs as kernels take them, and the tensors of its parameters."""
+    if not tensors:
+        raise RuntimeError("the list of tensors must start with x, got an empty list")
     x, count = tensors[0], len(VARIANTS[neuron].inputs)
     params = tuple([param.contiguous() for param in tensors[count:]])
     per_neuron = tuple([param.numel() != 1 for param in params])
