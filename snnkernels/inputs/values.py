@@ -174,6 +174,12 @@ def kind_of(value: object) -> str:
     return "a numpy array: torch.as_tensor makes a tensor of it" if kind == "ndarray" else kind
 
 
+def broadcasts(value: Tensor, shape: torch.Size) -> bool:
+    """Whether a tensor broadcasts to a shape without making it larger."""
+    sizes = zip(reversed(value.shape), reversed(shape), strict=False)
+    return value.dim() <= len(shape) and all(size in (1, whole) for size, whole in sizes)
+
+
 def shape_of(tensor: Tensor | Metadata) -> tuple[int, ...]:
     return tuple(tensor.shape)
 
