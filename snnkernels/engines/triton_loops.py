@@ -1,4 +1,4 @@
-"""The two time loops of the Triton engine. What a neuron computes comes in as constexpr functions.
+"""The two time loops of the Triton engine. What a neuron computes is given to them as constexpr functions.
 
 A program runs BLOCK neighbouring neurons through all time steps. Neurons are counted over outer and inner dimension
 together; sequences are `[outer, T, inner]`, states `[S, outer, inner]`, all arithmetic is in the states' type. A
@@ -46,10 +46,10 @@ def forward_kernel(
     OUTPUT: tl.constexpr, RECORD: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr,
     INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """CHUNK time steps after CHUNK time steps; the states are kept every INTERVAL, but for the first if it is zero.
+    """Run the time steps, CHUNK at a time. Keep the states before every INTERVAL steps, but not the first if it is zero.
 
-    CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. AHEAD has the loads of the chunk after in flight
-    meanwhile, which takes registers. RECORD has the numbers of the states that are written at every step.
+    CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. With AHEAD, the loads of the next chunk are in
+    flight meanwhile, which takes registers. RECORD has the numbers of the states that are written at every step.
     """
     DTYPE: tl.constexpr = final_states.dtype.element_ty
     inner, neurons = inner.to(tl.int64) * GROUP, outer * (inner.to(tl.int64) * GROUP)
@@ -176,12 +176,12 @@ def backward_kernel(
     WANTED: tl.constexpr, X_ONCE: tl.constexpr, GRAD_ONCE: tl.constexpr,
     INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """CHUNK time steps before CHUNK time steps: replay them, their states in registers, then their adjoint in reverse.
+    """Take CHUNK time steps at a time, from the last to the first: replay them, then run their adjoints in reverse.
 
-    INTERVAL, the steps between checkpoints, is a multiple of CHUNK: a later chunk's replay begins before it. AHEAD has
-    the loads of the chunk before in flight meanwhile. The last of the numbers is the slope. The gradient of an input
-    that is the same at all steps is summed from the last of them to the first. That of the output counts at the last
-    step alone for the OUTPUT "last", at the one of the largest output for "max", and at all steps otherwise. WANTED has
+    INTERVAL, the steps between checkpoints, is a multiple of CHUNK, so a replay may begin at an earlier chunk. With
+    AHEAD, the loads of the chunk before are in flight meanwhile. The last of the numbers is the slope. The gradient of
+    an input that is the same at all steps is summed from the last step to the first. That of the output counts at the
+    last step alone for the OUTPUT "last", at the step of the largest for "max", and at all steps otherwise. WANTED has
     the numbers of the parameters that have a gradient, RECORD those of the states whose records have one.
     """
     DTYPE: tl.constexpr = checkpoints.dtype.element_ty
