@@ -46,7 +46,7 @@ def forward_kernel(
     OUTPUT: tl.constexpr, RECORD: tl.constexpr, WITH_STATE: tl.constexpr, X_ONCE: tl.constexpr,
     INTERVAL: tl.constexpr, CHUNK: tl.constexpr, AHEAD: tl.constexpr, GROUP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Run the time steps, CHUNK at a time. Keep the states before every INTERVAL steps, but not the first if it is zero.
+    """Run the time steps, CHUNK at a time. Keep the states before every INTERVAL steps, but no zeros.
 
     CHUNK is a multiple of INTERVAL, which is 0 where nothing is kept. With AHEAD, the loads of the next chunk are in
     flight meanwhile, which takes registers. RECORD has the numbers of the states that are written at every step.

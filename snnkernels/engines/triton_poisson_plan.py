@@ -21,7 +21,7 @@ def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) 
 
 @lru_cache(maxsize=KEPT)
 def _poisson_launcher(neurons: int, dtype: torch.dtype, device: torch.device, steps: int, packed: bool) -> Launcher:
-    """The launcher of a draw of so many time steps. Each call has its first step, and its seed, on the device."""
+    """The launcher of a draw of so many time steps. A call brings its first step, and a tensor of its seed."""
     group = math.gcd(max(16 // dtype.itemsize, 4), neurons)
     group, warps = group if group % 4 == 0 else 1, 4
     block = 32 * warps * max(group, 4)
