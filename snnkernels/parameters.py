@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
-from .held import in_float32, parts_of, tensor_of, values_of, write
+from .held import cast_in_float32, parts_of, tensor_of, values_of, write
 from .inputs import (
     Parameter,
     check_fixed,
@@ -148,7 +148,7 @@ class ParameterModule(CheckedModule):
         """Move or cast the module. Its parameters stay float32 at least. They also keep their values if `fn` gives new
         memory, as to_empty does."""
         kept = self._ids()
-        super()._apply(lambda tensor: in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
+        super()._apply(lambda tensor: cast_in_float32(fn, tensor) if id(tensor) in kept else fn(tensor), recurse)
         self._anchor = _anchor(fn(self._anchor).device)
         if _gives_new_memory(fn):
             for name in self._specs:

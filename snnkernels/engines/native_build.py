@@ -247,4 +247,5 @@ if hasattr(os, "register_at_fork"):
 
 @cache
 def warn_once(problem: str) -> None:
+    """Warn of a problem, unless this process has warned of it before."""
     warnings.warn(problem, stacklevel=3)

@@ -119,6 +119,7 @@ def load_numbers(values, halves, COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK
 
 @triton.jit
 def zeros(COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
+    """COUNT blocks of zeros."""
     found = ()
     for i in tl.static_range(COUNT):  # noqa: B007
         found += (tl.zeros((BLOCK,), DTYPE),)
@@ -127,6 +128,7 @@ def zeros(COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
 
 @triton.jit
 def converted(values, DTYPE: tl.constexpr):
+    """Blocks in another type."""
     found = ()
     for i in tl.static_range(len(values)):
         found += (values[i].to(DTYPE),)
@@ -144,6 +146,7 @@ def chosen(values, NUMBERS: tl.constexpr):
 
 @triton.jit
 def where(condition, values, others):
+    """Of each pair of blocks the first where the condition holds, else the second."""
     found = ()
     for i in tl.static_range(len(values)):
         found += (tl.where(condition, values[i], others[i]),)
@@ -152,6 +155,7 @@ def where(condition, values, others):
 
 @triton.jit
 def add_where(condition, sums, terms):
+    """Add a term to each sum where the condition holds."""
     added = ()
     for i in tl.static_range(len(sums)):
         added += (sums[i] + tl.where(condition, terms[i], 0.0),)

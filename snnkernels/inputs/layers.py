@@ -137,6 +137,7 @@ def check_given_parameter(
 
 
 def check_layer_dtype(dtype: torch.dtype | None) -> None:
+    """Check the dtype that a layer's parameters are to have."""
     if dtype is not None and dtype not in DTYPES:
         raise TypeError(f"dtype must be float64, float32, bfloat16 or float16, got {name_of(dtype)}")
 

@@ -126,6 +126,7 @@ def check_whole(name: str, value: int, of: str = "a whole number") -> int:
 
 
 def check_flag(name: str, value: bool) -> None:
+    """Check that a value is True or False, and not another value that counts as one of them."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
 
@@ -156,6 +157,7 @@ def _as_python(value: float) -> float:
 
 
 def check_one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
+    """Check a word. others: what the argument may be besides these words, for the message."""
     if isinstance(value, str) and value in choices:
         return
     known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
@@ -181,8 +183,10 @@ def broadcasts(value: Tensor, shape: torch.Size) -> bool:
 
 
 def shape_of(tensor: Tensor | Metadata) -> tuple[int, ...]:
+    """The shape as a message shows it."""
     return tuple(tensor.shape)
 
 
 def name_of(dtype: torch.dtype) -> str:
+    """The name of a dtype as a message shows it, such as float32."""
     return str(dtype).removeprefix("torch.")
