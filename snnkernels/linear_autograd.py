@@ -39,9 +39,12 @@ class SpikingLinearCall:
 
 
 class SpikingLinearFunction(torch.autograd.Function):
-    """It keeps `tensors`, the input spikes, but not `current`, which the linear layer computed from them. Nor does it
-    keep `source`, the tensor from which the spikes were packed, which is given if it needs a gradient. Returns a tuple:
-    the output, then the final states and the records if they are asked for."""
+    """The neurons of a SpikingLinear, whose backward also computes the gradients of the linear layer.
+
+    For backward it keeps `tensors`, of which the input spikes are made. It does not keep `current`, which the linear
+    layer computed from them, nor `source`, the tensor from which the spikes were packed. `source` is given if it needs
+    a gradient. Returns a tuple: the output, then the final states and the records if they are asked for.
+    """
 
     @staticmethod
     def forward(

@@ -134,7 +134,7 @@ class SpikingLinear(CheckedModule):
 
 
 def _constructor() -> Signature:
-    """That of SpikingLinear with the options of the neurons that it has by default, for those who ask for it."""
+    """The signature of SpikingLinear that inspect and help show: with the options of its default neurons, LIF."""
     own = signature(SpikingLinear.__init__).parameters
     options = [
         value for name, value in signature(LIF).parameters.items() if name not in {*own, *SpikingLinear._refused}

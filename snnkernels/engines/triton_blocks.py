@@ -191,7 +191,7 @@ def output_places(pointer, outer, steps, inner, row, column, OUTPUT: tl.constexp
 
 @triton.jit
 def first_over_time(OUTPUT: tl.constexpr, INDEX: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
-    """What is kept of the outputs of all steps, before the first: a value, and the step of the largest with INDEX."""
+    """What is kept of the outputs over time, before the first step: a value, and with INDEX the step of the largest."""
     if OUTPUT == "max":
         kept = (tl.full((BLOCK,), float("-inf"), DTYPE),)
         if INDEX:
@@ -203,7 +203,7 @@ def first_over_time(OUTPUT: tl.constexpr, INDEX: tl.constexpr, DTYPE: tl.constex
 
 @triton.jit
 def over_time(kept, value, step, here, OUTPUT: tl.constexpr):
-    """What is kept after a step. The first of the largest counts, and the first NaN is larger than any number."""
+    """What is kept after one more step. Of equal values the first counts. The first NaN is larger than any number."""
     if OUTPUT == "sum":
         return (kept[0] + tl.where(here, value, 0.0),)
     elif OUTPUT == "last":
