@@ -1,4 +1,4 @@
-"""The reference engine: it runs the step itself on torch tensors, in a Python loop over time. The others must equal it.
+"""The reference engine: the step itself, with torch tensors, in a Python loop over time. The truth for the others.
 
 Runs on any device and dtype; autograd differentiates it, twice if asked, and torch.func transforms it.
 """
