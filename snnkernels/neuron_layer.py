@@ -15,9 +15,11 @@ from torch.nn.utils import parametrize
 
 from .checked import CheckedModule
 from .dispatch import keeps_float64
-from .functional import Call, run_call
+from .functional import run_call
 from .held import in_float32, parts_of, shown, tensor_of, values_of, write
 from .inputs import (
+    ANY_TENSOR,
+    Call,
     Options,
     Parameter,
     check_fixed,
@@ -31,6 +33,7 @@ from .inputs import (
     check_restorable,
     check_spreads,
     check_values,
+    make_call,
     restorable,
 )
 from .interface import ParameterSpec
@@ -66,7 +69,8 @@ class NeuronLayer(CheckedModule):
     backend: str
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _chosen: tuple[Any, tuple[Any, ...], Options]  # slope, choices and common options, as a call takes them
+    _call: Call  # of the neuron's function, with what is no tensor
+    _held: tuple[str, ...]  # the names of the parameters that are tensors
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
 
@@ -118,9 +122,13 @@ class NeuronLayer(CheckedModule):
             if held is not None:
                 write(self, name, check_restorable(type(self).__name__, name, self._given[name], held))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_call"}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._own_numbers()
+        self._note()
 
     def _replicate_for_data_parallel(self) -> NeuronLayer:
         replica: Any = super()._replicate_for_data_parallel()
@@ -162,18 +170,20 @@ class NeuronLayer(CheckedModule):
         if not all([isinstance(value, Tensor) for value in inputs]):  # as torch.fx records a call
             asked = {"initial_state": initial_state, "return_state": self.return_state}
             return self._function(*inputs, **asked, **self.arguments)
-        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
+        return run_call(*self._called(inputs[0]), inputs, initial_state)
 
-    def _called(self, current: Tensor) -> Call:
-        """The call of the neuron's function. While torch.compile traces, its numbers are tensors of one element."""
-        params = [getattr(self, name) for name in self._specs]
+    def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
+        """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
+        are tensors of one element."""
+        call = self._call
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
-            return Call(self._definition, tuple(params), *self._chosen)
+            return call, [getattr(self, name) for name in self._held]
+        params = [getattr(self, name) for name in self._specs]
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
         tensors = {name: numbers[name].to(*place) for name in numbers}
         params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
-        slope, choices, options = self._chosen
-        return Call(self._definition, tuple(params), tensors.get("slope", slope), choices, options)
+        slope = tensors.get("slope", call.slope)
+        return make_call(self._definition, params, slope, call.choices, call.options, self.return_state)
 
     def _hold(
         self, name: str, value: Parameter, learn: bool, device: torch.device | str | None, dtype: torch.dtype | None
@@ -256,11 +266,14 @@ class NeuronLayer(CheckedModule):
         self._given[name] = values_of(value)
 
     def _note(self, changed: str = "") -> None:
-        """Update what is derived from the attributes: the options of a call, and the tensors of numbers."""
+        """Update what is derived from the attributes: the call, and the tensors of numbers."""
         own = vars(self)
         *choices, slope = [own[name] for name in self._defaults if name not in Options._fields]
         options = Options(*[own[name] for name in Options._fields])
-        self._chosen = slope, tuple(choices), options
+        values = {name: own.get(name) for name in self._specs}
+        self._held = tuple([name for name, value in values.items() if not isinstance(value, (float, str))])
+        params = [ANY_TENSOR if name in self._held else value for name, value in values.items()]
+        self._call, _ = make_call(self._definition, params, slope, choices, options, self.return_state, shared=True)
         for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):

@@ -11,13 +11,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
-from .autograd import graph_of, likes, once_differentiable, reduce_steps, wants_graph, with_graph
+from .autograd import (
+    bits_of_wanted,
+    graph_of,
+    likes,
+    once_differentiable,
+    reduce_steps,
+    rows_of,
+    wants_graph,
+    with_graph,
+)
 from .checked import CheckedModule
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
-from .functional import Asked, as_asked
+from .functional import as_asked, given_tensors
 from .inputs import (
+    Asked,
     check_backend,
+    check_call,
     check_initial_states,
     check_names,
     check_one_input,
@@ -30,8 +41,8 @@ from .linear import SpikeLinear, Spikes, goes_by_event, multiply
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
-from .run import Grads, apart, gradients, pack_gradients, run
-from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
+from .run import Grads, apart, gradients, pack_gradients, returned, run
+from .scan import Checked, Plan, checkpoint_count
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -167,17 +178,17 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     by_event = goes_by_event(drawn, weight, bias, linear.product)
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
-    called = neuron._called(current)
+    called, params = neuron._called(current)
     states = check_initial_states(called.definition.interface.states, initial_state)
-    checked = called.check((current,), states)
+    checked = check_call(called, (current,), states, params)
     if checked.plan.engine == "reference":  # no compiled engine can run this neuron
         return neuron(linear(spikes), initial_state)
-    asked = called.asked(neuron.return_state)
+    asked, given = called.asked, given_tensors(called, checked.plan, params)
     tensors, rebuild = packed.apart()
     call = _Call(checked, packed.shape, rebuild, by_event, asked, len(states))
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (call, tensors, current, source, graph_of(source))
-    made = _SpikingLinear.apply(*head, weight, bias, *states, *called.params)
+    made = _SpikingLinear.apply(*head, weight, bias, *states, *given)
     return as_asked(checked.plan, asked, *apart(checked.plan, asked.state, made))
 
 
@@ -243,27 +254,27 @@ class _SpikingLinear(torch.autograd.Function):
         *values: Any,
     ) -> tuple[Tensor, ...]:
         states, params = values[: call.states], values[call.states :]
-        made = run(call.checked, (current,), states, params, call.asked.state, keep=True)
-        held = (*tensors, weight, bias, *made.kept)
+        ran = run(call.checked, (current,), states, params, call.asked.state, keep=True)
+        held = (*tensors, weight, bias, *ran[-1])
         ctx.save_for_backward(*held, *with_graph(origin, *values))
         ctx.set_materialize_grads(False)
         ctx.call, ctx.like, ctx.from_zero = call, likes(*values), all(state is None for state in states)
         ctx.source_dtype = None if source is None else source.dtype
         ctx.tensors, ctx.held = len(tensors), len(held)
-        return made.returned(call.checked.plan, call.asked.state)
+        return returned(ran, call.checked.plan, call.asked.state)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, saved: Sequence[Any], *received: Tensor | None) -> tuple[Any, ...]:
         call, plan = ctx.call, ctx.call.checked.plan
-        _, _, _, source, _, weight, bias, *values = ctx.needs_input_grad
-        params = bits(number for number in numbers_of(plan.given) if values[call.states + number])
-        wanted = _Wanted(source, weight, bias, any(values[: call.states]), params)
+        _, _, _, source, _, weight, bias, *needs = ctx.needs_input_grad
+        params = bits_of_wanted(plan, needs[call.states :])
+        wanted = _Wanted(source, weight, bias, any(needs[: call.states]), params)
         spikes, kept = call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
-        grads = Grads(*apart(plan, call.asked.state, received))
+        grads = apart(plan, call.asked.state, received)
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
-        of_params = dict(zip(numbers_of(params), found.per_neuron.unbind(0), strict=True)) if params else {}
-        reduced = reduce_steps(plan.layout, ctx.like, found.state, values[: call.states], of_params)
+        of_params = rows_of(found.per_neuron) if params else []
+        reduced = reduce_steps(plan.layout, ctx.like, needs, rows_of(found.state), of_params)
         source_grad = None if found.source is None else found.source.to(ctx.source_dtype)
         return None, None, None, source_grad, None, found.weight, found.bias, *reduced
 
@@ -300,8 +311,9 @@ def _gradients(
 
     saved: weight, bias, and what :func:`run` kept.
     """
-    weight, bias, checkpoints, index, *params = saved
+    weight, bias, checkpoints, *rest = saved
     plan, layout = call.checked.plan, call.checked.plan.layout
+    params, index = rest[: plan.given.bit_count()], rest[-1] if plan.output == "max" else None
     of_output, of_records, of_state = pack_gradients(plan, weight, (1, layout.steps, layout.inner), grads)
     assert of_output is not None
     grad_source = weight.new_empty(call.shape) if wanted.source else None
@@ -317,8 +329,8 @@ def _gradients(
             current = multiply(spikes.part(start, count).pack(), leaf_weight, leaf_bias, call.by_event)
         x = current.detach().reshape(1, count, layout.inner)
         before, after = (checkpoint_count(step, interval, from_zero and step > 0) for step in (start, start + count))
-        part = Grads(*_of_chunk(plan, of_output, of_records, start, count), of_state)
-        kept = ((x,), checkpoints[before:after], index - start, params)
+        part = (*_of_chunk(plan, of_output, of_records, start, count), of_state)
+        kept = ((x,), checkpoints[before:after], params, None if index is None else index - start)
         grad_x, of_state, per_neuron = gradients(
             call.checked, kept, 1, count, part, start > 0 or wanted.state, wanted.params
         )
