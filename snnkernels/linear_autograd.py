@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .autograd import likes, once_differentiable, reduce_steps, with_graph
+from .autograd import bits_of_wanted, likes, once_differentiable, reduce_steps, rows_of, with_graph
 from .dispatch import checkpoint_interval
 from .encoding import PoissonSpikes
-from .functional import Asked
+from .inputs import Asked
 from .linear import multiply
 from .packed import PackedSpikes
-from .run import Grads, apart, gradients, pack_gradients, run
-from .scan import Checked, Plan, bits, checkpoint_count, numbers_of
+from .run import Grads, apart, gradients, pack_gradients, returned, run
+from .scan import Checked, Plan, checkpoint_count
 
 # How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
 # in the last-level cache when the neurons read them.
@@ -59,27 +59,27 @@ class SpikingLinearFunction(torch.autograd.Function):
         *values: Any,
     ) -> tuple[Tensor, ...]:
         states, params = values[: call.states], values[call.states :]
-        made = run(call.checked, (current,), states, params, call.asked.state, keep=True)
-        held = (*tensors, weight, bias, *made.kept)
+        ran = run(call.checked, (current,), states, params, call.asked.state, keep=True)
+        held = (*tensors, weight, bias, *ran[-1])
         ctx.save_for_backward(*held, *with_graph(origin, *values))
         ctx.set_materialize_grads(False)
         ctx.call, ctx.like, ctx.from_zero = call, likes(*values), all(state is None for state in states)
         ctx.source_dtype = None if source is None else source.dtype
         ctx.tensors, ctx.held = len(tensors), len(held)
-        return made.returned(call.checked.plan, call.asked.state)
+        return returned(ran, call.checked.plan, call.asked.state)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, saved: Sequence[Any], *received: Tensor | None) -> tuple[Any, ...]:
         call, plan = ctx.call, ctx.call.checked.plan
-        _, _, _, source, _, weight, bias, *values = ctx.needs_input_grad
-        params = bits(number for number in numbers_of(plan.given) if values[call.states + number])
-        wanted = _Wanted(source, weight, bias, any(values[: call.states]), params)
+        _, _, _, source, _, weight, bias, *needs = ctx.needs_input_grad
+        params = bits_of_wanted(plan, needs[call.states :])
+        wanted = _Wanted(source, weight, bias, any(needs[: call.states]), params)
         spikes, kept = call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
-        grads = Grads(*apart(plan, call.asked.state, received))
+        grads = apart(plan, call.asked.state, received)
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
-        of_params = dict(zip(numbers_of(params), found.per_neuron.unbind(0), strict=True)) if params else {}
-        reduced = reduce_steps(plan.layout, ctx.like, found.state, values[: call.states], of_params)
+        of_params = rows_of(found.per_neuron) if params else []
+        reduced = reduce_steps(plan.layout, ctx.like, needs, rows_of(found.state), of_params)
         source_grad = None if found.source is None else found.source.to(ctx.source_dtype)
         return None, None, None, source_grad, None, found.weight, found.bias, *reduced
 
@@ -116,8 +116,9 @@ def _gradients(
 
     saved: weight, bias, and what :func:`run` kept.
     """
-    weight, bias, checkpoints, index, *params = saved
+    weight, bias, checkpoints, *rest = saved
     plan, layout = call.checked.plan, call.checked.plan.layout
+    params, index = rest[: plan.given.bit_count()], rest[-1] if plan.output == "max" else None
     of_output, of_records, of_state = pack_gradients(plan, weight, (1, layout.steps, layout.inner), grads)
     assert of_output is not None
     grad_source = weight.new_empty(call.shape) if wanted.source else None
@@ -133,8 +134,8 @@ def _gradients(
             current = multiply(spikes.part(start, count).pack(), leaf_weight, leaf_bias, call.by_event)
         x = current.detach().reshape(1, count, layout.inner)
         before, after = (checkpoint_count(step, interval, from_zero and step > 0) for step in (start, start + count))
-        part = Grads(*_of_chunk(plan, of_output, of_records, start, count), of_state)
-        kept = ((x,), checkpoints[before:after], index - start, params)
+        part = (*_of_chunk(plan, of_output, of_records, start, count), of_state)
+        kept = ((x,), checkpoints[before:after], params, None if index is None else index - start)
         grad_x, of_state, per_neuron = gradients(
             call.checked, kept, 1, count, part, start > 0 or wanted.state, wanted.params
         )

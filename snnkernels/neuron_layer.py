@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from .functional import Call, run_call
+from .functional import run_call
 from .held import shown, tensor_of
-from .inputs import Options, check_fixed, check_flag, check_held, check_layer_dtype, check_learned
+from .inputs import (
+    ANY_TENSOR,
+    Call,
+    Options,
+    check_fixed,
+    check_flag,
+    check_held,
+    check_layer_dtype,
+    check_learned,
+    make_call,
+)
 from .parameters import ParameterModule
 from .scan import state_dtype
 from .variants import Definition
@@ -44,7 +54,8 @@ class NeuronLayer(ParameterModule):
     time_dim: int
     steps: int | None
     backend: str
-    _chosen: tuple[Any, tuple[Any, ...], Options]  # slope, choices and common options, as a call takes them
+    _call: Call  # of the neuron's function, with what is no tensor
+    _held: tuple[str, ...]  # the names of the parameters that are tensors
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -73,9 +84,13 @@ class NeuronLayer(ParameterModule):
     def arguments(self, value: object) -> None:
         check_fixed(type(self).__name__, "arguments", "set each by its name")
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_call"}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._own_numbers()
+        self._note()
 
     def _replicate_for_data_parallel(self) -> NeuronLayer:
         replica: Any = super()._replicate_for_data_parallel()
@@ -126,25 +141,30 @@ class NeuronLayer(ParameterModule):
         if not all([isinstance(value, Tensor) for value in inputs]):  # as torch.fx records a call
             asked = {"initial_state": initial_state, "return_state": self.return_state}
             return self._function(*inputs, **asked, **self.arguments)
-        return run_call(self._called(inputs[0]), inputs, initial_state, self.return_state)
+        return run_call(*self._called(inputs[0]), inputs, initial_state)
 
-    def _called(self, current: Tensor) -> Call:
-        """The call of the neuron's function. While torch.compile traces, its numbers are tensors of one element."""
-        params = [getattr(self, name) for name in self._specs]
+    def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
+        """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
+        are tensors of one element."""
+        call = self._call
         if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
-            return Call(self._definition, tuple(params), *self._chosen)
+            return call, [getattr(self, name) for name in self._held]
+        params = [getattr(self, name) for name in self._specs]
         numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
         tensors = {name: numbers[name].to(*place) for name in numbers}
         params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
-        slope, choices, options = self._chosen
-        return Call(self._definition, tuple(params), tensors.get("slope", slope), choices, options)
+        slope = tensors.get("slope", call.slope)
+        return make_call(self._definition, params, slope, call.choices, call.options, self.return_state)
 
     def _note(self, changed: str = "") -> None:
-        """Update what is derived from the attributes: the options of a call, and the tensors of numbers."""
+        """Update what is derived from the attributes: the call, and the tensors of numbers."""
         own = vars(self)
         *choices, slope = [own[name] for name in self._defaults if name not in Options._fields]
         options = Options(*[own[name] for name in Options._fields])
-        self._chosen = slope, tuple(choices), options
+        values = {name: own.get(name) for name in self._specs}
+        self._held = tuple([name for name, value in values.items() if not isinstance(value, (float, str))])
+        params = [ANY_TENSOR if name in self._held else value for name, value in values.items()]
+        self._call, _ = make_call(self._definition, params, slope, choices, options, self.return_state, shared=True)
         for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):

@@ -13,9 +13,10 @@ from torch.nn.modules.module import _has_any_global_hook
 from .autograd import graph_of, wants_graph
 from .checked import CheckedModule
 from .encoding import PoissonSpikes
-from .functional import as_asked
+from .functional import as_asked, given_tensors
 from .inputs import (
     check_backend,
+    check_call,
     check_initial_states,
     check_names,
     check_one_input,
@@ -160,17 +161,17 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     by_event = goes_by_event(drawn, weight, bias, linear.product)
     with torch.no_grad():
         current = multiply(drawn, weight, bias, by_event)
-    called = neuron._called(current)
+    called, params = neuron._called(current)
     states = check_initial_states(called.definition.interface.states, initial_state)
-    checked = called.check((current,), states)
+    checked = check_call(called, (current,), states, params)
     if checked.plan.engine == "reference":  # no compiled engine can run this neuron
         return neuron(linear(spikes), initial_state)
-    asked = called.asked(neuron.return_state)
+    asked, given = called.asked, given_tensors(called, checked.plan, params)
     tensors, rebuild = packed.apart()
     call = SpikingLinearCall(checked, packed.shape, rebuild, by_event, asked, len(states))
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (call, tensors, current, source, graph_of(source))
-    made = SpikingLinearFunction.apply(*head, weight, bias, *states, *called.params)
+    made = SpikingLinearFunction.apply(*head, weight, bias, *states, *given)
     return as_asked(checked.plan, asked, *apart(checked.plan, asked.state, made))
 
 

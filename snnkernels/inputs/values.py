@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 
-from ..scan import Metadata, metadata
+from ..scan import Metadata
 
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -49,7 +49,8 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
         return
     values = value.detach()
     if values.numel():
-        low, high = (end.item() for end in values.aminmax())  # NaN if there is one; no other way is as fast
+        # NaN if there is one; no other way is as fast.
+        low, high = [values.item()] * 2 if values.numel() == 1 else [end.item() for end in values.aminmax()]
         if low > (0 if positive else -math.inf) and high < math.inf:
             return
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
@@ -89,14 +90,6 @@ def check_dense(name: str, value: Tensor) -> None:
         )
     if value.layout != torch.strided:
         raise TypeError(f"{name} must be a dense tensor, got layout {value.layout}: to_dense() makes one of it")
-
-
-def dense_metadata(name: str, value: Any) -> Any:
-    """The metadata of a tensor, which must be dense. Any other value is returned unchanged."""
-    if not isinstance(value, Tensor):
-        return value
-    check_dense(name, value)
-    return metadata(value)
 
 
 def check_dtype(name: str, value: Tensor | Metadata) -> None:
