@@ -16,26 +16,28 @@ from torch.autograd import forward_ad
 from .engines import reference
 from .inputs import is_transformed
 from .run import Grads, Ran, apart, gradients, inputs_to_engine, pack_gradients, returned, run
-from .scan import Checked, Layout, Plan, bits, numbers_of, outer_and_inner
+from .scan import Checked, Layout, Plan, bits, numbers_of
 from .variants import VARIANTS
 
 _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., product="dense")'
 
 
-def wants_graph(*values: object) -> bool:
+def wants_graph(*values: object, recorded: bool = True) -> bool:
     """Whether a call with these values needs an autograd.Function.
 
     It needs one if a gradient may be asked for. It needs one in forward mode too: a Function refuses that, where an
     operator would ignore it.
+
+    recorded: False if it is known that no graph is made of the call by torch.compile or torch.jit.trace.
     """
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
         torch.is_grad_enabled() and any([isinstance(value, Tensor) and value.requires_grad for value in values])
     )
-    if torch.compiler.is_compiling():
+    if recorded and torch.compiler.is_compiling():
         return differentiated and not torch.compiler.is_exporting()
     if torch._C._are_functorch_transforms_active() and (differentiated or any(map(is_transformed, values))):
         raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
-    return differentiated and torch._C._get_tracing_state() is None
+    return differentiated and not (recorded and torch._C._get_tracing_state() is not None)
 
 
 def forward_of(
@@ -77,8 +79,8 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
     index = rest.pop(0) if plan.output == "max" and plan.engine != "reference" else None
     if not checked.numbers:
         checked = Checked(plan, rest[0])
-    sizes = _sizes(layout, xs[0])
-    grads = pack_gradients(plan, xs[0], sizes, grads)
+    steps = layout.steps if layout.constant else 0  # as many as x has, of which backward may know another symbol
+    grads = pack_gradients(plan, xs[0], None, grads)
     grad_inputs: Sequence[Tensor]
     per_neuron: Sequence[Tensor]
     if plan.engine == "reference":
@@ -91,7 +93,7 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
             checked,
             (xs, kept, packed, index),
             layout.engine_time_dim,
-            sizes[1],
+            steps,
             grads,
             any(needs[:states]),
             wanted,
@@ -102,14 +104,6 @@ def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence
     if not any(needs):
         return [*of_inputs, *[None for _ in needs]]
     return [*of_inputs, *reduce_steps(layout, ctx.like, needs, rows_of(grad_states), per_neuron)]
-
-
-def _sizes(layout: Layout, x: Tensor) -> tuple[int, int, int]:
-    """outer, T and inner. They may be symbols while torch.compile traces backward, which knows those of x alone."""
-    if not torch.compiler.is_compiling():
-        return layout.outer, layout.steps, layout.inner
-    outer, inner = outer_and_inner(x, layout.engine_time_dim)
-    return outer, layout.steps if layout.constant else x.shape[layout.engine_time_dim], inner
 
 
 def bits_of_wanted(plan: Plan, needs: Sequence[bool]) -> int:

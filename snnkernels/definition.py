@@ -6,13 +6,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from . import documentation
 from .functional import run_call
-from .inputs import Options, check_arguments, default_arguments, find_call, read_call
+from .inputs import Options, check_arguments, default_arguments, find_call, is_recorded, read_call
 from .interface import Interface, read, types_of
 from .layers import layer_of
 from .neuron_layer import NeuronLayer
@@ -105,8 +104,7 @@ def _function(definition: Definition) -> Any:
             if not isinstance(value, Tensor) and has_torch_function_unary(value):  # torch.fx records the call
                 return handle_torch_function(function, inputs, *inputs, **{**default_arguments(interface), **given})
         initial_state = given.pop("initial_state", None)
-        read = read_call if torch.compiler.is_compiling() else find_call
-        call, tensors = read(definition, given)
+        call, tensors = read_call(definition, given) if is_recorded() else find_call(definition, given)
         return run_call(call, tensors, inputs, initial_state)
 
     own = {name: spec.default for name, spec in interface.params.items()}

@@ -50,7 +50,9 @@ def run_call(call: Call, tensors: Sequence[Tensor], inputs: Sequence[Tensor], in
     if len(inputs) > 1:
         inputs = check_inputs(interface.inputs, inputs)
     checked = check_call(call, inputs, states, tensors)
-    return scan(checked, inputs, states, given_tensors(call, checked.plan, tensors), call.asked)
+    if tensors:
+        tensors = given_tensors(call, checked.plan, tensors)
+    return scan(call, checked, inputs, states, tensors)
 
 
 def given_tensors(call: Call, plan: Plan, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -61,18 +63,19 @@ def given_tensors(call: Call, plan: Plan, tensors: Sequence[Tensor]) -> Sequence
 
 
 def scan(
+    call: Call,
     checked: Checked,
     inputs: Sequence[Tensor],
     initial_states: Sequence[Tensor | None],
     tensors: Sequence[Tensor],
-    asked: Asked,
 ) -> Any:
     """Run a checked call, and return what is asked for. Autograd records it only if a gradient may be needed.
 
     tensors: the parameters in plan.given.
     """
-    plan = checked.plan
-    if plan.engine != "reference" and wants_graph(*inputs, *initial_states, *tensors, checked.numbers):
+    plan, asked = checked.plan, call.asked
+    values = *inputs, *initial_states, *tensors, checked.numbers
+    if plan.engine != "reference" and wants_graph(*values, recorded=not call.shared):
         made = Scan.apply(checked, asked.state, *inputs, *initial_states, *tensors)
         if not isinstance(made, tuple):
             return as_asked(plan, asked, made, None, None)
@@ -97,9 +100,9 @@ def as_asked(plan: Plan, asked: Asked, output: Any, records: Tensor | None, fina
     returned: list[Any] = [result]
     if asked.state:
         assert final is not None
-        count = final.shape[0]
-        states = [layout.unpack_step(state) for state in ([final] if count == 1 else [final[k] for k in range(count)])]
-        returned.append(states[0] if len(states) == 1 else tuple(states))
+        states = (final,) if final.shape[0] == 1 else [final[k] for k in range(final.shape[0])]
+        steps = tuple([layout.unpack_step(state) for state in states])
+        returned.append(steps[0] if len(steps) == 1 else steps)
     if asked.record:
         assert records is not None
         names = [VARIANTS[plan.neuron].states[k] for k in numbers_of(plan.record)]

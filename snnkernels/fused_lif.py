@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .autograd import backward_of, forward_of, once_differentiable
 from .functional import given_tensors
-from .inputs import Parameter, check_call, find_call, read_call
+from .inputs import Parameter, check_call, find_call, is_recorded, read_call
 from .neurons import lif
 from .scan import numbers_of
 
@@ -56,7 +56,7 @@ class FusedLIF(torch.autograd.Function):
         if isinstance(slope, Tensor):
             slope = slope.detach()
             ctx.slope_like = {"size": slope.shape, "dtype": slope.dtype, "device": slope.device}
-        read = read_call if torch.compiler.is_compiling() else find_call
+        read = read_call if is_recorded() else find_call
         call, tensors = read(lif.definition, {"beta": beta, "threshold": threshold, "slope": slope})
         checked = check_call(call, (current,), (initial_state,), tensors)
         given, layout = given_tensors(call, checked.plan, tensors), checked.plan.layout

@@ -23,6 +23,7 @@ from .inputs import (
     check_held,
     check_layer_dtype,
     check_learned,
+    is_recorded,
     make_call,
 )
 from .parameters import ParameterModule
@@ -146,12 +147,13 @@ class NeuronLayer(ParameterModule):
     def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
         """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
         are tensors of one element."""
-        call = self._call
-        if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
+        call, tensors = self._call, dict[str, Tensor]()
+        if not is_recorded():
             return call, [getattr(self, name) for name in self._held]
         params = [getattr(self, name) for name in self._specs]
-        numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
-        tensors = {name: numbers[name].to(*place) for name in numbers}
+        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+            numbers, place = self._numbers, (current.device, state_dtype(current.dtype))
+            tensors = {name: numbers[name].to(*place) for name in numbers}
         params = [tensors.get(name, value) for name, value in zip(self._specs, params, strict=True)]
         slope = tensors.get("slope", call.slope)
         return make_call(self._definition, params, slope, call.choices, call.options, self.return_state)

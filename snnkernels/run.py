@@ -14,7 +14,7 @@ from .dispatch import checkpoint_interval
 from .engines import reference
 from .inputs import check_when_run
 from .ops import BACKWARD, FORWARD
-from .scan import Checked, Layout, Plan, numbers_of, state_dtype
+from .scan import Checked, Layout, Plan, numbers_of, outer_and_inner, state_dtype
 from .variants import VARIANTS
 
 Ran = tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]
@@ -52,12 +52,12 @@ def run(
     plan, numbers = checked
     layout = plan.layout
     xs = inputs_to_engine(layout, inputs)
-    dtype = state_dtype(xs[0].dtype)
-    states = _pack_states(layout, initial_states, xs[0], dtype)
-    packed = _pack_parameters(plan, tensors, dtype) if tensors else []
+    states = _pack_states(layout, initial_states, xs[0])
+    packed = _pack_parameters(plan, tensors, state_dtype(xs[0].dtype)) if tensors else []
     if plan.engine == "reference":
         if states is None:
-            states = xs[0].new_zeros((len(initial_states), layout.outer, layout.inner), dtype=dtype)
+            shape = (len(initial_states), layout.outer, layout.inner)
+            states = xs[0].new_zeros(shape, dtype=state_dtype(xs[0].dtype))
         made = reference.scan(plan, numbers, xs, states, packed)
         return *made, (states, *packed)
     interval = checkpoint_interval(xs[0].device.type) if keep else 0
@@ -80,20 +80,21 @@ def run(
 
 def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
     """Bring the inputs into the form that engines take: all in the layout of the first."""
-    first, *others = inputs
-    if not others:
-        return [layout.to_engine(first)]
+    if len(inputs) == 1:
+        return [inputs[0] if layout.direct else layout.pack(inputs[0])]
     return [layout.to_engine(x).contiguous() for x in inputs]
 
 
-def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor, dtype: torch.dtype) -> Tensor | None:
-    """Pack the states as `[S, outer, inner]`, on the device of `like`. Returns None if all are zero."""
+def _pack_states(layout: Layout, states: Sequence[Tensor | None], x: Tensor) -> Tensor | None:
+    """Pack the states as `[S, outer, inner]`, on the device of x. Returns None if all are zero."""
+    if states[0] is None and (len(states) == 1 or all([state is None for state in states])):
+        return None
+    dtype = state_dtype(x.dtype)
     if len(states) == 1:
         (state,) = states
-        return None if state is None else layout.pack_state(state.to(dtype))
-    if all([state is None for state in states]):
-        return None
-    return torch.cat([layout.pack_state(like.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
+        assert state is not None
+        return layout.pack_state(state if state.dtype == dtype else state.to(dtype))
+    return torch.cat([layout.pack_state(x.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
 
 
 def _pack_parameters(plan: Plan, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
@@ -111,22 +112,26 @@ Grads = tuple[Tensor | None, Tensor | None, Tensor | None]
 """The gradients of output, records and final states, or None where nothing depends on one."""
 
 
-def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grads: Grads) -> Grads:
+def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int] | None, grads: Grads) -> Grads:
     """Bring gradients into the form that engines take. An output that is packed, or has no gradient, gets zeros.
 
     The gradient of the output may be the same at all steps, or for all neurons of a step, as for a loss on a sum over
     time. Such a gradient is not expanded in memory, because writing it out would cost more than the neurons do.
 
-    sizes: outer, T and inner.
+    like: a tensor of the dtype of the inputs; sizes: outer, T and inner, or None if `like` is the first input.
     """
     output, records, final = grads
     if output is None or plan.output != "all" or output.dtype != like.dtype or not output.is_contiguous():
-        output = _pack_gradient_of_output(plan, like, sizes, output)
-    return (
-        output,
-        None if records is None else records.contiguous(),
-        None if final is None else final.contiguous(),
-    )
+        output = _pack_gradient_of_output(plan, like, sizes or _sizes(plan.layout, like), output)
+    if records is not None:
+        records = records.contiguous()
+    return output, records, None if final is None else final.contiguous()
+
+
+def _sizes(layout: Layout, x: Tensor) -> tuple[int, int, int]:
+    """outer, T and inner as x has them: backward knows the symbols of a compiler that are sizes of x."""
+    outer, inner = outer_and_inner(x, layout.engine_time_dim)
+    return outer, layout.steps if layout.constant else x.shape[layout.engine_time_dim], inner
 
 
 def _pack_gradient_of_output(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grad: Tensor | None) -> Tensor:

@@ -25,6 +25,7 @@ class Asked(NamedTuple):
     mean: bool = False
 
 
+_PLAIN = {float, int, bool, str, tuple, type(None)}  # types that are no tensor
 _COMMON = {"slope": None, **Options()._asdict()}  # the arguments that every neuron has
 
 
@@ -34,7 +35,7 @@ class Call:
 
     params: the values of the parameters, None for those that are tensors; held: the numbers of these, in ascending
     order; choices: the values of the neuron's own options; shared: whether all calls with the same arguments have this
-    object, so that what is known of one is known of all.
+    object, so that what is known of one is known of all. No recorded call is shared.
     """
 
     definition: Definition
@@ -102,16 +103,20 @@ def default_arguments(interface: Interface) -> dict[str, Any]:
 
 
 def find_call(definition: Definition, given: Mapping[str, Any]) -> tuple[Call, list[Tensor]]:
-    """What :func:`read_call` returns, looked up: reading takes a noticeable part of the time of a small layer."""
+    """What :func:`read_call` returns, looked up, because reading takes a noticeable part of the time of a small layer.
+
+    Not for a call that is recorded.
+    """
     if not given:
         return _known_arguments(definition, (), ""), []
-    tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
-    params = definition.interface.params
-    if not tensors.keys() <= params.keys():
-        return read_call(definition, given)
+    params, tensors, known = definition.interface.params, dict[str, Tensor](), given
+    if not _PLAIN.issuperset(map(type, given.values())):
+        tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
+        if not tensors.keys() <= params.keys():
+            return read_call(definition, given)
+        known = {**given, **dict.fromkeys(tensors, ANY_TENSOR)}
     try:
-        # 0.0 equals -0.0, but their texts differ. A parameter that is a tensor is in the cache without it.
-        known = {**given, **dict.fromkeys(tensors, ANY_TENSOR)} if tensors else given
+        # 0.0 equals -0.0, but their texts differ.
         zeros = "" if all(known.values()) else repr([value for value in known.values() if not value])
         call = _known_arguments(definition, tuple(known), zeros, *known.values())
     except (TypeError, ValueError):  # a value that is wrong, or has no hash: let its own check raise

@@ -42,16 +42,24 @@ def check_call(
     that cannot run.
     """
     interface, requested = call.definition.interface, dispatch.requested_backend()
+    seen: list[Seen | None] = []
     for name, value in zip(interface.inputs, inputs, strict=True):
         if type(value) is not Tensor:
             if not isinstance(value, Tensor):
                 raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
             if requested == "auto" and is_subclass(value):
                 requested = "reference"  # a tensor subclass knows only torch's operators
-    named = zip((*interface.inputs, *interface.initial_states), (*inputs, *states), strict=True)
-    sequences = tuple([None if value is None else _seen(name, value) for name, value in named])
+        check_dense(name, value)
+        seen.append((value.shape, value.stride(), value.dtype, value.device))
+    for name, state in zip(interface.initial_states, states, strict=True):
+        if state is None:
+            seen.append(None)
+            continue
+        check_dense(name, state)
+        seen.append((state.shape, state.stride(), state.dtype, state.device))
+    sequences = tuple(seen)
     # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
-    if call.shared and not is_recorded():
+    if call.shared:
         params = _seen_params(call, tensors, inputs[0]) if tensors else ()
         if params is not None:
             try:
@@ -62,11 +70,6 @@ def check_call(
 
 
 Seen = tuple[torch.Size, tuple[int, ...], torch.dtype, torch.device]  # the fields of Metadata: a tuple is made faster
-
-
-def _seen(name: str, value: Tensor) -> Seen:
-    check_dense(name, value)
-    return value.shape, value.stride(), value.dtype, value.device
 
 
 def _seen_params(call: Call, tensors: Sequence[Tensor], current: Tensor) -> tuple[Seen, ...] | None:
