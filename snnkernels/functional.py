@@ -97,15 +97,16 @@ def as_asked(plan: Plan, asked: Asked, output: Any, records: Tensor | None, fina
         result = layout.unpack(output)
     if not asked.state and not asked.record:
         return result
-    returned: list[Any] = [result]
+    state: Any = ()
     if asked.state:
         assert final is not None
-        states = (final,) if final.shape[0] == 1 else [final[k] for k in range(final.shape[0])]
-        steps = tuple([layout.unpack_step(state) for state in states])
-        returned.append(steps[0] if len(steps) == 1 else steps)
-    if asked.record:
-        assert records is not None
-        names = [VARIANTS[plan.neuron].states[k] for k in numbers_of(plan.record)]
-        traces = {name: layout.unpack(record) for name, record in zip(names, records.unbind(0), strict=True)}
-        returned.append({name: traces[name] for name in asked.record})
-    return tuple(returned)
+        if final.shape[0] == 1:
+            state = (layout.unpack_step(final),)
+        else:
+            state = (tuple([layout.unpack_step(final[k]) for k in range(final.shape[0])]),)
+    if not asked.record:
+        return result, *state
+    assert records is not None
+    names = [VARIANTS[plan.neuron].states[k] for k in numbers_of(plan.record)]
+    traces = {name: layout.unpack(record) for name, record in zip(names, records.unbind(0), strict=True)}
+    return result, *state, {name: traces[name] for name in asked.record}

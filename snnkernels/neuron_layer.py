@@ -147,7 +147,8 @@ class NeuronLayer(ParameterModule):
     def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
         """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
         are tensors of one element."""
-        call, tensors = self._call, dict[str, Tensor]()
+        call = self._call
+        tensors: dict[str, Tensor] = {}
         if not is_recorded():
             return call, [getattr(self, name) for name in self._held]
         params = [getattr(self, name) for name in self._specs]

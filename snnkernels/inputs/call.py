@@ -43,20 +43,17 @@ def check_call(
     """
     interface, requested = call.definition.interface, dispatch.requested_backend()
     seen: list[Seen | None] = []
-    for name, value in zip(interface.inputs, inputs, strict=True):
+    for name, value in zip((*interface.inputs, *interface.initial_states), (*inputs, *states), strict=True):
+        if value is None and len(seen) >= len(inputs):
+            seen.append(None)
+            continue
         if type(value) is not Tensor:
             if not isinstance(value, Tensor):
                 raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
-            if requested == "auto" and is_subclass(value):
+            if requested == "auto" and len(seen) < len(inputs) and is_subclass(value):
                 requested = "reference"  # a tensor subclass knows only torch's operators
         check_dense(name, value)
         seen.append((value.shape, value.stride(), value.dtype, value.device))
-    for name, state in zip(interface.initial_states, states, strict=True):
-        if state is None:
-            seen.append(None)
-            continue
-        check_dense(name, state)
-        seen.append((state.shape, state.stride(), state.dtype, state.device))
     sequences = tuple(seen)
     # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
     if call.shared:
