@@ -10,6 +10,8 @@ from ..trace import CONDITIONS, Graph, Node
 
 @dataclass(frozen=True)
 class Statement:
+    """An assignment of an expression to a new name. is_condition: whether its value is true or false, not a number."""
+
     name: str
     expression: str
     is_condition: bool

@@ -8,7 +8,17 @@ import torch
 from torch import Tensor
 
 from .spikes import check_spike_values, check_steps
-from .values import DTYPES, check_dense, check_finite, check_one_of, check_whole, is_number, name_of, shape_of
+from .values import (
+    DTYPES,
+    broadcasts,
+    check_dense,
+    check_finite,
+    check_one_of,
+    check_whole,
+    is_number,
+    name_of,
+    shape_of,
+)
 
 
 def check_readout(spikes: Any) -> None:
@@ -74,8 +84,7 @@ def check_values_or_targets(targets: Any, outputs: Tensor, of: str) -> bool:
     if targets.dim() < 2:
         check_targets(targets, outputs.shape[-2:-1])
         return False
-    sizes = zip(reversed(targets.shape), reversed(outputs.shape), strict=False)
-    if targets.dim() > outputs.dim() or any(size not in (1, whole) for size, whole in sizes):
+    if not broadcasts(targets, outputs.shape):
         raise ValueError(
             f"targets must be class indices, of shape {tuple(outputs.shape[-2:-1])}, or {of} that broadcast to "
             f"{tuple(outputs.shape)}, got shape {shape_of(targets)}"
