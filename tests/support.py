@@ -18,7 +18,7 @@ from torch import Tensor
 import snnkernels
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
-from snnkernels.emit.cpp import neuron_struct
+from snnkernels.emit.cpp import neuron_structs
 from snnkernels.interface import VALUE
 from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
@@ -61,7 +61,7 @@ DIFFERENT_OPTIONS = list({(variant_of(**options).key, options["strict"]): option
 NEURONS_BY_STATES = list(
     {
         len(variant.states): variant.key
-        for variant in sorted(BUILT_IN.values(), key=lambda variant: len(neuron_struct(variant)))
+        for variant in sorted(BUILT_IN.values(), key=lambda variant: len(neuron_structs([variant])))
     }.values()
 )
 
