@@ -66,7 +66,7 @@ def test_neurons_that_differ_in_gradients_alone_share_a_step() -> None:
     detached, attached = (NEURONS["lif"].variant(detach_reset=detach) for detach in (True, False))
     text = cpp.neuron_structs([detached, attached])
     assert text.count("SNN_INLINE static void step(") == 1 and text.count("SNN_INLINE static void adjoint(") == 2
-    assert f"struct {attached.key}_replay : {detached.key}_step {{" in text
+    assert f"struct {attached.key} : {detached.key}_replay {{" in text
     assert cpp.neuron_structs([detached, replace(detached, key="again")]).endswith(f"using again = {detached.key};")
 
 
