@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from torch import Tensor
 
 from snnkernels.emit import cpp
 from snnkernels.language import sqrt
+from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import trace_function
 
@@ -55,7 +58,16 @@ def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
     files = cpp.generated_files()
     for name, keys in (("neurons.h", BUILT_IN), ("surrogates.h", SURROGATES)):
         for key in keys:
-            assert f"struct {key} {{" in files[name] and f"X({key})" in files[name]
+            assert re.search(rf"^(struct|using) {key}\b", files[name], re.MULTILINE) and f"X({key})" in files[name]
+
+
+def test_neurons_that_differ_in_gradients_alone_share_a_step() -> None:
+    """The loops of a step are compiled once for all that have it."""
+    detached, attached = (NEURONS["lif"].variant(detach_reset=detach) for detach in (True, False))
+    text = cpp.neuron_structs([detached, attached])
+    assert text.count("SNN_INLINE static void step(") == 1 and text.count("SNN_INLINE static void adjoint(") == 2
+    assert f"struct {attached.key} : {detached.key}_replay {{" in text
+    assert cpp.neuron_structs([detached, replace(detached, key="again")]).endswith(f"using again = {detached.key};")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -102,7 +114,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     text = _VECTORS.format(scan=GENERATED.parent / "cpu" / "strip" / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
-        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _HARNESS.format(key=variant.key)
+        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _HARNESS.format(key=variant.key)
     text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
@@ -210,7 +222,9 @@ def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path:
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
         lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
-        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
+        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _KERNEL.format(
+            key=variant.key, lanes=lanes
+        )
     (tmp_path / "emitted.cu").write_text(text)
     flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
     subprocess.run([compiler, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)

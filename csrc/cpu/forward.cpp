@@ -56,6 +56,7 @@ Made forward(const Call& call, const std::vector<Tensor>& tensors, const std::op
     Scratch<C> scratch(shape, neuron.states + neuron.params + Output<C>::rows(call.kind),
                        neuron.inputs + call.recorded() + Output<C>::kChunks);
     C *state = scratch.take_rows(neuron.states), *param = scratch.take_rows(neuron.params);
+    values.spread(shape, param);
     Output<C> output(call.kind, result, index, shape, scratch);
     ReadSequences<C> inputs(neuron.inputs);
     for (int64_t k = 0; k < neuron.inputs; ++k) inputs.add(k, {tensors[k], shape, shape.constant}, scratch);

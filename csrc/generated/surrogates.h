@@ -15,6 +15,8 @@ namespace snn {
   X(gaussian) \
   X(straight_through)
 
+#define SNN_INLINED fast_sigmoid, arctan
+
 struct fast_sigmoid {
   template <class C>
   SNN_INLINE static C derivative(C x, C k) {
