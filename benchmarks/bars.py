@@ -14,9 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from any_neuron import BESIDE, work_of
 from contenders import COMPILED_ENGINES, ELEMENTWISE, NAIVE, NAIVE_COMPILED
 from environment import ROOT, machine_key
-from features import COUNT, LINEAR, LINEAR_SHAPE, PRODUCT, USUAL, WEIGHT_GRADIENT, events
+from features import COPY, COUNT, LARGEST, LARGEST_BESIDE, READOUT_SHAPE
+from features import LINEAR, LINEAR_SHAPE, PRODUCT, USUAL, WEIGHT_GRADIENT, events
+from first_use import COMPILES, DERIVED, DERIVES, FIRST_CALL, LOADS, OWN, states_of
 from lineup import shown
 from measure import Row
 from memory import FRESH, WARM
@@ -65,6 +68,8 @@ RUNS: tuple[Run, ...] = (
     _layer(FRESH, TINY, "--skip", "compiled"),
     ("steps", "--skip", "compiled", "--repeats", "9"),
     ("features",),
+    ("neurons", "--memory", WARM, "--skip", "compiled", "--repeats", "9"),
+    ("first-use",),
 )
 
 
@@ -127,11 +132,30 @@ def _times(work: str, shape: str, contender: str, place: Place = _FRESH) -> Valu
 
 def _of_copy(direction: str, shape: str, place: Place) -> Value:
     """Finds the fraction of copy speed of the faster of our engines."""
-    return _of(lambda row: row.fraction_of_copy, direction, shape, COMPILED_ENGINES, place)
+    return _of(_share, direction, shape, COMPILED_ENGINES, place)
 
 
 def _ours(row: Row) -> float:
     return 1 / row.times_ours
+
+
+def _seconds(row: Row) -> float:
+    return row.ms / 1e3
+
+
+def of_lif(neuron: str) -> Value:
+    """Finds the share of copy speed of a neuron, as a fraction of LIF's in the same run."""
+
+    def value(rows: Sequence[Row]) -> float | None:
+        shares = (_of(_share, work_of(neuron), LONG, names, _WARM)(rows) for names in (COMPILED_ENGINES, [BESIDE]))
+        ours, lif = shares
+        return ours / lif if ours and lif else None
+
+    return value
+
+
+def _share(row: Row) -> float | None:
+    return row.fraction_of_copy
 
 
 def _device_times(row: Row) -> float | None:
@@ -212,6 +236,35 @@ CPU_BARS: tuple[Bar, ...] = (
     Bar(
         LINEAR_SHAPE, "memory kept by Linear, LIF / by SpikingLinear", _of(_kept, LINEAR, LINEAR_SHAPE, [USUAL]), 8, 24
     ),
+    *(
+        bar
+        for name, *loop in (("current_lif", 9, 10), ("adlif", 12, 14))
+        for bar in (
+            Bar(f"{name}, {LONG}", f"{_LOOP} of its step / ours", _times(work_of(name), LONG, _LOOP, _WARM), *loop),
+            Bar(f"{name}, {LONG}", "share of copy bandwidth / LIF's", of_lif(name), 0.95, 1, unit="%"),
+        )
+    ),
+    *(
+        Bar(shape, f"{ours} / {name}", _of(_ours, work, shape, [name]), *bar, at_most=True)
+        for shape, ours, name, work, *bar in (
+            (LONG, "a user's copy", "current_lif(x)", COPY, 1.1, 1),
+            (READOUT_SHAPE, "largest potential", "lif(x)", LARGEST_BESIDE, 1.5, 1),
+            (READOUT_SHAPE, "largest potential", _LOOP, LARGEST, 0.1, 0.05),
+        )
+    ),
+    *(
+        Bar(f"{FIRST_CALL}, {states_of(one)}", what, _of(_seconds, FIRST_CALL, states_of(one), [what]), *bar)
+        for one in OWN
+        for what, *bar in ((COMPILES, 5, 2.5, True, "s"), (LOADS, 0.3, 0.1, True, "s"))
+    ),
+    Bar(
+        f"{DERIVED}, {states_of(OWN[-1])}",
+        DERIVES,
+        _of(_seconds, DERIVED, states_of(OWN[-1]), [DERIVES]),
+        *(0.05, 0.01),
+        at_most=True,
+        unit="s",
+    ),
 )
 
 GPU_BARS: tuple[Bar, ...] = (
@@ -232,7 +285,7 @@ GPU_BARS: tuple[Bar, ...] = (
     Bar(
         NETWORK,
         f"{MNIST_TO_98}, wall time",
-        _of(lambda row: row.ms / 1e3, MNIST_TO_98, NETWORK, COMPILED_ENGINES, _GPU),  # one engine trains
+        _of(_seconds, MNIST_TO_98, NETWORK, COMPILED_ENGINES, _GPU),  # one engine trains
         *(10, 3),
         at_most=True,
         unit="s",
