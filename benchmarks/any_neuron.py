@@ -77,7 +77,9 @@ def measure_neuron(
         interval = dispatch.checkpoint_interval(workload.device)
         return bytes_moved(workload, FORWARD_BACKWARD, interval, states)
 
-    found = (admit_one(one, gate, result, workload.shape_name) for one in chosen(contenders_of(neuron, workload.device)))
+    found = (
+        admit_one(one, gate, result, workload.shape_name) for one in chosen(contenders_of(neuron, workload.device))
+    )
     entries = [
         replace(entry, bytes=moved(1)) if entry.contender.name == BESIDE else entry
         for entry in found

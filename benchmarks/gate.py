@@ -144,16 +144,15 @@ def _norm(tensor: Tensor) -> float:
 
 @torch.no_grad()
 def _distance_to_threshold(neuron: Neuron, options: Options, current: Tensor) -> tuple[Tensor, float]:
-    """|potential - threshold| at every step, `[T, B, ...]`, of the spike that is nearest to it; and how far rounding may
-    move a potential: a multiple of how far the same step in float64 is from it, as long as spikes are equal.
+    """The distance to threshold at every step, `[T, B, ...]`, and how far rounding may move a potential.
+
+    This is a multiple of how far the same step in float64 is from that in float32, as long as their spikes are equal.
 
     A neuron that does not fire is infinitely far from firing.
     """
     if not neuron.definition.interface.fires:
         return torch.full_like(current, math.inf), 0.0
-    (distances, spikes), (exact, exact_spikes) = (
-        _distances(neuron, options, x) for x in (current, current.double())
-    )
+    (distances, spikes), (exact, exact_spikes) = (_distances(neuron, options, x) for x in (current, current.double()))
     same = (spikes == exact_spikes).cumprod(0).bool()
     error = ((distances - exact).abs() * same).max().item()
     unit = torch.finfo(current.dtype).eps / 2 * distances.max().item()

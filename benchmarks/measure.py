@@ -239,7 +239,8 @@ def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: T
     ratios = paired_ratios(seconds[contender.name], seconds[partner])
     bandwidth = {}
     if work.bytes:
-        moved, beside_copy = entry.bytes or work.bytes, paired_ratios(device_seconds[_COPY], device_seconds[contender.name])
+        moved = entry.bytes or work.bytes
+        beside_copy = paired_ratios(device_seconds[_COPY], device_seconds[contender.name])
         bandwidth = {
             "bytes": moved,
             "bytes_per_second": moved / median(device_seconds[contender.name]),

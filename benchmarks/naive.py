@@ -75,7 +75,7 @@ def neuron_loop(
 
 
 def _fixed(neuron: Neuron, options: Mapping[str, Any]) -> tuple[Variant, list[float]]:
-    """The variant that the options choose, and the numbers of all parameters; 0 for one in whose place a word stands."""
+    """The variant that the options choose, and the numbers of all parameters. It takes none for which a word stands."""
     interface, numbers, words = neuron.definition.interface, [], {}
     for name, spec in interface.params.items():
         value = options.get(name, spec.default)

@@ -1,7 +1,7 @@
 """Neurons of other libraries beside built-in ones of ours, by the name of ours, where the equations are the same.
 
-sinabs' ALIF has another gradient, and Norse's LSNNCell begins with a synaptic current, which is a layer of its own here:
-neither is compared.
+Two are left out: sinabs' ALIF has another gradient, and Norse's LSNNCell begins with a synaptic current, which is a
+layer of its own here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _spikingjelly(device: str, name: str, **options: Any) -> Layer:
 
 
 def _norse_lif(device: str) -> Layer:
-    """Norse's LIF with a synaptic current. A threshold of 0.1 makes up for its factor of the current, dt / tau = 0.1."""
+    """Norse's LIF with a synaptic current. A threshold of 0.1 makes up for its factor of the current, dt / tau."""
     from norse.torch import LIFCell, LIFParameters
     from norse.torch.functional.lif import LIFFeedForwardState
 

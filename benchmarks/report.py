@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from any_neuron import work_of
-from bars import LONG, README_RUNS, bars_of, judged, measure, of_lif
+from bars import LONG, README_RUNS, bars_of, judged, measure
 from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED
 from environment import PEERS, ROOT, machine_key
+from judging import of_lif
 from lineup import lineup, shown
 from measure import Row
 from memory import WARM
