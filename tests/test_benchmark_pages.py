@@ -267,6 +267,27 @@ def test_bars_are_a_column_for_each_machine(tmp_path: Path) -> None:
     assert len(gpus) == 3 and gpus[0].endswith("| H100 |") and "**8 x, missed**" in gpus[2]
 
 
+def test_neurons_have_a_table_for_each_machine_that_measured_them(tmp_path: Path) -> None:
+    """In the order of the registry; a neuron without all of its rows has no line."""
+    place = {"work": any_neuron.work_of("current_lif")}
+    rows = [
+        row(**place, contender="torch loop", times_ours=9.25),
+        row(**place, contender="native", ms=9.5, fraction_of_copy=0.81),
+        row(**place, contender=any_neuron.BESIDE, fraction_of_copy=0.9),
+        row(**place, contender="snnTorch Synaptic", times_ours=15.0),
+        row(work=any_neuron.work_of("adlif")),
+    ]
+    lif = [replace(one, work=any_neuron.work_of("lif")) for one in rows[:3]]
+    found = {"amd": [run(*rows, processor=NAMED), run(*lif, processor=NAMED)], "intel": [run(row())]}
+    lines = report.neurons(found, tmp_path / "x.md").splitlines()
+    assert lines[0] == "A CPU (family 25 model 17), 2 threads:"
+    assert lines[2].startswith("| neuron | states | ms | torch loop / ours | of copy speed | of LIF's share |")
+    assert lines[4:] == [
+        "| `lif` | 1 | 9.5 | 9.2 x | 81% | 90% |  |",
+        "| `current_lif` | 2 | 9.5 | 9.2 x | 81% | 90% | snnTorch Synaptic 15.0 x |",
+    ]
+
+
 def test_a_machine_is_told_with_its_versions() -> None:
     """Changes of any run, and no library without a row."""
     peers = dict.fromkeys(report.PEERS, "1.0")
