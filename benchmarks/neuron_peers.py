@@ -31,16 +31,18 @@ def _snntorch(device: str, name: str, alpha: float, beta: float, states: int) ->
     return unbound(step, lambda x: [torch.zeros_like(x) for _ in range(states)])
 
 
-def _spikingjelly(device: str, name: str, **options: Any) -> Layer:
-    """SpikingJelly's nodes, all steps at once."""
+def _spikingjelly(device: str, name: str, loop: bool = False, **options: Any) -> Layer:
+    """SpikingJelly's nodes, all steps at once, or in a loop where that call indexes the current: quadratic in T."""
     from spikingjelly.activation_based import functional, neuron, surrogate
 
     node = getattr(neuron, name)(v_reset=None, surrogate_function=surrogate.ATan(alpha=2.0), **options)
-    node.step_mode = "m"
+    node.step_mode = "s" if loop else "m"
     node.requires_grad_(False).to(device)
 
+    steps = unbound(lambda x, _: (node(x), None), lambda _: None) if loop else node
+
     def layer(current: Tensor) -> Tensor:
-        spikes = node(current)
+        spikes = steps(current)
         functional.reset_net(node)
         return spikes
 
@@ -83,8 +85,8 @@ PEERS_OF: dict[str, tuple[Contender, ...]] = {
             requires=("snntorch",),
         ),
         Contender(
-            "SpikingJelly CUBALIFNode",
-            partial(_spikingjelly, name="CUBALIFNode", c_decay=0.8, v_decay=0.9, v_threshold=1.0),
+            "SpikingJelly CUBALIFNode, loop",
+            partial(_spikingjelly, name="CUBALIFNode", loop=True, c_decay=0.8, v_decay=0.9, v_threshold=1.0),
             options={"detach_reset": False, **_ARCTAN},
             **_SPIKINGJELLY,
         ),
