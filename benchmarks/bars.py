@@ -274,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = measure(chosen, options.json)
     if options.json.exists():
         for line in judged(rows_of(load(options.json))):
-            print("  ".join(text.ljust(width) for text, width in zip(line, (34, 46, 8, 6, 6, 0), strict=True)))
+            print("  ".join(text.ljust(width) for text, width in zip(line, (48, 46, 8, 6, 6, 0), strict=True)))
     return status
 
 
