@@ -265,7 +265,8 @@ def activity_penalty(
     Raises TypeError if spikes is not a floating-point or bool tensor, ValueError on another shape, bound, order or
     over.
     """
-    return _power((_averaged(spikes, over) - check_rate("upper", upper)).clamp(min=0), order)
+    excess = _averaged(spikes, over) - check_rate("upper", upper)
+    return _power(torch.where(excess >= 0, excess, 0.0), order)  # clamp's gradient at 0 is another in each torch
 
 
 def _averaged(spikes: Tensor | PackedSpikes, over: str) -> Tensor:

@@ -212,6 +212,14 @@ def test_penalty_of_spytorch() -> None:
     assert_rounded(activity_penalty(spikes, order=2, over="batch") * 4**2, theirs)
 
 
+def test_a_neuron_at_its_bound_pays_as_one_above_it() -> None:
+    """Counts (3, 1, 0) and (1, 1, 2)."""
+    for upper, paying in ((0.0, [[1, 1, 1], [1, 1, 1]]), (1.0, [[1, 1, 0], [1, 1, 1]]), (2.0, [[1, 0, 0], [0, 0, 1]])):
+        spikes = SPIKES.clone().requires_grad_()
+        activity_penalty(spikes, upper).backward()
+        assert_rounded(spikes.grad, torch.tensor(paying).expand(3, 2, 3) / 6)
+
+
 def test_a_silent_neuron_is_woken() -> None:
     current = torch.full((10, 2, 3), 0.01, requires_grad=True)
     silence_penalty(lif(current, surrogate="arctan")).backward()
