@@ -252,7 +252,9 @@ class SpokenLoop(nn.Module):
 
 @dataclass(frozen=True)
 class Port:
-    """x: the shape of a batch of inputs, which are drawn up to `scale`; rate: that of Adam; neurons: their layers; library: that of `theirs`, if it is one that can be installed."""
+    """x: the shape of a batch of inputs, which are drawn up to `scale`; rate: that of Adam; neurons: their layers;
+    library: that of `theirs`, if it is one that can be installed.
+    """
 
     x: tuple[int, ...]
     scale: float
