@@ -182,6 +182,31 @@ def test_spike_time_losses() -> None:
     assert spike_time_accuracy(SPIKES, torch.tensor([0, 2])) == 0.5  # of equal times the first is the answer
 
 
+def test_the_times_of_several_first_spikes() -> None:
+    """Spikes at (0, 1, 2), (1) and (2) of the first sample, (1), (0) and (0, 1) of the second."""
+    spikes = SPIKES.clone()
+    spikes[1, 0, 1], spikes[2, 0, 2] = 1, 1
+    spikes.requires_grad_()
+    times = first_spike_time(spikes, count=2)
+    assert times.tolist() == [[[0, 1, 2], [1, 0, 0]], [[1, 2, 2], [2, 2, 1]]]
+    assert first_spike_time(spikes, count=1).tolist() == [first_spike_time(spikes).tolist()]
+    times.backward(torch.arange(1.0, 13.0).view(2, 2, 3))
+    expected = torch.zeros(3, 2, 3)
+    expected[0, 0, 0], expected[1, 0, 1], expected[2, 0, 2] = -1, -2, -3 - 9  # the last step stands for what is not
+    expected[1, 1, 0], expected[0, 1, 1], expected[0, 1, 2] = -4, -5, -6
+    expected[1, 0, 0], expected[2, 0, 1] = -7, -8
+    expected[2, 1, 0], expected[2, 1, 1], expected[1, 1, 2] = -10, -11, -12
+    assert_same_bits(spikes.grad, expected)
+    # wanted of class 1 and 2: (0, 1), of others (1, 2), of 3 steps
+    squares = [1, 1, 1, 0, 1, 0] + [1, 1, 0, 0, 0, 0]
+    loss = spike_time_mse(spikes, TARGETS, on_target=(0, 1), off_target=torch.tensor([1, -1]))
+    wanted = torch.tensor([[[1, 0, 1], [1, 1, 0]], [[2, 1, 2], [2, 2, 1]]])
+    expected_loss = ((times.detach() - wanted) / 3).square().mean().item()
+    assert loss.item() == pytest.approx(expected_loss, rel=1e-6)
+    assert spike_time_mse(spikes, wanted).item() == loss.item()
+    assert expected_loss == pytest.approx(sum(squares) / 9 / 12, rel=1e-6)
+
+
 def test_what_a_tolerance_forgives_has_no_gradient() -> None:
     spikes = SPIKES.clone().requires_grad_()
     spike_time_mse(spikes, TARGETS, tolerance=2).backward()
@@ -244,6 +269,10 @@ def test_a_silent_neuron_is_woken() -> None:
         (lambda: spike_count_mse(pack_spikes(SPIKES), TARGETS), TypeError, "floating-point or bool tensor"),
         (lambda: spike_count_mse(SPIKES, TARGETS[:1]), ValueError, "one a sample, of shape"),
         (lambda: spike_time_mse(SPIKES, TARGETS, off_target=3), ValueError, "one of 3 time steps, from -3 to 2, got 3"),
+        (lambda: spike_time_mse(SPIKES, TARGETS, on_target=(0, 1)), ValueError, "must have as many time steps, got"),
+        (lambda: spike_time_mse(SPIKES, torch.zeros(4, 2, 3)), ValueError, "must be from 1 to 3 time steps, got 4"),
+        (lambda: first_spike_time(SPIKES, count=0), ValueError, "count, the number of spikes of a neuron, must be"),
+        (lambda: first_spike_time(SPIKES, count=1.5), TypeError, "count must be a whole number, got 1.5"),
         (lambda: spike_time_loss(SPIKES, TARGETS, inverse="negative"), ValueError, "did you mean 'negate'"),
         (lambda: spike_time_loss(SPIKES[0, 0], TARGETS), ValueError, r"or times of first spikes, \[B, classes\]"),
         (lambda: first_spike_time(torch.zeros(0, 3)), ValueError, "with one time step or more"),
@@ -271,6 +300,7 @@ def test_losses_compile_to_one_graph() -> None:
                 potential_mse(two, targets),
                 spike_time_loss(two, targets),
                 spike_time_mse(two, targets),
+                spike_time_mse(two, targets, on_target=(0, 1), off_target=(4, 5)),
                 activity_penalty(spikes),
                 silence_penalty(spikes),
             ]
@@ -321,3 +351,62 @@ def test_rows_of_the_page(theirs: str, ours: str) -> None:
         result.backward()
         assert_rounded(xs[1].grad, xs[0].grad, "gradient", terms=8)
         assert xs[1].grad.any()
+
+
+EDGES: dict[str, Tensor] = {
+    "silent": torch.zeros(8, 4, 10),
+    "saturated": torch.ones(8, 4, 10),
+    "first step": torch.cat([torch.ones(1, 4, 10), torch.zeros(7, 4, 10)]),
+    "last step": torch.cat([torch.zeros(7, 4, 10), torch.ones(1, 4, 10)]),
+    "one neuron": torch.eye(10)[torch.tensor([0, 3, 9, 5])].expand(8, 4, 10).contiguous(),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize(("theirs", "ours"), ROWS)
+def test_rows_of_the_page_at_their_edges(theirs: str, ours: str, edge: str) -> None:
+    """Spikes of which counts, times and potentials are equal, or none."""
+    module, y = snntorch_functional(), torch.tensor([0, 3, 4, 1])
+    xs = [EDGES[edge].clone().requires_grad_("acc" not in ours) for _ in range(2)]
+    expected = torch.as_tensor(eval(theirs, {"SF": module, "x": xs[0], "y": y.clone()})).squeeze()
+    result = eval(ours, {**vars(snnkernels), "x": xs[1], "y": y})
+    assert_rounded(result.detach(), expected.detach().to(result.dtype), "value")
+    if result.requires_grad:
+        expected.backward()
+        result.backward()
+        assert_rounded(xs[1].grad, xs[0].grad, "gradient", terms=8)
+
+
+def test_the_times_of_several_spikes_are_snntorch_s() -> None:
+    """Of one neuron and sample at a time, since there snnTorch erases the spikes of others. Each fires once or more."""
+    module = snntorch_functional()
+    spikes = random_spikes(9, 20, 3, rate=0.3)
+    spikes[4] = 1
+    wanted = torch.randint(9, (2, 20, 3))
+    theirs, mine = spikes.clone().requires_grad_(), spikes.clone().requires_grad_()
+    loss = module.mse_temporal_loss(target_is_time=True, multi_spike=True, tolerance=2)
+    single = [
+        loss(theirs[:, b : b + 1, n : n + 1], wanted[:, b : b + 1, n : n + 1].float())
+        for b in range(20)
+        for n in range(3)
+    ]
+    expected, result = torch.stack(single).mean(), spike_time_mse(mine, wanted, tolerance=2)
+    assert_rounded(result.detach(), expected.detach(), "value", terms=8)
+    expected.backward()
+    result.backward()
+    assert_rounded(mine.grad, theirs.grad, "gradient", terms=8)
+    assert mine.grad.any()
+    labels = module.mse_temporal_loss(on_target=torch.tensor([1, 4]), off_target=torch.tensor([5, 7]), multi_spike=True)
+    one, y = spikes[:, :1, :1], torch.zeros(1, dtype=torch.int64)
+    assert_rounded(spike_time_mse(one, y, on_target=(1, 4), off_target=(5, 7)), labels(one, y))
+
+
+def test_temporal_efficient_training_of_spikingjelly() -> None:
+    try:
+        module = importlib.import_module("spikingjelly.activation_based.functional")
+    except ImportError as error:
+        skip_or_fail("spikingjelly", f"SpikingJelly cannot be imported: {error}")
+    potential, targets = torch.randn(8, 6, 5), torch.randint(5, (6,))
+    theirs = module.temporal_efficient_training_cross_entropy(potential, targets)
+    assert_rounded(spike_rate_loss(potential, targets), theirs, terms=8)
