@@ -132,11 +132,11 @@ def check_target_times(on: Any, off: Any, targets: Any, steps: int) -> tuple[Any
     if not all(several) or len(on) != len(off):
         raise ValueError(f"on_target and off_target must have as many time steps, got {on} and {off}")
     check_spike_number(len(on), steps)
-    made = (
+    ons, offs = (
         [check_time(name, time, steps) for time in (times.tolist() if isinstance(times, Tensor) else times)]
         for name, times in (("on_target", on), ("off_target", off))
     )
-    return *made, len(on)
+    return ons, offs, len(on)
 
 
 def check_spike_number(count: Any, steps: int) -> None:
