@@ -120,7 +120,7 @@ def test_chunks_through_the_initial_state_are_the_whole(target: Target, name: st
 @pytest.mark.few_interpreted(name=INTERPRETED)
 @pytest.mark.parametrize("name", EVERY)
 def test_what_is_not_finite_is_as_the_reference_has_it(compiled: Target, name: str) -> None:
-    """NaN and infinities, in an input and in a state; neurons beside them are as they were."""
+    """NaN and infinities, in an input and in a state. Outputs and states are the same bits, unless a step has an exp."""
     neuron, (steps, shape) = require(name, compiled), small(compiled)
     inputs, states = inputs_of(neuron, compiled, steps, shape), states_of(neuron, compiled, shape)
     bad = (torch.nan, torch.inf, -torch.inf)
@@ -141,9 +141,12 @@ def test_what_is_not_finite_is_as_the_reference_has_it(compiled: Target, name: s
         )
         results.append([value.detach() for value in (*values, *grads)])
     assert any(value.isnan().any() for value in results[0])
+    graph = neuron.variant().graph
+    exact = not {"exp", "tanh", "sigmoid"} & {graph.nodes[index].op for index in graph.needed()}
     for place, (expected, actual) in enumerate(zip(*results, strict=True)):
+        near = 0.0 if exact and place < len(values) else 1e-4
         torch.testing.assert_close(
-            actual, expected, rtol=1e-4, atol=1e-4, equal_nan=True, msg=lambda text, place=place: f"{place}: {text}"
+            actual, expected, rtol=near, atol=near, equal_nan=True, msg=lambda text, place=place: f"{place}: {text}"
         )
 
 
