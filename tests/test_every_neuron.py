@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target, assert_same_bits, random_current
+from support import Target, assert_rounded, assert_same_bits, nodes, random_current, random_spikes
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 from user_neurons import NEURONS as USER_NEURONS
 
+from snnkernels import SpikingLinear
 from snnkernels.neurons import NEURONS
 
 EVERY = {**NEURONS, **{f"own {name}": neuron for name, neuron in USER_NEURONS.items()}}
@@ -120,7 +121,7 @@ def test_chunks_through_the_initial_state_are_the_whole(target: Target, name: st
 @pytest.mark.few_interpreted(name=INTERPRETED)
 @pytest.mark.parametrize("name", EVERY)
 def test_what_is_not_finite_is_as_the_reference_has_it(compiled: Target, name: str) -> None:
-    """NaN and infinities, in an input and in a state. Outputs and states are the same bits, unless a step has an exp."""
+    """NaN and infinities, in an input and in a state. Outputs and states are the same bits, if a step has no exp."""
     neuron, (steps, shape) = require(name, compiled), small(compiled)
     inputs, states = inputs_of(neuron, compiled, steps, shape), states_of(neuron, compiled, shape)
     bad = (torch.nan, torch.inf, -torch.inf)
@@ -201,6 +202,31 @@ def test_compiled_to_one_graph_and_exported(compiled: Target, name: str) -> None
     longer = inputs_of(neuron, compiled, steps + 3, (shape[0] + 1, shape[1]))
     for actual, expected in zip(_flat(program.module()(*longer)), _flat(layer(*longer)), strict=True):
         assert_same_bits(actual.detach(), expected.detach())
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, neuron in EVERY.items() if len(neuron.definition.interface.inputs) == 1]
+)
+def test_a_spiking_linear_of_it_is_the_two_layers(native: None, name: str) -> None:
+    """Outputs, states and the gradient of the input spikes bit for bit; that of the weights is a sum by chunks."""
+    neuron = EVERY[name]
+    fused = SpikingLinear(13, 9, neuron=neuron, product="dense", return_state=True, surrogate="triangle", slope=0.5)
+    results = []
+    for call in (fused, lambda x: fused.neuron(fused.linear(x))):
+        spikes = random_spikes(STEPS, 3, 13, rate=0.5).requires_grad_() if not results else results[0][0]
+        fused.zero_grad()
+        spikes.grad = None
+        with engine_calls() as calls:
+            output, state = call(spikes)
+            states = (state,) if isinstance(state, Tensor) else state
+            sum(value.square().sum() for value in (output, *states) if value.requires_grad).backward()
+        assert {func._opname for func, _ in calls} >= {"native_forward", "native_backward"}
+        assert ("_SpikingLinearBackward" in nodes(output)) == (call is fused)
+        results.append((spikes, output.detach(), *states, spikes.grad.clone(), fused.linear.weight.grad.clone()))
+    for actual, expected in zip(results[0][1:-1], results[1][1:-1], strict=True):
+        assert_same_bits(actual.detach(), expected.detach())
+    assert results[0][-1].any()
+    assert_rounded(results[0][-1], results[1][-1], terms=STEPS)
 
 
 def _flat(returned: Any) -> list[Tensor]:
