@@ -51,7 +51,9 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
       an int, is an option. It is fixed before the step runs, so the step may use it in `if` and `for`.
 
     The step returns the output and then the next states. It may use + - * /, comparisons, & | ~ of them, abs, and
-    detach, exp, sqrt, tanh, sigmoid, floor, minimum, maximum and where of snnkernels.
+    detach, exp, sqrt, tanh, sigmoid, floor, minimum, maximum and where of snnkernels. It runs here, once for each
+    choice of its options: a number that it reads from outside, such as a global variable, keeps its value of now on
+    every engine.
 
         @neuron(states=("v",))
         def integrate(x, v, *, spike, threshold=1.0):

@@ -40,7 +40,7 @@ def program(graph: Graph, operations: Mapping[str, str], constant: Callable[[flo
         elif node.op == "constant":
             assert isinstance(node.value, float)
             names[index] = constant(node.value)
-        elif node.op == "detach":  # stops gradients, which the adjoint already knows
+        elif node.op == "detach" and "detach" not in operations:  # stops gradients, which the adjoint already knows
             names[index] = names[node.args[0]]
         else:
             names[index] = f"t{next(counter)}"

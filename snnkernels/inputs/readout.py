@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -127,6 +128,30 @@ def check_time(name: str, time: Any, steps: int) -> int:
     if not -steps <= time < steps:
         raise ValueError(f"{name} must be one of {steps} time steps, from {-steps} to {steps - 1}, got {time}")
     return time % steps
+
+
+def check_target_times(on: Any, off: Any, targets: Any, steps: int) -> tuple[Any, Any, int | None]:
+    """Check the time steps of target neurons and of others. Returns them, counted from the first step, and how many
+    spikes of a neuron they are for: None for one step each."""
+    several = [isinstance(times, (Sequence, Tensor)) for times in (on, off)]
+    if not any(several):
+        count = targets.shape[0] if isinstance(targets, Tensor) and targets.dim() == 3 else None
+        check_spike_number(count, steps)
+        return check_time("on_target", on, steps), check_time("off_target", off, steps), count
+    if not all(several) or len(on) != len(off):
+        raise ValueError(f"on_target and off_target must have as many time steps, got {on} and {off}")
+    check_spike_number(len(on), steps)
+    ons, offs = (
+        [check_time(name, time, steps) for time in (times.tolist() if isinstance(times, Tensor) else times)]
+        for name, times in (("on_target", on), ("off_target", off))
+    )
+    return ons, offs, len(on)
+
+
+def check_spike_number(count: Any, steps: int) -> None:
+    """Check how many spikes of a neuron are asked for, or None for the first alone."""
+    if count is not None and not 1 <= check_whole("count", count) <= steps:
+        raise ValueError(f"count, the number of spikes of a neuron, must be from 1 to {steps} time steps, got {count}")
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
