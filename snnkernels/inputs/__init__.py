@@ -54,7 +54,7 @@ from .spikes import (
     check_unpacked,
     is_capturing,
 )
-from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
+from .tools import is_autocast, is_recorded, quiet_in_a_trace, refuse_scripting
 from .units import check_conversion, check_decay, check_duration, check_tau
 from .values import (
     DTYPES,
@@ -147,6 +147,7 @@ __all__ = [
     "check_values_or_targets",
     "check_watched",
     "check_when_run",
+    "is_autocast",
     "is_capturing",
     "is_recorded",
     "is_subclass",
