@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import user_neurons
@@ -178,6 +179,31 @@ def test_a_learned_parameter_that_leaves_its_range_raises_compiled_or_not(neuron
         for call in (layer, compiled):
             with pytest.raises(ValueError, match=f"{name} must be positive and finite, got -0.25"):
                 call(*x)
+
+
+def test_numpys_scalars_are_numbers(neuron: Neuron) -> None:
+    x = currents(neuron)
+    for kind in (np.float32, np.float64):
+        given = {name: kind(value) for name, value in values_of(neuron).items()}
+        expected = neuron(*x, **{name: float(value) for name, value in given.items()}, steps=None)
+        assert_same_bits(neuron(*x, **given), expected)
+        assert_same_bits(neuron.layer(**given)(*x), expected)
+
+
+def test_what_the_compiled_engines_have_no_derivative_of_names_the_engine_that_has(neuron: Neuron) -> None:
+    current, *others = currents(neuron, 3)
+    message = 'was asked for, which only neurons with backend="reference"'
+    layers: list[Any] = [neuron, neuron.layer(learn=()), *([] if others else [SpikingLinear(N, 5, neuron=neuron)])]
+    for layer in layers:
+        x = (current > 0.7).float() if isinstance(layer, SpikingLinear) else current
+        with pytest.raises(RuntimeError, match=message):
+            torch.func.grad(lambda x, layer=layer: layer(x, *others).sum())(x)
+        with pytest.raises(RuntimeError, match=message):
+            torch.func.vmap(lambda x, layer=layer: layer(x, *others))(x.unsqueeze(0))
+        leaf = x.clone().requires_grad_()
+        (first,) = torch.autograd.grad(layer(leaf, *others).square().sum(), leaf, create_graph=True)
+        with pytest.raises(RuntimeError, match=message):
+            first.sum().backward()
 
 
 def networks(neuron: Neuron, learn: bool) -> list[nn.Module]:
