@@ -22,6 +22,7 @@ from .inputs import (
     check_one_input,
     check_packed_time_first,
     check_spike_values,
+    is_autocast,
     is_recorded,
     is_subclass,
 )
@@ -184,7 +185,7 @@ def _to_keep(
     if (
         device is None
         or is_recorded()
-        or (torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type))
+        or is_autocast(device)
         or neuron.time_dim != 0
         or neuron.steps is not None
         or not _is_plain(linear, SpikeLinear)

@@ -94,6 +94,7 @@ Made forward(const Call& call, const std::vector<Tensor>& tensors, const std::op
 Made native_forward(std::vector<Tensor> tensors, std::optional<Tensor> states, std::optional<Tensor> values,
                     std::vector<double> numbers, int64_t given, std::string neuron, bool strict, int64_t interval,
                     int64_t time_dim, int64_t steps, std::string output, int64_t record, bool with_state) {
+  put_in_order(tensors, states);
   const Shape shape(x_of(tensors), time_dim, steps);
   const Call call(tensors, neuron, strict, interval, shape, output, record, with_state);
   if (call.type == ScalarType::Double)

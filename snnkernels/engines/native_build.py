@@ -192,7 +192,7 @@ def _compile(part: Part, source: str, compiler: Compiler, work: Path) -> Path:
 
 def _compiler() -> Compiler:
     """The C++ compiler: the one that CXX names, else c++. Raises NotBuilt if there is none."""
-    return _find_compiler(os.environ.get("CXX") or "c++", os.environ.get("PATH"))
+    return _find_compiler(os.environ.get("CXX", "").strip() or "c++", os.environ.get("PATH"))
 
 
 @cache

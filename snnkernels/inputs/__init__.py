@@ -66,7 +66,7 @@ from .spikes import (
     check_unpacked,
     is_capturing,
 )
-from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
+from .tools import is_autocast, is_recorded, quiet_in_a_trace, refuse_scripting
 from .units import check_conversion, check_decay, check_duration, check_tau
 from .values import (
     DTYPES,
@@ -161,6 +161,7 @@ __all__ = [
     "check_when_run",
     "default_arguments",
     "find_call",
+    "is_autocast",
     "is_capturing",
     "is_recorded",
     "is_subclass",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import torch
@@ -13,8 +13,8 @@ from torch import Tensor
 from ..interface import Interface
 from ..variants import Definition
 from .options import Options
-from .tools import quiet_in_a_trace
-from .values import Parameter, check_dense, check_flag, kind_of, near, shape_of
+from .tools import is_autocast, quiet_in_a_trace
+from .values import DTYPES, Parameter, check_dense, check_flag, kind_of, near, shape_of
 
 
 class Asked(NamedTuple):
@@ -183,11 +183,18 @@ def _check_state(name: str, value: Any) -> Tensor:
 
 @quiet_in_a_trace
 def check_inputs(names: Sequence[str], inputs: Sequence[Any]) -> tuple[Tensor, ...]:
-    """Check that several inputs broadcast to one shape. Returns them in that shape."""
+    """Check that several inputs broadcast to one shape. Returns them in that shape.
+
+    Under autocast they may have different dtypes, and are returned in the widest, as torch's own functions take them.
+    """
     for name, value in zip(names, inputs, strict=True):
         if not isinstance(value, Tensor):
             raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
         check_dense(name, value)
+    dtypes = {value.dtype for value in inputs}
+    if len(dtypes) > 1 and dtypes.issubset(DTYPES) and is_autocast(inputs[0].device):
+        widest = reduce(torch.promote_types, dtypes)
+        inputs = [value.to(widest) for value in inputs]
     if all(value.shape == inputs[0].shape for value in inputs):
         return tuple(inputs)
     try:

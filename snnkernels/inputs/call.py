@@ -215,7 +215,9 @@ def _check_alike(name: str, value: Metadata | None, first: str, current: Metadat
     assert value is not None
     if value.dtype != current.dtype or value.device != current.device:
         got, expected = (f"{name_of(x.dtype)} on {x.device}" for x in (value, current))
-        raise TypeError(f"{name} must have the dtype and device of {first}, {expected}, got {got}")
+        raise TypeError(
+            f"{name} must have the dtype and device of {first}, {expected}, got {got}: write {name}.to({first})"
+        )
 
 
 def _check_current(name: str, current: Metadata, time_dim: int, steps: int | None) -> int:
