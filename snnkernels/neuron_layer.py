@@ -70,7 +70,7 @@ class NeuronLayer(CheckedModule):
     backend: str
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _call: Call  # of the neuron's function, with what is no tensor
+    _calls: tuple[Call, Call]  # of the neuron's function, without its state and with it
     _held: tuple[str, ...]  # the names of the parameters that are tensors
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
     _anchor: Tensor  # empty; its device is where _numbers belong
@@ -124,7 +124,7 @@ class NeuronLayer(CheckedModule):
                 write(self, name, check_restorable(type(self).__name__, name, self._given[name], held))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_call"}
+        return {name: value for name, value in vars(self).items() if name != "_calls"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -176,7 +176,7 @@ class NeuronLayer(CheckedModule):
     def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
         """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
         are tensors of one element."""
-        call = self._call
+        call = self._calls[self.return_state]
         tensors: dict[str, Tensor] = {}
         if not is_recorded():
             return call, [getattr(self, name) for name in self._held]
@@ -276,7 +276,8 @@ class NeuronLayer(CheckedModule):
         values = {name: own.get(name) for name in self._specs}
         self._held = tuple([name for name, value in values.items() if not isinstance(value, (float, str))])
         params = [ANY_TENSOR if name in self._held else value for name, value in values.items()]
-        self._call, _ = make_call(self._definition, params, slope, choices, options, self.return_state, shared=True)
+        given = self._definition, params, slope, choices, options
+        self._calls = make_call(*given, False, shared=True)[0], make_call(*given, True, shared=True)[0]
         for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):
