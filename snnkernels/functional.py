@@ -100,10 +100,11 @@ def as_asked(plan: Plan, asked: Asked, output: Any, records: Tensor | None, fina
     state: Any = ()
     if asked.state:
         assert final is not None
-        if final.shape[0] == 1:
+        count = len(VARIANTS[plan.neuron].states)
+        if count == 1:
             state = (layout.unpack_step(final),)
         else:
-            state = (tuple([layout.unpack_step(final[k]) for k in range(final.shape[0])]),)
+            state = (tuple([layout.unpack_step(final[k]) for k in range(count)]),)
     if not asked.record:
         return result, *state
     assert records is not None

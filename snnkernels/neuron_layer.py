@@ -55,7 +55,7 @@ class NeuronLayer(ParameterModule):
     time_dim: int
     steps: int | None
     backend: str
-    _call: Call  # of the neuron's function, with what is no tensor
+    _calls: tuple[Call, Call]  # of the neuron's function, without its state and with it
     _held: tuple[str, ...]  # the names of the parameters that are tensors
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
 
@@ -86,7 +86,7 @@ class NeuronLayer(ParameterModule):
         check_fixed(type(self).__name__, "arguments", "set each by its name")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_call"}
+        return {name: value for name, value in vars(self).items() if name != "_calls"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -147,7 +147,7 @@ class NeuronLayer(ParameterModule):
     def _called(self, current: Tensor) -> tuple[Call, list[Tensor]]:
         """The call of the neuron's function, and the parameters that are tensors. While torch.compile traces, numbers
         are tensors of one element."""
-        call = self._call
+        call = self._calls[self.return_state]
         tensors: dict[str, Tensor] = {}
         if not is_recorded():
             return call, [getattr(self, name) for name in self._held]
@@ -167,7 +167,8 @@ class NeuronLayer(ParameterModule):
         values = {name: own.get(name) for name in self._specs}
         self._held = tuple([name for name, value in values.items() if not isinstance(value, (float, str))])
         params = [ANY_TENSOR if name in self._held else value for name, value in values.items()]
-        self._call, _ = make_call(self._definition, params, slope, choices, options, self.return_state, shared=True)
+        given = self._definition, params, slope, choices, options
+        self._calls = make_call(*given, False, shared=True)[0], make_call(*given, True, shared=True)[0]
         for name in (*self._specs, "slope"):
             value = own.get(name)
             if not isinstance(value, float):
