@@ -102,9 +102,10 @@ const SurrogateTable* surrogate_table_of() {
 }  // namespace snn::cpu
 
 #define SNN_EXPORT extern "C" __attribute__((visibility("default")))
-#define SNN_EXPORT_NEURON(NEURON)                                                \
-  SNN_EXPORT const snn::cpu::NeuronTable* snn_neuron() {                         \
-    return snn::cpu::table_of<snn::NEURON, snn::cpu::Surrogates<SNN_INLINED>>(); \
-  }
+#define SNN_EXPORT_NEURON(NEURON)          \
+  namespace snn::cpu {                     \
+  using Inlined = Surrogates<SNN_INLINED>; \
+  }                                        \
+  SNN_EXPORT const snn::cpu::NeuronTable* snn_neuron() { return snn::cpu::table_of<snn::NEURON, snn::cpu::Inlined>(); }
 #define SNN_EXPORT_SURROGATE(SURROGATE) \
   SNN_EXPORT const snn::cpu::SurrogateTable* snn_surrogate() { return snn::cpu::surrogate_table_of<snn::SURROGATE>(); }
