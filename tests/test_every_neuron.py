@@ -221,7 +221,7 @@ def test_a_spiking_linear_of_it_is_the_two_layers(native: None, name: str) -> No
             states = (state,) if isinstance(state, Tensor) else state
             sum(value.square().sum() for value in (output, *states) if value.requires_grad).backward()
         assert {func._opname for func, _ in calls} >= {"native_forward", "native_backward"}
-        assert ("_SpikingLinearBackward" in nodes(output)) == (call is fused)
+        assert ("SpikingLinearFunctionBackward" in nodes(output)) == (call is fused)
         results.append((spikes, output.detach(), *states, spikes.grad.clone(), fused.linear.weight.grad.clone()))
     for actual, expected in zip(results[0][1:-1], results[1][1:-1], strict=True):
         assert_same_bits(actual.detach(), expected.detach())
