@@ -15,7 +15,7 @@ import torch
 from setuptools import Extension, setup
 
 LIBRARIES, TOOLKIT = (runpy.run_path(file) for file in ("snnkernels/engines/libraries.py", "csrc/toolkit.py"))
-BUILD = os.environ.get("SNNKERNELS_BUILD", "auto")
+BUILD = os.environ.get("SNNKERNELS_BUILD", "").strip() or "auto"
 if BUILD not in ("auto", "all", "cpu", "cuda", "none"):
     raise SystemExit(f"SNNKERNELS_BUILD must be auto, all, cpu, cuda or none, got {BUILD!r}")
 if CUDA_HOME := TOOLKIT["cuda_home"]():
@@ -34,7 +34,7 @@ def obstacle(library):
         return "no CUDA toolkit found (CUDA_HOME, nvcc on PATH, /usr/local/cuda)"
     if library == "cuda" and not os.environ["TORCH_CUDA_ARCH_LIST"]:
         return 'no GPU is visible that nvcc compiles for: name others by TORCH_CUDA_ARCH_LIST, such as "8.0;9.0+PTX"'
-    compiler = (os.environ.get("CXX") or "c++").split()[0]
+    compiler = (os.environ.get("CXX", "").strip() or "c++").split()[0]
     return None if shutil.which(compiler) else f"no C++ compiler: {compiler} is not on PATH"
 
 

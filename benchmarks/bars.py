@@ -10,13 +10,42 @@ import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+from any_neuron import work_of
 from contenders import COMPILED_ENGINES, ELEMENTWISE, NAIVE, NAIVE_COMPILED
 from environment import ROOT, machine_key
-from features import COUNT, LINEAR, LINEAR_SHAPE, PRODUCT, USUAL, WEIGHT_GRADIENT, events
+from features import (
+    COPY,
+    COUNT,
+    LARGEST,
+    LARGEST_BESIDE,
+    LINEAR,
+    LINEAR_SHAPE,
+    PRODUCT,
+    READOUT_SHAPE,
+    USUAL,
+    WEIGHT_GRADIENT,
+    events,
+)
+from first_use import COMPILES, DERIVED, DERIVES, FIRST_CALL, LOADS, OWN, states_of
+from judging import (
+    ON_FRESH,
+    ON_GPU,
+    ON_GPU_HALF,
+    ON_WARM,
+    Bar,
+    Place,
+    device_times,
+    kept,
+    largest,
+    of_copy,
+    of_lif,
+    ours_per_theirs,
+    seconds,
+    times_ours,
+)
 from lineup import shown
 from measure import Row
 from memory import FRESH, WARM
@@ -41,8 +70,6 @@ LONG, WIDE, DEEP, TINY, PUBLIC = map(shape_name, (LONG_SHAPE, WIDE_SHAPE, DEEP_S
 GPU_LAYERS = ((PUBLIC, "float16"), (LONG, "float32"))
 
 Run = tuple[str, ...]
-Value = Callable[[Sequence[Row]], float | None]
-Number = Callable[[Row], float | None]
 
 
 def _layer(memory: str, shape: str, *more: str) -> Run:
@@ -65,88 +92,15 @@ RUNS: tuple[Run, ...] = (
     _layer(FRESH, TINY, "--skip", "compiled"),
     ("steps", "--skip", "compiled", "--repeats", "9"),
     ("features",),
+    ("neurons", "--memory", WARM, "--skip", "compiled", "--repeats", "9"),
+    ("first-use",),
 )
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A number to reach, or with `at_most` not to exceed, and a better one. Without these, a number that is only shown.
-
-    value: finds the measured number in rows; None if there is no such row.
-    """
-
-    work: str
-    what: str
-    value: Value
-    bar: float | None = None
-    stretch: float | None = None
-    at_most: bool = False
-    unit: str = "x"  # or "%", of fractions, or "s"
-
-    def verdict(self, measured: float | None) -> str:
-        if measured is None:
-            return "not measured"
-        if self.bar is None or self.stretch is None:
-            return "not a bar"
-        sign = -1 if self.at_most else 1
-        if sign * measured >= sign * self.stretch:
-            return "stretch"
-        return "met" if sign * measured >= sign * self.bar else "missed"
-
-    def written(self, number: float | None) -> str:
-        if number is None:
-            return ""
-        return f"{number:.0%}" if self.unit == "%" else f"{number:.3g} {self.unit}"
-
-
-# dtype, device and memory
-Place = tuple[str, str, str]
-_FRESH, _WARM, _GPU, _GPU_HALF = (
-    ("float32", "cpu", FRESH),
-    ("float32", "cpu", WARM),
-    ("float32", "cuda", "gpu"),
-    ("float16", "cuda", "gpu"),
-)
-
-
-def _of(number: Number, work: str, shape: str, contenders: Sequence[str], place: Place = _FRESH) -> Value:
-    """Finds the largest of a number among the rows of some contenders."""
-
-    def value(rows: Sequence[Row]) -> float | None:
-        wanted = work, shape, *place
-        found = [row for row in rows if (row.work, row.shape, row.dtype, row.device, row.memory) == wanted]
-        return max((number(row) or 0 for row in found if row.contender in contenders), default=0) or None
-
-    return value
-
-
-def _times(work: str, shape: str, contender: str, place: Place = _FRESH) -> Value:
-    """Finds how many times as long as ours a contender takes."""
-    return _of(lambda row: row.times_ours, work, shape, [contender], place)
-
-
-def _of_copy(direction: str, shape: str, place: Place) -> Value:
-    """Finds the fraction of copy speed of the faster of our engines."""
-    return _of(lambda row: row.fraction_of_copy, direction, shape, COMPILED_ENGINES, place)
-
-
-def _ours(row: Row) -> float:
-    return 1 / row.times_ours
-
-
-def _device_times(row: Row) -> float | None:
-    """Times ours by the GPU's own time, because the wall clock includes the host."""
-    return row.device_ms / row.ours_device_ms if row.device_ms and row.ours_device_ms else None
-
-
-def _kept(row: Row) -> float | None:
-    return row.kept_bytes / row.ours_kept_bytes if row.kept_bytes and row.ours_kept_bytes else None
 
 
 def _layers(place: Place, *table: tuple[str, str] | tuple[str, str, float, float]) -> list[Bar]:
     """The bars of layers of neurons, forward and backward."""
     return [
-        Bar(_at(shape, place), f"{shown(name)} / ours", _times(FORWARD_BACKWARD, shape, name, place), *bar)
+        Bar(_at(shape, place), f"{shown(name)} / ours", times_ours(FORWARD_BACKWARD, shape, name, place), *bar)
         for shape, name, *bar in table
     ]
 
@@ -158,7 +112,7 @@ def _at(shape: str, place: Place) -> str:
 
 def _bandwidth(place: Place, shape: str, *table: tuple[str, float, float]) -> list[Bar]:
     return [
-        Bar(_at(shape, place), f"{direction}, of copy bandwidth", _of_copy(direction, shape, place), *bar, unit="%")
+        Bar(_at(shape, place), f"{direction}, of copy bandwidth", of_copy(direction, shape, place), *bar, unit="%")
         for direction, *bar in table
     ]
 
@@ -168,7 +122,7 @@ _COMPILED = tuple(f"{name}, compiled" for name in (_SPIKINGJELLY, _SNNTORCH, "No
 
 CPU_BARS: tuple[Bar, ...] = (
     *_layers(
-        _WARM,
+        ON_WARM,
         (LONG, _LOOP, 4.5, 6),
         (LONG, NAIVE_COMPILED.name, 3.5, 5),
         (LONG, _SPIKINGJELLY, 6, 8),
@@ -185,10 +139,10 @@ CPU_BARS: tuple[Bar, ...] = (
         *((WIDE, name) for name in _COMPILED),
         (DEEP, _LOOP, 14, 22),
     ),
-    *_layers(_FRESH, (LONG, _LOOP, 3.5, 6), (WIDE, _LOOP, 5, 8), (DEEP, _LOOP, 14, 20)),
-    *_bandwidth(_WARM, LONG, (FORWARD, 0.70, 0.90), (BACKWARD, 0.60, 0.80)),
+    *_layers(ON_FRESH, (LONG, _LOOP, 3.5, 6), (WIDE, _LOOP, 5, 8), (DEEP, _LOOP, 14, 20)),
+    *_bandwidth(ON_WARM, LONG, (FORWARD, 0.70, 0.90), (BACKWARD, 0.60, 0.80)),
     *(
-        Bar(shape, f"{what} / {name}", _of(_ours, work, shape, [name]), *bar, at_most=True)
+        Bar(shape, f"{what} / {name}", largest(ours_per_theirs, work, shape, [name]), *bar, at_most=True)
         for shape, what, work, name, *bar in (
             (TINY, FORWARD, FORWARD, ELEMENTWISE.name, 3, 2),
             (NETWORK, "step", TRAINING_STEP, NO_NEURONS.name, 1.10, 1.05),
@@ -196,12 +150,12 @@ CPU_BARS: tuple[Bar, ...] = (
         )
     ),
     *(
-        Bar(NETWORK, f"{name}{encoder} / event step", _times(EVENT_STEP, NETWORK, name + encoder), *bar)
+        Bar(NETWORK, f"{name}{encoder} / event step", times_ours(EVENT_STEP, NETWORK, name + encoder), *bar)
         for name, *bar in ((_SNNTORCH, 2, 3.5), (_SPIKINGJELLY, 2.5, 4))
         for encoder in (ITS_ENCODER, "")
     ),
     *(
-        Bar(PRODUCT, f"dense / {events(rate, work)}", _times(events(rate, work), PRODUCT, "dense product"), *bar)
+        Bar(PRODUCT, f"dense / {events(rate, work)}", times_ours(events(rate, work), PRODUCT, "dense product"), *bar)
         for rate, work, *bar in (
             (0.12, FORWARD, 3, 4.5),
             (0.12, WEIGHT_GRADIENT, 2.5, 4),
@@ -210,29 +164,67 @@ CPU_BARS: tuple[Bar, ...] = (
         )
     ),
     Bar(
-        LINEAR_SHAPE, "memory kept by Linear, LIF / by SpikingLinear", _of(_kept, LINEAR, LINEAR_SHAPE, [USUAL]), 8, 24
+        LINEAR_SHAPE,
+        "memory kept by Linear, LIF / by SpikingLinear",
+        largest(kept, LINEAR, LINEAR_SHAPE, [USUAL]),
+        8,
+        24,
+    ),
+    *(
+        bar
+        for name, *loop in (("current_lif", 9, 10), ("adlif", 12, 14))
+        for bar in (
+            Bar(name, f"{_LOOP} of its step / ours", times_ours(work_of(name), LONG, _LOOP, ON_WARM), *loop),
+            Bar(name, "share of copy bandwidth / LIF's", of_lif(name), 0.95, 1, unit="%"),
+        )
+    ),
+    *(
+        Bar(shape, f"{ours} / {name}", largest(ours_per_theirs, work, shape, [name]), *bar, at_most=True)
+        for shape, ours, name, work, *bar in (
+            (LONG, "a user's copy", "current_lif(x)", COPY, 1.1, 1),
+            (READOUT_SHAPE, "largest potential", "lif(x)", LARGEST_BESIDE, 1.5, 1),
+            (READOUT_SHAPE, "largest potential", _LOOP, LARGEST, 0.1, 0.05),
+        )
+    ),
+    *(
+        Bar(f"{FIRST_CALL}, {states_of(one)}", what, largest(seconds, FIRST_CALL, states_of(one), [what]), *bar)
+        for one in OWN
+        for what, *bar in ((COMPILES, 5, 2.5, True, "s"), (LOADS, 0.3, 0.1, True, "s"))
+    ),
+    Bar(
+        f"{DERIVED}, {states_of(OWN[-1])}",
+        DERIVES,
+        largest(seconds, DERIVED, states_of(OWN[-1]), [DERIVES]),
+        *(0.05, 0.01),
+        at_most=True,
+        unit="s",
     ),
 )
 
 GPU_BARS: tuple[Bar, ...] = (
-    *_layers(_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
+    *_layers(ON_GPU_HALF, (PUBLIC, _SPIKINGJELLY, 1.4, 1.7)),
     Bar(
-        _at(PUBLIC, _GPU_HALF),
+        _at(PUBLIC, ON_GPU_HALF),
         f"{_SPIKINGJELLY} / ours, device time",
-        _of(_device_times, FORWARD_BACKWARD, PUBLIC, [_SPIKINGJELLY], _GPU_HALF),
+        largest(device_times, FORWARD_BACKWARD, PUBLIC, [_SPIKINGJELLY], ON_GPU_HALF),
         *(1.4, 1.7),
     ),
-    *_bandwidth(_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
-    *_layers(_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
+    *_bandwidth(ON_GPU_HALF, PUBLIC, (FORWARD, 0.85, 0.92), (BACKWARD, 0.80, 0.90)),
+    *_layers(ON_GPU, (LONG, _LOOP, 30, 60), (LONG, _SNNTORCH, 40, 80)),
     *(
-        Bar(_at(shape, _GPU), f"full output / count{by}", _of(number, COUNT, shape, ["lif(x).sum(0)"], _GPU), *bar)
+        Bar(
+            _at(shape, ON_GPU),
+            f"full output / count{by}",
+            largest(number, COUNT, shape, ["lif(x).sum(0)"], ON_GPU),
+            *bar,
+        )
         for shape in (LONG, PUBLIC)
-        for by, number, *bar in ((", device time", _device_times, 1.6, 1.8), ("", lambda row: row.times_ours))
+        for by, number, *bar in ((", device time", device_times, 1.6, 1.8), ("", lambda row: row.times_ours))
     ),
     Bar(
         NETWORK,
         f"{MNIST_TO_98}, wall time",
-        _of(lambda row: row.ms / 1e3, MNIST_TO_98, NETWORK, COMPILED_ENGINES, _GPU),  # one engine trains
+        largest(seconds, MNIST_TO_98, NETWORK, COMPILED_ENGINES, ON_GPU),  # one engine trains
         *(10, 3),
         at_most=True,
         unit="s",
@@ -282,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = measure(chosen, options.json)
     if options.json.exists():
         for line in judged(rows_of(load(options.json))):
-            print("  ".join(text.ljust(width) for text, width in zip(line, (34, 46, 8, 6, 6, 0), strict=True)))
+            print("  ".join(text.ljust(width) for text, width in zip(line, (48, 46, 8, 6, 6, 0), strict=True)))
     return status
 
 

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
+from any_neuron import measure_neuron, neuron_workload, work_of
 from contenders import Contender, caches_disabled
 from features import features, measure_feature
+from first_use import OWN, measure_first_use
 from lineup import contenders_for
 from measure import Measurement, measure_layer
 from memory import FRESH, MEMORIES, WARM, available_bytes, keep_memory
@@ -23,6 +24,8 @@ from networks import measure_step, mnist_network
 from results import add_run, report
 from tables import table
 from workloads import DIRECTIONS, FORWARD_BACKWARD, Workload, public_workloads, standard_workloads
+
+from snnkernels.neurons import NEURONS
 
 # What a suite measures: a name to choose by, and the measurement.
 Case = tuple[str, Callable[[], Measurement]]
@@ -56,7 +59,28 @@ def pairs(options: argparse.Namespace, device: str) -> list[Case]:
     return [(str(feature), partial(run, feature)) for feature in features(device)]
 
 
-SUITES = {"layers": layers, "public": public, "steps": steps, "features": pairs}
+def neurons(options: argparse.Namespace, device: str) -> list[Case]:
+    """A layer of each built-in neuron, beside a loop over its own step."""
+    workload, chosen = neuron_workload(device), partial(_of, options)
+    run = partial(
+        measure_neuron, workload=workload, chosen=chosen, repeats=options.repeats, memory=_memory(options, device)
+    )
+    return [(f"{work_of(name)}, {workload}", partial(run, name)) for name in NEURONS]
+
+
+def first_use(options: argparse.Namespace, device: str) -> list[Case]:
+    """What a user's neuron costs before it runs, on a CPU."""
+    return [(one.__name__, partial(measure_first_use, one, options.repeats)) for one in OWN]
+
+
+SUITES = {
+    "layers": layers,
+    "public": public,
+    "steps": steps,
+    "features": pairs,
+    "neurons": neurons,
+    "first-use": first_use,
+}
 
 
 def _layer(options: argparse.Namespace, device: str, workload: Workload, directions: Sequence[str]) -> Measurement:
@@ -70,14 +94,15 @@ def _layer(options: argparse.Namespace, device: str, workload: Workload, directi
 def _chosen(options: argparse.Namespace) -> Callable[..., list[Contender]]:
     """The line-up, without those that --skip or --contender leave out."""
 
-    def contenders(*work: Any) -> list[Contender]:
-        return [
-            contender
-            for contender in contenders_for(*work)
-            if options.contender in contender.name and not (options.skip and options.skip in contender.name)
-        ]
+    return lambda *work: _of(options, contenders_for(*work))
 
-    return contenders
+
+def _of(options: argparse.Namespace, contenders: Sequence[Contender]) -> list[Contender]:
+    return [
+        contender
+        for contender in contenders
+        if options.contender in contender.name and not (options.skip and options.skip in contender.name)
+    ]
 
 
 def _memory(options: argparse.Namespace, device: str) -> str:

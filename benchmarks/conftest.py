@@ -13,14 +13,15 @@ from memory import FRESH, MEMORIES, WARM, keep_memory
 from tables import MEDIANS, glance
 
 _MORE = (
-    "more: --all-shapes (every kind of layer, and how users of Norse and sinabs call them), --benchmark-verbose "
-    "(pytest-benchmark's own table), python benchmarks/compare.py --help (training steps, memory, compiled libraries)"
+    "more: --all-shapes (every kind of layer, every neuron, and how users of Norse and sinabs call them), "
+    "--benchmark-verbose (pytest-benchmark's own table), python benchmarks/compare.py --help (training steps, memory, "
+    "compiled loops and libraries)"
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--memory", choices=MEMORIES, default=FRESH, help="warm: the allocator is told to keep memory")
-    parser.addoption("--all-shapes", action="store_true", help="all layers and contenders, not the telling ones")
+    parser.addoption("--all-shapes", action="store_true", help="all layers, neurons, contenders, not the telling ones")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,7 +20,7 @@ import snnkernels
 from snnkernels import dispatch
 
 Layer = Callable[[Tensor], Tensor]  # input current [T, B, ...] to spikes
-Options = Mapping[str, Any]  # of snnkernels.lif
+Options = Mapping[str, Any]  # of a built-in neuron
 
 # A compiler unrolls the loop over time: its time grows with T, to minutes.
 COMPILED_STEPS = 128
@@ -31,7 +31,7 @@ class Contender:
     """A library's, or a user's, way to compute a layer of neurons.
 
     build: its layer on a kind of device ("cpu", "cuda").
-    options: those with which `snnkernels.lif` computes the same; what is timed beside it has them too.
+    options: those with which our neuron computes the same; what is timed beside it has them too.
     difference: what else differs in the work, in words.
     gate: "exact" for our engines, "rounding" for others (see gate.py), None for what is no neuron.
     encode: a library's own Poisson encoder, of images and the number of steps.
@@ -96,10 +96,10 @@ def engine(name: str) -> Engine:
     return Engine(name, lambda device: our_layer(name), gate="exact")
 
 
-def our_layer(engine_name: str, options: Options | None = None) -> Layer:
-    """An engine of ours with any options."""
+def our_layer(engine_name: str, options: Options | None = None, neuron: str = "lif") -> Layer:
+    """An engine of ours with any options, and any built-in neuron."""
     options = options or {}
-    return lambda current: snnkernels.lif(current, backend=engine_name, **options)
+    return lambda current: getattr(snnkernels, neuron)(current, backend=engine_name, **options)
 
 
 def compiled(contender: Contender, build: Callable[[str], Layer] | None = None) -> Contender:

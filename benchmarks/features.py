@@ -1,4 +1,7 @@
-"""What saves bytes or operations beside what one writes without it: counts, events, SpikingLinear."""
+"""What saves bytes or operations beside what one writes without it: counts, readouts, events, SpikingLinear.
+
+And what must not cost anything: a user's copy of a built-in neuron.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from contenders import Contender
+from contenders import NAIVE, Contender, forward_backward
 from gate import WrongResult
 from measure import Entry, Measurement, Refusal, Row, Work, row, time_calls
 from memory import kept_bytes
+from own import own_current_lif
 from timing import discard
 from torch import Tensor, nn
 from torch.nn import functional
 from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs
 
-from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, spike_linear
+from snnkernels import LIF, SpikeLinear, SpikingLinear, current_lif, leaky_integrator, lif, spike_linear
 
 WEIGHT_GRADIENT = "weight gradient"
 COUNT, COUNT_FORWARD = (f"spike count, {direction}" for direction in (FORWARD_BACKWARD, FORWARD))
+LARGEST, LARGEST_BESIDE = "largest potential, forward+backward", "largest potential beside spikes, forward+backward"
+COPY = f"a user's copy of a neuron, {FORWARD_BACKWARD}"
 LINEAR, USUAL = "linear layer and neurons, forward+backward", "nn.Linear, LIF"
-LINEAR_SHAPE, PRODUCT = "784-1024,T=100,B=128,N=1024", "3200x784x1000"
+LINEAR_SHAPE, PRODUCT, READOUT_SHAPE = "784-1024,T=100,B=128,N=1024", "3200x784x1000", "T=100,B=64,N=20"
 
 Result = Tensor | Sequence[Tensor]
 
@@ -74,6 +80,9 @@ def features(device: str) -> list[Feature]:
     if device == "cuda":
         table.append((COUNT, Workload(_LARGE, torch.float32, device).shape_name, partial(_count, shape=_LARGE)))
     else:
+        table.append((LARGEST, READOUT_SHAPE, _largest))
+        table.append((LARGEST_BESIDE, READOUT_SHAPE, partial(_largest, beside_spikes=True)))
+        table.append((COPY, layer, _copy))
         for rate in (0.12, 0.02):
             table.append((events(rate, FORWARD), PRODUCT, partial(_product, rate=rate)))
             table.append((events(rate, WEIGHT_GRADIENT), PRODUCT, partial(_product, rate=rate, backward=True)))
@@ -123,7 +132,7 @@ def _tensors(result: Result) -> Sequence[Tensor]:
     return [result] if isinstance(result, Tensor) else list(result)
 
 
-_LAYER, _LARGE = (100, 128, 1024), (32, 64, 65536)
+_LAYER, _LARGE, _READOUT = (100, 128, 1024), (32, 64, 65536), (100, 64, 20)
 _INPUTS, _OUTPUTS, _ROWS = 784, 1000, 3200
 
 # Sums of products in another order.
@@ -140,6 +149,43 @@ def _count(device: str, shape: tuple[int, ...] | None = None, backward: bool = T
 
     calls = partial(run, lambda x: lif(x).sum(0)), partial(run, lambda x: lif(x, output="sum"))
     return Pair("lif(x).sum(0)", 'lif(x, output="sum")', calls)
+
+
+def _largest(device: str, beside_spikes: bool = False) -> Pair:
+    """The readout beside a loop over its step; or beside spikes of as large a layer, which are another result."""
+    inputs = random_inputs(Workload(_READOUT, torch.float32, device))
+
+    def run(layer: Callable[[Tensor], Tensor], grad: Tensor) -> Result:
+        current = inputs.current.detach().requires_grad_()
+        output = layer(current)
+        return output.detach(), *torch.autograd.grad(output, current, grad)
+
+    largest = inputs.grad_spikes[0]
+    ours = partial(run, lambda x: leaky_integrator(x, output="max"), largest)
+    reference = partial(run, lambda x: leaky_integrator(x, output="max", backend="reference"), largest)
+    usual = partial(run, lif, inputs.grad_spikes) if beside_spikes else partial(run, _loop_of_largest, largest)
+    return Pair(
+        "lif(x)" if beside_spikes else NAIVE.name,
+        'leaky_integrator(x, output="max")',
+        (usual, ours),
+        right=reference if beside_spikes else None,
+        tolerance=_ROUNDING,
+    )
+
+
+def _loop_of_largest(current: Tensor) -> Tensor:
+    v, potentials = torch.zeros_like(current[0]), []
+    for x in current.unbind(0):
+        v = 0.9 * v + x
+        potentials.append(v)
+    return torch.stack(potentials).max(0).values
+
+
+def _copy(device: str) -> Pair:
+    """The same bits, from a step that is compiled at first use."""
+    inputs = random_inputs(Workload(_LAYER, torch.float32, device))
+    calls = tuple(partial(forward_backward, neuron, inputs) for neuron in (current_lif, own_current_lif))
+    return Pair("current_lif(x)", "a user's copy", calls)
 
 
 def _random(device: str, seed: int, *shape: int, draw: Callable[..., Tensor] = torch.rand) -> Tensor:

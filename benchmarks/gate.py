@@ -16,15 +16,17 @@ import math
 from dataclasses import replace
 
 import torch
-from contenders import REFERENCE, Contender, Layer, Options, forward, forward_backward, our_layer
+from contenders import Contender, Layer, Options, forward, forward_backward, our_layer
+from naive import neuron_loop
 from torch import Tensor
 from workloads import Inputs, Workload
 
-import snnkernels
+from snnkernels import Neuron
+from snnkernels.neurons import NEURONS
 
-# Roundings of a step, each half a unit in the last place of the potential at most; decay by beta sums them up.
+# How far another order of arithmetic may take a potential: so many times as far as float32 takes it from float64.
 _ROUNDINGS = 8
-_GRADIENT_RTOL, _GRADIENT_ATOL = 1e-3, 1e-4  # relative to the element; to the largest gradient
+_RTOL, _ATOL = 1e-3, 1e-4  # relative to the element; to the largest gradient, or output
 _MOST_DIFFERING = 0.01  # of all neurons
 
 # A potential kept in a half type moves spikes by itself. These are twice and more what was seen on a CPU, where nothing
@@ -39,23 +41,24 @@ class WrongResult(Exception):
 
 
 class Gate:
-    """Checks contenders on one workload; keeps what the reference engine gave."""
+    """Checks contenders for one of our neurons on one workload; keeps what the reference engine gave."""
 
-    def __init__(self, workload: Workload, inputs: Inputs) -> None:
-        self.workload, self.inputs = workload, inputs
-        self._expected = forward_backward(REFERENCE.build(workload.device), inputs)
+    def __init__(self, workload: Workload, inputs: Inputs, neuron: str = "lif") -> None:
+        self.workload, self.inputs, self.neuron = workload, inputs, neuron
+        self._expected = forward_backward(our_layer("reference", neuron=neuron), inputs)
 
     def check(self, contender: Contender, layer: Layer) -> int:
         """Returns in how many neurons spikes differ by rounding, 0 for an engine; raises WrongResult."""
         if contender.gate is None:
             return 0
-        where = f"{contender.name} is not timed on {self.workload}"
+        what = self.workload if self.neuron == "lif" else f"{self.neuron}, {self.workload}"
+        where = f"{contender.name} is not timed on {what}"
         if contender.gate == "exact":
             self._check_exact(layer, where)
             return 0
         in_float32 = _in_float32(self.inputs)
-        right = forward_backward(our_layer("reference", contender.options), in_float32)
-        differing = _check_to_rounding(layer, contender.options, in_float32, right, where)
+        right = forward_backward(our_layer("reference", contender.options, self.neuron), in_float32)
+        differing = self._check_to_rounding(contender, layer, in_float32, right, where)
         if in_float32 is not self.inputs:
             _check_half(layer, self.inputs, right, where)
         return differing
@@ -72,24 +75,44 @@ class Gate:
                 wrong = torch.ne(actual, right).sum().item()
                 raise WrongResult(f"{where}: {what} differ from the reference's in {wrong} of {right.numel()} elements")
 
+    def _check_to_rounding(
+        self, contender: Contender, layer: Layer, inputs: Inputs, right: tuple[Tensor, Tensor], where: str
+    ) -> int:
+        """Compare a layer with what the reference engine gave; returns in how many neurons spikes differ."""
+        right_spikes, right_grad = right
+        spikes, grad = forward_backward(layer, inputs)
+        if spikes.shape != right_spikes.shape or not torch.isfinite(grad).all():
+            raise WrongResult(f"{where}: spikes of shape {tuple(spikes.shape)}, or gradients that are not finite")
+        differs = _off(spikes, right_spikes)
+        differing = differs.any(0)
+        if differing.any():
+            self._explain(differs, contender.options, inputs.current, where)
+        if not torch.equal(forward(layer, inputs), spikes):
+            raise WrongResult(f"{where}: its spikes with and without a gradient differ")
+        wrong = _off(grad, right_grad) & ~differing
+        if wrong.any():
+            raise WrongResult(
+                f"{where}: gradients of the current differ from the reference's in {wrong.sum().item()} of "
+                f"{wrong.numel()} elements"
+            )
+        return int(differing.sum())
 
-def _check_to_rounding(layer: Layer, options: Options, inputs: Inputs, right: tuple[Tensor, Tensor], where: str) -> int:
-    """Compare a layer with what the reference engine gave; returns in how many neurons spikes differ."""
-    right_spikes, right_grad = right
-    spikes, grad = forward_backward(layer, inputs)
-    if spikes.shape != right_spikes.shape or not torch.isfinite(grad).all():
-        raise WrongResult(f"{where}: spikes of shape {tuple(spikes.shape)}, or gradients that are not finite")
-    differing = _explained_by_rounding(spikes, right_spikes, inputs.current, options, where)
-    if not torch.equal(forward(layer, inputs), spikes):
-        raise WrongResult(f"{where}: its spikes with and without a gradient differ")
-    tolerance = _GRADIENT_RTOL * right_grad.abs() + _GRADIENT_ATOL * right_grad.abs().max()
-    wrong = ((grad - right_grad).abs() > tolerance) & ~differing
-    if wrong.any():
-        raise WrongResult(
-            f"{where}: gradients of the current differ from the reference's in {wrong.sum().item()} of "
-            f"{wrong.numel()} elements"
-        )
-    return int(differing.sum())
+    def _explain(self, differs: Tensor, options: Options, current: Tensor, where: str) -> None:
+        """Raises where spikes differ by more than rounding."""
+        neurons = differs.any(0)
+        distance, band = _distance_to_threshold(NEURONS[self.neuron], options, current)
+        first = differs.to(torch.uint8).argmax(0, keepdim=True)
+        unexplained = neurons & (distance.gather(0, first)[0] > band)
+        if unexplained.any() or neurons.float().mean() > _MOST_DIFFERING:
+            raise WrongResult(
+                f"{where}: spikes differ from the reference's in {differs.sum().item()} of {differs.numel()} elements, "
+                f"in {unexplained.sum().item()} of {neurons.sum().item()} neurons by more than rounding"
+            )
+
+
+def _off(actual: Tensor, right: Tensor) -> Tensor:
+    """Where numbers are not equal to rounding, which of two different spikes holds too."""
+    return ~((actual - right).abs() <= _RTOL * right.abs() + _ATOL * right.abs().max())  # NaN is off
 
 
 def _check_half(layer: Layer, inputs: Inputs, right: tuple[Tensor, Tensor], where: str) -> None:
@@ -119,36 +142,34 @@ def _norm(tensor: Tensor) -> float:
     return torch.linalg.vector_norm(tensor, dtype=torch.float32).item()
 
 
-def _explained_by_rounding(spikes: Tensor, right: Tensor, current: Tensor, options: Options, where: str) -> Tensor:
-    """Which neurons' spikes differ, `[B, ...]`; raises where that is more than rounding."""
-    differs = spikes != right
-    neurons = differs.any(0)
-    if not neurons.any():
-        return neurons
-    distance, band = _distance_to_threshold(current, options)
-    first = differs.to(torch.uint8).argmax(0, keepdim=True)
-    unexplained = neurons & (distance.gather(0, first)[0] > band)
-    if unexplained.any() or neurons.float().mean() > _MOST_DIFFERING:
-        raise WrongResult(
-            f"{where}: spikes differ from the reference's in {differs.sum().item()} of {differs.numel()} elements, "
-            f"in {unexplained.sum().item()} of {neurons.sum().item()} neurons by more than rounding"
-        )
-    return neurons
-
-
 @torch.no_grad()
-def _distance_to_threshold(current: Tensor, options: Options) -> tuple[Tensor, float]:
-    """|potential - threshold| at every step, `[T, B, ...]`, and how far rounding may have moved the potential."""
-    options = {"beta": 0.9, "threshold": 1.0, **options}
-    potentials, potential = [], None
-    for step in current.split(1):
-        _, potential = snnkernels.lif(
-            step, initial_state=potential, return_state=True, pre_reset_state=True, backend="reference", **options
-        )
-        potentials.append(potential)
-    stacked = torch.stack(potentials)
-    unit = torch.finfo(stacked.dtype).eps / 2 * stacked.abs().max().item()
-    return (stacked - options["threshold"]).abs(), _ROUNDINGS * unit / (1 - options["beta"])
+def _distance_to_threshold(neuron: Neuron, options: Options, current: Tensor) -> tuple[Tensor, float]:
+    """The distance to threshold at every step, `[T, B, ...]`, and how far rounding may move a potential.
+
+    This is a multiple of how far the same step in float64 is from that in float32, as long as their spikes are equal.
+
+    A neuron that does not fire is infinitely far from firing.
+    """
+    if not neuron.definition.interface.fires:
+        return torch.full_like(current, math.inf), 0.0
+    (distances, spikes), (exact, exact_spikes) = (_distances(neuron, options, x) for x in (current, current.double()))
+    same = (spikes == exact_spikes).cumprod(0).bool()
+    error = ((distances - exact).abs() * same).max().item()
+    unit = torch.finfo(current.dtype).eps / 2 * distances.max().item()
+    return distances, _ROUNDINGS * max(error, unit)
+
+
+def _distances(neuron: Neuron, options: Options, current: Tensor) -> tuple[Tensor, Tensor]:
+    """Of every step, the distance to threshold of the spike that is nearest to it, and the output."""
+    found: list[Tensor] = []
+
+    def spike(distance: Tensor) -> Tensor:
+        found.append(distance)
+        return (distance > 0 if options.get("strict") else distance >= 0).to(distance.dtype)
+
+    output = neuron_loop(neuron, options, spike)(current)
+    every = torch.stack(found).unflatten(0, (len(current), -1))  # as many spikes in each step
+    return every.abs().amin(1), output
 
 
 def _in_float32(inputs: Inputs) -> Inputs:

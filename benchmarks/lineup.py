@@ -18,7 +18,7 @@ from torch import Tensor
 from workloads import BACKWARD, FORWARD, HALVES, Workload
 
 
-def _unbound(step: Callable[[Tensor, Any], tuple[Tensor, Any]], start: Callable[[Tensor], Any]) -> Layer:
+def unbound(step: Callable[[Tensor, Any], tuple[Tensor, Any]], start: Callable[[Tensor], Any]) -> Layer:
     """A layer that loops over time. step: takes an input and a state; start: makes the first state from an input."""
 
     def layer(current: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ def _snntorch(device: str) -> Layer:
     import snntorch
 
     neuron = snntorch.Leaky(beta=0.9, threshold=1.0, spike_grad=snntorch.surrogate.fast_sigmoid(slope=25))
-    return _unbound(neuron.to(device), torch.zeros_like)
+    return unbound(neuron.to(device), torch.zeros_like)
 
 
 def _snntorch_rate(images: Tensor, steps: int) -> Tensor:
@@ -124,7 +124,7 @@ def _norse_loop(device: str) -> Layer:
     from norse.torch.functional.lif_box import LIFBoxFeedForwardState
 
     # The cell's own first state is a leaf that needs a gradient, with which torch.compile cannot make one graph.
-    return _unbound(_norse_cell(), lambda x: LIFBoxFeedForwardState(torch.zeros_like(x)))
+    return unbound(_norse_cell(), lambda x: LIFBoxFeedForwardState(torch.zeros_like(x)))
 
 
 _NORSE: dict[str, Any] = {
@@ -134,16 +134,17 @@ _NORSE: dict[str, Any] = {
 _NORSE_LOOP = Contender("Norse cell, loop", _norse_loop, **_NORSE)
 
 
-def _sinabs_neuron(device: str) -> Any:
+def _sinabs_neuron(device: str, activation: str = "SingleSpike") -> Any:
     """sinabs' LIF. The gradient goes through the reset. A surrogate can be any callable."""
-    from sinabs.activation import SingleSpike
+    from sinabs import activation as activations
     from sinabs.layers import LIF
 
     def fast_sigmoid(v: Tensor, threshold: Tensor) -> Tensor:
         return 1 / (1 + 25 * (v - threshold).abs()) ** 2
 
     tau = -1 / math.log(0.9)
-    neuron = LIF(tau, spike_fn=SingleSpike, norm_input=False, surrogate_grad_fn=fast_sigmoid)
+    spike = getattr(activations, activation)
+    neuron = LIF(tau, spike_fn=spike, norm_input=False, surrogate_grad_fn=fast_sigmoid)
     return neuron.requires_grad_(False).to(device)
 
 
@@ -157,10 +158,10 @@ def _sinabs_call(device: str) -> Layer:
     return layer
 
 
-def _sinabs_loop(device: str) -> Layer:
+def sinabs_loop(device: str, activation: str = "SingleSpike") -> Layer:
     """sinabs step by step: each call continues from the state that the last one left in the neuron."""
-    neuron = _sinabs_neuron(device)
-    return _unbound(lambda x, _: (neuron(x.unsqueeze(1)).squeeze(1), None), lambda _: neuron.reset_states())
+    neuron = _sinabs_neuron(device, activation)
+    return unbound(lambda x, _: (neuron(x.unsqueeze(1)).squeeze(1), None), lambda _: neuron.reset_states())
 
 
 _SINABS: dict[str, Any] = {
@@ -177,7 +178,7 @@ PEERS = (
     _NORSE_LOOP,
     compiled(_NORSE_LOOP),
     Contender("sinabs", _sinabs_call, form="one call", **_SINABS),
-    Contender("sinabs, loop", _sinabs_loop, **_SINABS),
+    Contender("sinabs, loop", sinabs_loop, **_SINABS),
 )
 
 # Up to so many elements a layer measures the overhead of a call, and is compared with an elementwise operator.

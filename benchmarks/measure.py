@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+import torch
 from contenders import Contender, Layer, Options, described, forward, forward_backward, our_layer, timed_call
 from gate import Gate, WrongResult
 from memory import peak_bytes
@@ -14,6 +15,7 @@ from timing import Call, DeviceClock, call_clock, copy_call, interleaved, paired
 from workloads import DIRECTIONS, Workload, bytes_moved, random_inputs
 
 from snnkernels import dispatch
+from snnkernels.neurons import NEURONS
 from snnkernels.tuning import Sizes
 
 _COPY = "copy"
@@ -98,12 +100,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender that passed the gate, the seconds of its first calls if they compile, and how many neurons differ."""
+    """A contender that passed the gate, the seconds of its first calls if they compile, and how many neurons differ.
+
+    bytes: what it moves, if that is not what the work moves.
+    """
 
     contender: Contender
     layer: Layer
     compile_seconds: float | None = None
     differing: int = 0
+    bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,8 @@ class Work:
     """What is measured: its names, how a layer of neurons becomes the call that is timed, and the bytes it moves.
 
     `call` is given None instead of a contender for our side of a pair, which `ours` names where it is more than an
-    engine. sizes: of its scan, where it is one, by which our engine is chosen.
+    engine. sizes: of its scan, where it is one, by which our engine is chosen. neuron: ours, with which contenders are
+    paired.
     """
 
     name: str
@@ -122,6 +129,7 @@ class Work:
     bytes: int | None = None
     ours: str | None = None
     sizes: Sizes | None = None
+    neuron: str = "lif"
 
 
 @dataclass(frozen=True)
@@ -183,26 +191,29 @@ def measure_layer(
             device=workload.device,
             call=lambda _, layer, direction=direction: timed_call(layer, direction, inputs),
             bytes=bytes_moved(workload, direction, dispatch.checkpoint_interval(workload.device)),
-            sizes=Sizes(
-                inputs.current.device, workload.dtype.itemsize, workload.elements // workload.steps, workload.steps
-            ),
+            sizes=sizes_of(workload),
         )
         entries = [admitted[c.name] for c in contenders(workload, direction) if c.name in admitted]
         result.rows += measure_work(work, entries, repeats, memory)
     return result
 
 
+def sizes_of(workload: Workload) -> Sizes:
+    neurons = workload.elements // workload.steps
+    return Sizes(torch.device(workload.device), workload.dtype.itemsize, neurons, workload.steps)
+
+
 def measure_work(work: Work, entries: Sequence[Entry], repeats: int, memory: str) -> list[Row]:
     """Everyone in turn with our engine under the same options, and with a copy of as many bytes."""
     if not entries:
         return []
-    engine = dispatch.choose(work.device, work.sizes)
+    engine = dispatch.choose(work.device, work.sizes, (NEURONS[work.neuron].variant().key,))
     ours = work.ours or engine
     calls: dict[str, Call] = {}
     for entry in entries:
         calls[entry.contender.name] = work.call(entry.contender, entry.layer)
         options = entry.contender.options
-        calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options)))
+        calls.setdefault(_partner(ours, options), work.call(None, our_layer(engine, options, work.neuron)))
     timed = time_calls(work, calls, repeats)
     return [row(work, entry, ours, _partner(ours, entry.contender.options), memory, timed) for entry in entries]
 
@@ -228,11 +239,13 @@ def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: T
     ratios = paired_ratios(seconds[contender.name], seconds[partner])
     bandwidth = {}
     if work.bytes:
+        moved = entry.bytes or work.bytes
+        beside_copy = paired_ratios(device_seconds[_COPY], device_seconds[contender.name])
         bandwidth = {
-            "bytes": work.bytes,
-            "bytes_per_second": work.bytes / median(device_seconds[contender.name]),
+            "bytes": moved,
+            "bytes_per_second": moved / median(device_seconds[contender.name]),
             "copy_bytes_per_second": work.bytes / median(device_seconds[_COPY]),
-            "fraction_of_copy": median(paired_ratios(device_seconds[_COPY], device_seconds[contender.name])),
+            "fraction_of_copy": median(beside_copy) * moved / work.bytes,
         }
     return Row(
         work=work.name,
@@ -257,3 +270,8 @@ def row(work: Work, entry: Entry, ours: str, partner: str, memory: str, timed: T
         compile_seconds=entry.compile_seconds,
         differing_neurons=entry.differing,
     )
+
+
+def row_by_itself(work: str, shape: str, device: str, memory: str, what: str, ms: float) -> Row:
+    """The time of what nothing is compared with."""
+    return Row(work, shape, "float32", device, memory, what, "", "", ms, what, ms, 1.0, 1.0, 1.0)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from environment import ROOT
-from measure import Measurement, Row
+from measure import Measurement, row_by_itself
 from memory import FRESH
 from networks import mnist_network
 
@@ -34,21 +34,5 @@ def measure_mnist(device: str, data: Path, seconds: float) -> Measurement:
             said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]  # as of one that was killed
             return Measurement(skipped=[f"{MNIST_TO_98}: {said[-1]}"])
         result = json.loads(file.read_text())
-    milliseconds, engine = 1e3 * result["seconds"], result["origin"]["engine"]
-    row = Row(
-        MNIST_TO_98,
-        NETWORK,
-        dtype="float32",
-        device=device,
-        memory="gpu" if device == "cuda" else FRESH,
-        contender=engine,
-        options="",
-        difference="",
-        ms=milliseconds,
-        ours=engine,
-        ours_ms=milliseconds,
-        times_ours=1.0,
-        times_ours_min=1.0,
-        times_ours_max=1.0,
-    )
-    return Measurement([row])
+    place = MNIST_TO_98, NETWORK, device, "gpu" if device == "cuda" else FRESH
+    return Measurement([row_by_itself(*place, result["origin"]["engine"], 1e3 * result["seconds"])])

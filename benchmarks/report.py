@@ -15,15 +15,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from any_neuron import work_of
 from bars import LONG, README_RUNS, bars_of, judged, measure
 from contenders import COMPILED_ENGINES, NAIVE, NAIVE_COMPILED
 from environment import PEERS, ROOT, machine_key
+from judging import of_lif
 from lineup import lineup, shown
 from measure import Row
 from memory import WARM
+from neuron_peers import PEERS_OF
 from plots import plot_path, write_plot
 from results import FOLDER, load, rows_of
 from workloads import FORWARD_BACKWARD
+
+from snnkernels.neurons import NEURONS
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 IMAGES = ROOT / "docs" / "images"
@@ -117,6 +122,30 @@ def bars(found: Files, page: Path) -> str:
     return "\n\n".join(tables)
 
 
+def neurons(found: Files, page: Path) -> str:
+    """For each machine with such rows a line for each built-in neuron."""
+    tables = []
+    for runs in found.values():
+        rows = [row for row in rows_of(runs) if (row.shape, row.memory) == (LONG, WARM)]
+        lines = [line for name in NEURONS if (line := _line_of_neuron(name, rows))]
+        if lines:
+            header = ["neuron", "states", "ms", "torch loop / ours", "of copy speed", "of LIF's share"]
+            tables.append(f"{title(runs)}:\n\n{markdown([*header, 'other libraries / ours'], lines)}")
+    return "\n\n".join(tables)
+
+
+def _line_of_neuron(name: str, rows: Sequence[Row]) -> list[str]:
+    """Its cells, or none if it was not measured."""
+    by = {row.contender: row for row in rows if row.work == work_of(name)}
+    ours, share = next((by[engine] for engine in COMPILED_ENGINES if engine in by), None), of_lif(name)(rows)
+    if ours is None or ours.fraction_of_copy is None or share is None or NAIVE.name not in by:
+        return []
+    peers = [f"{peer} {by[str(peer)].times_ours:.1f} x" for peer in PEERS_OF.get(name, ()) if str(peer) in by]
+    times, states = f"{by[NAIVE.name].times_ours:.1f} x", len(NEURONS[name].definition.interface.states)
+    shares = (f"{ours.fraction_of_copy:.0%}", f"{share:.0%}")
+    return [f"`{name}`", str(states), f"{ours.ms:.1f}", times, *shares, ", ".join(peers)]
+
+
 def machines(found: Files, page: Path) -> str:
     """The machine and the versions of each file. The file itself has them for each run."""
     parts = []
@@ -170,7 +199,12 @@ def _image(page: Path, stem: str) -> str:
     return f"![{SHOWN}]({up}{path.relative_to(page.parent if not up else ROOT).as_posix()})" if path.exists() else ""
 
 
-SECTIONS: dict[str, Callable[[Files, Path], str]] = {"speed": speed, "bars": bars, "machines": machines}
+SECTIONS: dict[str, Callable[[Files, Path], str]] = {
+    "speed": speed,
+    "neurons": neurons,
+    "bars": bars,
+    "machines": machines,
+}
 
 
 def filled(page: Path, found: Files) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contenders import NAIVE
 from measure import Row
 
-# Median seconds that pytest has measured, by direction, dtype and device, then by contender and shape.
+# Median seconds that pytest has measured, by direction, dtype and device, then by contender and shape, or neuron.
 MEDIANS: dict[str, dict[tuple[str, str], float]] = {}
 
 _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
@@ -45,8 +45,18 @@ def table(rows: Sequence[Row]) -> str:
     return "\n\n".join(tables)
 
 
+# Shapes, or neurons, beside each other in a table that is read at a glance.
+_BESIDE = 4
+
+
 def glance(found: dict[tuple[str, str], float]) -> list[str]:
-    """A line for each contender and two columns for each shape."""
+    """A line for each contender and two columns for each shape, or neuron; several tables where there are many."""
+    shapes = list(dict.fromkeys(shape for _, shape in found))
+    chosen = [shapes[at : at + _BESIDE] for at in range(0, len(shapes), _BESIDE)]
+    return [line for some in chosen for line in _glance({key: found[key] for key in found if key[1] in some})]
+
+
+def _glance(found: dict[tuple[str, str], float]) -> list[str]:
     names, shapes = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 1))
     lines = [["", *(cell for shape in shapes for cell in (shape, ""))]]
     for name in names:

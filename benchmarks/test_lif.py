@@ -16,7 +16,7 @@ from gate import Gate
 from lineup import contenders_for, shown
 from measure import Entry, Measurement, admit_one
 from tables import MEDIANS
-from timing import synchronize
+from timing import Call, synchronize
 from workloads import (
     FORWARD,
     FORWARD_BACKWARD,
@@ -63,16 +63,16 @@ def gate_of(workload: Workload) -> Gate:
     return Gate(workload, random_inputs(workload))
 
 
-_tried: dict[tuple[str, Workload], tuple[Entry | None, Measurement]] = {}
+_tried: dict[tuple[str, str, Workload], tuple[Entry | None, Measurement]] = {}
 
 
-def admit(contender: Contender, workload: Workload) -> Entry:
+def admit(contender: Contender, gate: Gate) -> Entry:
     """A contender after its first calls; skips the test where it cannot be timed, fails it where the gate refuses."""
-    if (contender.name, workload) not in _tried:
+    key = contender.name, gate.neuron, gate.workload
+    if key not in _tried:
         result = Measurement()
-        entry = admit_one(contender, gate_of(workload), result, workload.shape_name)
-        _tried[contender.name, workload] = entry, result
-    entry, result = _tried[contender.name, workload]
+        _tried[key] = admit_one(contender, gate, result, gate.workload.shape_name), result
+    entry, result = _tried[key]
     if entry is None:
         if result.skipped:
             pytest.skip(result.skipped[0])
@@ -80,26 +80,31 @@ def admit(contender: Contender, workload: Workload) -> Entry:
     return entry
 
 
-@pytest.mark.benchmark(min_rounds=5, max_time=0.5)
-def test_lif(benchmark, workload: Workload, direction: str, contender: Contender) -> None:
-    entry = admit(contender, workload)
-    call = timed_call(entry.layer, direction, gate_of(workload).inputs)
+def timed(benchmark, entry: Entry, call: Call, group: str, device: str) -> float | None:
+    """The median seconds of a call; None with --benchmark-disable, which leaves the gate alone."""
 
     def synchronized_call() -> None:
         call()
-        synchronize(workload.device)
+        synchronize(device)
 
     synchronized_call()
-    benchmark.name, benchmark.group = contender.name, f"{direction} {workload}"
+    benchmark.name, benchmark.group = entry.contender.name, group
     benchmark(synchronized_call)
-    if benchmark.stats is None:  # --benchmark-disable: the gate alone
-        return
-    seconds = benchmark.stats.stats.median
-    moved = bytes_moved(workload, direction, checkpoint_interval(workload.device))
-    benchmark.extra_info.update(bytes_moved=moved, bytes_per_second=moved / seconds)
-    if contender.options:
-        benchmark.extra_info["options"] = described(contender.options)
+    if entry.contender.options:
+        benchmark.extra_info["options"] = described(entry.contender.options)
     if entry.compile_seconds:
         benchmark.extra_info["compile_seconds"] = entry.compile_seconds
+    return None if benchmark.stats is None else benchmark.stats.stats.median
+
+
+@pytest.mark.benchmark(min_rounds=5, max_time=0.5)
+def test_lif(benchmark, workload: Workload, direction: str, contender: Contender) -> None:
+    entry = admit(contender, gate_of(workload))
+    call = timed_call(entry.layer, direction, gate_of(workload).inputs)
+    seconds = timed(benchmark, entry, call, f"{direction} {workload}", workload.device)
+    if seconds is None:
+        return
+    moved = bytes_moved(workload, direction, checkpoint_interval(workload.device))
+    benchmark.extra_info.update(bytes_moved=moved, bytes_per_second=moved / seconds)
     what = f"{direction}, {workload.dtype_name}, {workload.device}"
     MEDIANS.setdefault(what, {})[shown(contender.name), workload.shape_name] = seconds

@@ -69,24 +69,24 @@ def random_inputs(workload: Workload) -> Inputs:
     return Inputs(normal().mul_(0.5).add_(0.2), normal())
 
 
-def bytes_moved(workload: Workload, direction: str, interval: int) -> int:
-    """Bytes that a fused layer moves between memory and the processor.
+def bytes_moved(workload: Workload, direction: str, interval: int, states: int = 1) -> int:
+    """Bytes that a fused layer of neurons with so many states moves between memory and the processor.
 
     For every neuron and time step, forward reads the current and writes the spike: 2 elements. Backward reads the
     current and the spike's gradient and writes the current's: 3 more. Where backward is to follow, forward also writes
-    the membrane potential that enters each chunk of `interval` steps but the first, where it is zero, float32 at least,
-    and backward reads it back. In float32 that is 8 bytes forward and up to 20 + 8 / interval forward and backward; in
-    half types 4, and 10 + 8 / interval.
+    the states that enter each chunk of `interval` steps but the first, where they are zero, float32 at least, and
+    backward reads them back. In float32 that is, of one state, 8 bytes forward and up to 20 + 8 / interval forward and
+    backward; in half types 4, and 10 + 8 / interval.
     """
     elements, steps = workload.elements, workload.steps
     per_element = workload.dtype.itemsize
     if direction == FORWARD:
         return 2 * elements * per_element
     chunks = -(-steps // interval) - 1
-    states = chunks * (elements // steps) * max(per_element, 4)
+    kept = states * chunks * (elements // steps) * max(per_element, 4)
     if direction == BACKWARD:
-        return 3 * elements * per_element + states
-    return 5 * elements * per_element + 2 * states
+        return 3 * elements * per_element + kept
+    return 5 * elements * per_element + 2 * kept
 
 
 # A layer of the usual sizes, in memory beyond any cache; the same for longer; long and narrow; convolutional; tiny,

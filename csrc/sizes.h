@@ -1,10 +1,12 @@
 // The sizes of a scan, from tensors that have any number of dimensions before and after that of time.
 #pragma once
 
+#include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/util/Exception.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,17 @@ inline void check_type(const Tensor& tensor, const char* name, ScalarType type) 
 inline const Tensor& x_of(const std::vector<Tensor>& tensors) {
   STD_TORCH_CHECK(!tensors.empty(), "tensors must be inputs, and after them the parameters that are tensors");
   return tensors.front();
+}
+
+// The tensor, or a contiguous copy. Python gives operators contiguous tensors, but a graph that torch.export or
+// torch.jit.trace made takes inputs of other strides than its example had.
+inline Tensor in_order(const Tensor& tensor) {
+  return tensor.is_contiguous() ? tensor : torch::stable::contiguous(tensor);
+}
+
+inline void put_in_order(std::vector<Tensor>& tensors, std::optional<Tensor>& states) {
+  for (Tensor& tensor : tensors) tensor = in_order(tensor);
+  if (states) states = in_order(*states);
 }
 
 inline OutputKind find_output(const std::string& name) {

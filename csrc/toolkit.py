@@ -24,7 +24,7 @@ def architectures(home):
 
     For a GPU that nvcc does not know it is the newest before it, and PTX, of which the driver makes the GPU's own code.
     """
-    if (listed := os.environ.get("TORCH_CUDA_ARCH_LIST", "")) not in ("", "native"):
+    if (listed := os.environ.get("TORCH_CUDA_ARCH_LIST", "").strip()) not in ("", "native"):
         return listed
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
     visible = [torch.cuda.get_device_capability(gpu) for gpu in gpus]

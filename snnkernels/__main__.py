@@ -62,7 +62,7 @@ def compile_neurons(names: Sequence[str], folder: Path) -> int:
     """Compile every variant of these neurons that is not built in. Returns the exit status."""
     try:
         keys = [variant.key for name in names for variant in find(name).definition.variants()]
-        parts = [native_build.part_of(key) for key in keys if not native_build.is_built_in(key)]
+        parts = [native_build.part_of(key) for key in keys if not native_build.is_registered(key)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for path in pool.map(lambda part: native_build.build(part, folder), parts):
                 print(path)

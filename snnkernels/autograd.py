@@ -5,7 +5,7 @@ Forward keeps the inputs, and the states of every few steps. Backward computes t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -14,27 +14,30 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from .engines import reference
-from .inputs import Parameter, is_transformed
-from .run import Grads, Ran, apart, gradients, inputs_to_engine, pack_gradients, run
-from .scan import Checked, Layout, bits, numbers_of, outer_and_inner
+from .inputs import is_transformed
+from .run import Grads, Ran, apart, gradients, inputs_to_engine, pack_gradients, returned, run
+from .scan import Checked, Layout, Plan, bits, numbers_of
+from .variants import VARIANTS
 
 _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., product="dense")'
 
 
-def wants_graph(*values: object) -> bool:
+def wants_graph(*values: object, recorded: bool = True) -> bool:
     """Whether a call with these values needs an autograd.Function.
 
     It needs one if a gradient may be asked for. It needs one in forward mode too: a Function refuses that, where an
     operator would ignore it.
+
+    recorded: False if it is known that no graph is made of the call by torch.compile or torch.jit.trace.
     """
     differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
         torch.is_grad_enabled() and any([isinstance(value, Tensor) and value.requires_grad for value in values])
     )
-    if torch.compiler.is_compiling():
+    if recorded and torch.compiler.is_compiling():
         return differentiated and not torch.compiler.is_exporting()
     if torch._C._are_functorch_transforms_active() and (differentiated or any(map(is_transformed, values))):
         raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
-    return differentiated and torch._C._get_tracing_state() is None
+    return differentiated and not (recorded and torch._C._get_tracing_state() is not None)
 
 
 def forward_of(
@@ -42,83 +45,109 @@ def forward_of(
     checked: Checked,
     inputs: Sequence[Tensor],
     initial_states: Sequence[Tensor | None],
-    params: Sequence[Parameter],
+    tensors: Sequence[Tensor],
     with_state: bool,
 ) -> Ran:
-    made = run(checked, inputs, initial_states, params, with_state, keep=True)
-    tensor = [checked.numbers] if isinstance(checked.numbers, Tensor) else []
-    ctx.save_for_backward(*inputs, *made.kept, *tensor, *with_graph(*initial_states, *params))
+    """Run all time steps, and keep in ctx what :func:`backward_of` needs. tensors: the parameters in plan.given."""
+    ran = run(checked, inputs, initial_states, tensors, with_state, keep=True)
+    plan, numbers = checked
+    _, _, _, kept = ran
+    ctx.like = likes(*initial_states, *tensors)
+    others = with_graph(*initial_states, *tensors)
+    if others:  # a parameter may be in `kept` as it is
+        others = [value for value in others if not any([value is other for other in kept])]
+    if isinstance(numbers, Tensor):
+        ctx.save_for_backward(*inputs, *kept, numbers, *others)
+        ctx.checked = Checked(plan, ())
+    else:
+        ctx.save_for_backward(*inputs, *kept, *others)
+        ctx.checked = checked
     ctx.set_materialize_grads(False)
-    ctx.plan, ctx.numbers = checked.plan, None if tensor else checked.numbers
-    ctx.sizes = len(inputs), len(initial_states)
-    ctx.like = likes(*initial_states, *params)
-    return made
+    return ran
 
 
 def backward_of(ctx: Any, saved: Sequence[Tensor], grads: Grads, needs: Sequence[bool]) -> list[Tensor | None]:
-    """Compute the gradients of inputs, initial states and parameters.
+    """Compute the gradients of inputs, initial states and parameters that are tensors.
 
-    needs: for each state and each parameter, whether its gradient is asked for.
+    needs: for each state and each of these parameters, whether its gradient is asked for.
     """
-    plan, layout, (count, states) = ctx.plan, ctx.plan.layout, ctx.sizes
-    xs, (kept, index, *rest) = inputs_to_engine(layout, saved[:count]), saved[count:]
-    given = numbers_of(plan.given)
-    packed = rest[: len(given)]
-    checked = Checked(plan, rest[len(given)] if ctx.numbers is None else ctx.numbers)
-    steps = layout.steps if layout.constant else xs[0].shape[layout.engine_time_dim]  # a symbol that backward knows
-    outer, inner = outer_and_inner(xs[0], layout.engine_time_dim)
-    grads = pack_gradients(plan, xs[0], (outer, steps, inner), grads)
-    wanted = [number for number in given if needs[states + number]]
+    checked, plan, layout = ctx.checked, ctx.checked.plan, ctx.checked.plan.layout
+    variant, given = VARIANTS[plan.neuron], plan.given.bit_count()
+    count, states = len(variant.inputs), len(variant.states)
+    xs, (kept, *rest) = inputs_to_engine(layout, saved[:count]), saved[count:]
+    packed, rest = rest[:given], rest[given:]
+    index = rest.pop(0) if plan.output == "max" and plan.engine != "reference" else None
+    if not checked.numbers:
+        checked = Checked(plan, rest[0])
+    steps = layout.steps if layout.constant else 0  # as many as x has, of which backward may know another symbol
+    grads = pack_gradients(plan, xs[0], None, grads)
     grad_inputs: Sequence[Tensor]
+    per_neuron: Sequence[Tensor]
     if plan.engine == "reference":
         found = reference.gradients(plan, checked.numbers, xs, kept, packed, grads)
-        grad_inputs, grad_state, per_param = found[:count], found[count], found[count + 1 :]
-        of_params = dict(zip(given, per_param, strict=True))
+        grad_inputs, grad_states = found[:count], found[count]
+        per_neuron = [grad for grad, needed in zip(found[count + 1 :], needs[states:], strict=True) if needed]
     else:
-        grad_x, grad_state, per_neuron = gradients(
-            checked, (xs, kept, index, packed), layout.engine_time_dim, steps, grads, any(needs[:states]), bits(wanted)
+        wanted = bits_of_wanted(plan, needs[states:]) if given else 0
+        grad_x, grad_states, of_params = gradients(
+            checked,
+            (xs, kept, packed, index),
+            layout.engine_time_dim,
+            steps,
+            grads,
+            any(needs[:states]),
+            wanted,
         )
         grad_inputs = [grad_x] if count == 1 else grad_x.unbind(0)
-        of_params = dict(zip(wanted, per_neuron.unbind(0) if wanted else (), strict=True))
-    grad_currents = [layout.unpack_step(grad) if layout.constant else layout.from_engine(grad) for grad in grad_inputs]
+        per_neuron = rows_of(of_params) if wanted else []
+    of_inputs = [layout.unpack_step(grad) if layout.constant else layout.from_engine(grad) for grad in grad_inputs]
     if not any(needs):
-        return [*grad_currents, *[None for _ in ctx.like]]
-    of_params = {number: of_params[number] for number in wanted}
-    return [*grad_currents, *reduce_steps(layout, ctx.like, grad_state, needs[:states], of_params)]
+        return [*of_inputs, *[None for _ in needs]]
+    return [*of_inputs, *reduce_steps(layout, ctx.like, needs, rows_of(grad_states), per_neuron)]
+
+
+def bits_of_wanted(plan: Plan, needs: Sequence[bool]) -> int:
+    """A bit for each parameter in plan.given whose gradient is asked for, as `needs` says."""
+    return bits(number for number, need in zip(numbers_of(plan.given), needs, strict=True) if need)
+
+
+def rows_of(stacked: Tensor) -> Sequence[Tensor]:
+    """The rows of a tensor. One row alone is the tensor itself, which takes no time."""
+    return (stacked,) if stacked.shape[0] == 1 else stacked.unbind(0)
 
 
 Like = tuple[torch.Size, torch.dtype] | None
 
 
-def likes(*values: Parameter | None) -> list[Like]:
-    """The shape and dtype that the gradient of each tensor must have, and None for what is not a tensor."""
-    return [(value.shape, value.dtype) if isinstance(value, Tensor) else None for value in values]
+def likes(*values: Tensor | None) -> list[Like]:
+    """The shape and dtype that the gradient of each tensor must have, and None for None."""
+    return [None if value is None else (value.shape, value.dtype) for value in values]
 
 
-def _reduce_to(layout: Layout, grad: Tensor | None, like: Like) -> Tensor | None:
-    """Sum the gradient of a value that was broadcast to one step, `[1, outer, inner]`, to the shape it was given in."""
-    if grad is None or like is None:
-        return None
-    shape, dtype = like
-    return layout.unpack_step(grad).sum_to_size(shape).to(dtype)
+def _reduce_to(layout: Layout, grad: Tensor, like: Like) -> Tensor:
+    """Sum the gradient of a value that was broadcast to one step, `[outer, inner]`, to the shape it was given in."""
+    assert like is not None
+    grad, (shape, dtype) = layout.unpack_step(grad), like
+    grad = grad if grad.shape == shape else grad.sum_to_size(shape)
+    return grad if grad.dtype == dtype else grad.to(dtype)
 
 
 def reduce_steps(
     layout: Layout,
     like: Sequence[Like],
-    grad_states: Tensor,
     needs: Sequence[bool],
-    of_params: Mapping[int, Tensor],
+    grad_states: Sequence[Tensor],
+    per_neuron: Sequence[Tensor],
 ) -> list[Tensor | None]:
     """Bring the gradients of initial states and parameters into the shapes in which these were given.
 
-    like: of all states and parameters; grad_states: `[S, outer, inner]`; needs: for each state, whether its gradient is
-    asked for; of_params: `[outer, inner]` for each parameter whose gradient is.
+    like, needs: of all states, then of all parameters that are tensors: the form of a gradient, and whether it is asked
+    for; grad_states: of all states if one is asked for; per_neuron: `[outer, inner]` for each parameter whose gradient
+    is asked for.
     """
-    per_step = [grad_states[k : k + 1] if needed else None for k, needed in enumerate(needs)]
-    for number in range(len(like) - len(needs)):
-        per_step.append(of_params[number].unsqueeze(0) if number in of_params else None)
-    return [_reduce_to(layout, grad, one) for grad, one in zip(per_step, like, strict=True)]
+    of_states = [grad for grad, need in zip(grad_states, needs, strict=False) if need]
+    found = iter([*of_states, *per_neuron])
+    return [_reduce_to(layout, next(found), one) if need else None for need, one in zip(needs, like, strict=True)]
 
 
 class _NoSecondDerivative(torch.autograd.Function):
@@ -168,26 +197,24 @@ def graph_of(value: Tensor | None) -> Tensor | None:
 
 
 class Scan(torch.autograd.Function):
-    """Any neuron over all time steps: `Scan.apply(checked, sizes, with_state, *inputs, *initial_states, *params)`.
+    """Any neuron over all time steps: `Scan.apply(checked, with_state, *inputs, *initial_states, *tensors)`.
 
-    sizes: how many inputs and states there are. Returns the output as the engine gives it, then the final states and
-    the records if they are asked for. The caller makes the views in the user's layout, because torch does not allow
+    tensors: the parameters in plan.given. Returns the output as the engine gives it, then the final states and the
+    records if they are asked for. The caller makes the views in the user's layout, because torch does not allow
     in-place changes of a view that was made inside a Function.
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, checked: Checked, sizes: tuple[int, int], with_state: bool, *values: Any
-    ) -> Tensor | tuple[Tensor, ...]:
-        inputs, states = sizes
-        parts = values[:inputs], values[inputs : inputs + states], values[inputs + states :]
-        made = forward_of(ctx, checked, *parts, with_state)
+    def forward(ctx: Any, checked: Checked, with_state: bool, *values: Any) -> Tensor | tuple[Tensor, ...]:
+        variant = VARIANTS[checked.plan.neuron]
+        first, second = len(variant.inputs), len(variant.inputs) + len(variant.states)
+        ran = forward_of(ctx, checked, values[:first], values[first:second], values[second:], with_state)
         ctx.with_state = with_state
-        returned = made.returned(checked.plan, with_state)
-        return returned if len(returned) > 1 else made.output
+        return returned(ran, checked.plan, with_state) if with_state or checked.plan.record else ran[0]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, saved: Sequence[Tensor], *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        needs = ctx.needs_input_grad[3 + ctx.sizes[0] :]
-        return None, None, None, *backward_of(ctx, saved, Grads(*apart(ctx.plan, ctx.with_state, grads)), needs)
+        plan = ctx.checked.plan
+        needs = ctx.needs_input_grad[2 + len(VARIANTS[plan.neuron].inputs) :]
+        return None, None, *backward_of(ctx, saved, apart(plan, ctx.with_state, grads), needs)

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from . import documentation
-from .functional import Call, run_call
-from .inputs import Options, check_arguments, check_flag
+from .functional import run_call
+from .inputs import Options, check_arguments, default_arguments, find_call, is_recorded, read_call
 from .interface import Interface, read, types_of
 from .layers import layer_of
 from .neuron_layer import NeuronLayer
@@ -51,7 +51,9 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
       an int, is an option. It is fixed before the step runs, so the step may use it in `if` and `for`.
 
     The step returns the output and then the next states. It may use + - * /, comparisons, & | ~ of them, abs, and
-    detach, exp, sqrt, tanh, sigmoid, floor, minimum, maximum and where of snnkernels.
+    detach, exp, sqrt, tanh, sigmoid, floor, minimum, maximum and where of snnkernels. It runs here, once for each
+    choice of its options: a number that it reads from outside, such as a global variable, keeps its value of now on
+    every engine.
 
         @neuron(states=("v",))
         def integrate(x, v, *, spike, threshold=1.0):
@@ -95,28 +97,22 @@ def _choices(interface: Interface, options: dict[str, Any]) -> Sequence[Any]:
 
 def _function(definition: Definition) -> Any:
     interface = definition.interface
-    own = {name: spec.default for name, spec in interface.params.items()}
-    choices = interface.choices
-    common = {"slope": None, **Options()._asdict()}
-    defaults = {"initial_state": None, "return_state": False, **own, **choices, **common}
-    slope = len(own) + len(choices)
+    count = len(interface.inputs)
 
     def function(*inputs: Any, **given: Any) -> Any:
-        named = {**defaults, **given}
-        if len(named) != len(defaults) or len(inputs) != len(interface.inputs):
-            inputs, named = check_arguments(interface, inputs, given, defaults)
+        if len(inputs) != count:
+            inputs, given = check_arguments(interface, inputs, given)
         for value in inputs:
             if not isinstance(value, Tensor) and has_torch_function_unary(value):  # torch.fx records the call
-                return handle_torch_function(function, inputs, *inputs, **named)
-        initial_state, return_state, *values = named.values()
-        check_flag("return_state", return_state)
-        params, chosen = tuple(values[: len(own)]), tuple(values[len(own) : slope])
-        call = Call(definition, params, values[slope], chosen, Options(*values[slope + 1 :]))
-        return run_call(call, inputs, initial_state, return_state)
+                return handle_torch_function(function, inputs, *inputs, **{**default_arguments(interface), **given})
+        initial_state = given.pop("initial_state", None)
+        call, tensors = read_call(definition, given) if is_recorded() else find_call(definition, given)
+        return run_call(call, tensors, inputs, initial_state)
 
-    defaults_in_help = {**own, "initial_state": None, **choices, "return_state": False, **common}
+    own = {name: spec.default for name, spec in interface.params.items()}
+    in_help = {**own, "initial_state": None, **interface.choices, "return_state": False, "slope": None}
     typed: Any = function
-    typed.__signature__ = _signature(interface, defaults_in_help)
+    typed.__signature__ = _signature(interface, {**in_help, **Options()._asdict()})
     typed.__doc__ = documentation.of_function(interface, inspect.getdoc(definition.step) or "")
     return typed
 

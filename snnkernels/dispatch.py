@@ -18,7 +18,7 @@ ENGINES = ("reference", "native", "triton")
 # The fastest first, for sizes that tuning.py has no measurement of. Any other device runs the reference engine.
 _PREFERENCE = {"cpu": ("native", "reference"), "cuda": ("native", "triton", "reference")}
 
-# An engine that does not have any neuron.
+# Which neurons an engine has on a kind of device, if it does not have all.
 _NEURONS = {("native", "cuda"): "lif"}
 
 # Steps between the states kept for backward. The replay of so many steps fits the first-level cache, or registers.
@@ -35,7 +35,15 @@ _requests = [[os.environ.get("SNNKERNELS_BACKEND", "").strip() or "auto"]]
 
 @dataclass(frozen=True)
 class Backend:
-    """An engine on a kind of device: usable or not, and why not. neurons: which it has, "any" or "lif"."""
+    """An engine on a kind of device.
+
+    Attributes:
+        engine: "reference", "native" or "triton".
+        device: the kind of device, "cpu" or "cuda", or "any".
+        usable: whether the engine can run there.
+        reason: why it cannot run there, or "".
+        neurons: which neurons it has there, "any" or "lif".
+    """
 
     engine: str
     device: str
@@ -76,8 +84,8 @@ def requested_backend() -> str:
 def choose(device: torch.device | str, sizes: Sizes | None = None, parts: tuple[str, ...] = ()) -> str:
     """The fastest engine that can run on a device.
 
-    sizes: of the scan, which count if scans of these sizes were measured; parts: the key
-    of the variant to run, and the name of its surrogate.
+    sizes: of the scan; they count if scans of these sizes were measured; parts: the key of the variant to run, and the
+    name of its surrogate.
     """
     device = torch.device(device)
     measured = tuning.engine(sizes) if device.type == "cuda" and sizes is not None else None

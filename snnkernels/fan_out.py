@@ -9,8 +9,10 @@ from torch.nn.modules.conv import _ConvNd
 
 
 def outputs_of_each(layer: nn.Linear | _ConvNd, shape: tuple[int, ...], reached: tuple[int, ...]) -> Tensor:
-    """Of an input at each position, `shape`, int64. shape: the positions of the layer's input, () for a linear layer;
-    reached: those of its output."""
+    """How many outputs an input at each position reaches, int64, of the shape `shape`.
+
+    shape: the positions of the layer's input, () for a linear layer; reached: those of its output.
+    """
     if isinstance(layer, nn.Linear):
         return torch.tensor(layer.out_features)
     counts = torch.tensor(layer.out_channels // layer.groups)

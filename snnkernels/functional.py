@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from . import dispatch
 from .autograd import Scan, wants_graph
-from .inputs import Options, Parameter, check_backend_name, check_call, check_initial_states, check_inputs
+from .inputs import Asked, Call, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
 from .run import apart, run
 from .scan import OVER_TIME, Checked, Plan, numbers_of
-from .variants import VARIANTS, Definition
+from .variants import VARIANTS
 
 Output = Tensor | PackedSpikes
 
@@ -40,73 +40,74 @@ def empty_cache() -> None:
         torch.ops.snnkernels.native_empty_cache()
 
 
-class Asked(NamedTuple):
-    """What a call returns besides the output. mean: whether the output is a mean over time instead of a sum."""
+def run_call(call: Call, tensors: Sequence[Tensor], inputs: Sequence[Tensor], initial_state: Any) -> Any:
+    """Check a call and run it. Returns the output, then the final state and the records if they are asked for.
 
-    state: bool
-    record: tuple[str, ...] = ()
-    mean: bool = False
-
-
-class Call(NamedTuple):
-    """A call of a neuron, without its inputs and states. choices: the values of the neuron's own options."""
-
-    definition: Definition
-    params: tuple[Any, ...]
-    slope: Parameter | None
-    choices: tuple[Any, ...]
-    options: Options
-
-    def asked(self, return_state: bool) -> Asked:
-        return Asked(return_state, tuple(self.options.record), self.options.output == "mean")
-
-    def check(self, inputs: Sequence[Tensor], states: Sequence[Tensor | None]) -> Checked:
-        return check_call(self.definition, inputs, states, (*self.params, self.slope), self.choices, self.options)
-
-
-def run_call(call: Call, inputs: Sequence[Tensor], initial_state: Any, return_state: bool) -> Any:
-    """Check a call and run it. Returns the output, then the final state and the records if they are asked for."""
+    tensors: the parameters that are tensors.
+    """
     interface = call.definition.interface
     states = check_initial_states(interface.states, initial_state)
     if len(inputs) > 1:
         inputs = check_inputs(interface.inputs, inputs)
-    return scan(call.check(inputs, states), inputs, states, call.params, call.asked(return_state))
+    checked = check_call(call, inputs, states, tensors)
+    if tensors:
+        tensors = given_tensors(call, checked.plan, tensors)
+    return scan(call, checked, inputs, states, tensors)
+
+
+def given_tensors(call: Call, plan: Plan, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Those of the parameters that are tensors for the engine too, and not the number that they hold."""
+    if len(tensors) == plan.given.bit_count():
+        return tensors
+    return [tensor for number, tensor in zip(call.held, tensors, strict=True) if plan.given >> number & 1]
 
 
 def scan(
+    call: Call,
     checked: Checked,
     inputs: Sequence[Tensor],
     initial_states: Sequence[Tensor | None],
-    params: Sequence[Parameter],
-    asked: Asked,
+    tensors: Sequence[Tensor],
 ) -> Any:
-    """Run a checked call, and return what is asked for. Autograd records it only if a gradient may be needed."""
-    plan = checked.plan
-    if plan.engine != "reference" and wants_graph(*inputs, *initial_states, checked.numbers, *params):
-        sizes = len(inputs), len(initial_states)
-        made = Scan.apply(checked, sizes, asked.state, *inputs, *initial_states, *params)
-        return as_asked(plan, asked, *apart(plan, asked.state, made if isinstance(made, tuple) else (made,)))
-    ran = run(checked, inputs, initial_states, params, asked.state, keep=False)
-    return as_asked(plan, asked, ran.output, ran.records, ran.final)
+    """Run a checked call, and return what is asked for. Autograd records it only if a gradient may be needed.
+
+    tensors: the parameters in plan.given.
+    """
+    plan, asked = checked.plan, call.asked
+    values = *inputs, *initial_states, *tensors, checked.numbers
+    if plan.engine != "reference" and wants_graph(*values, recorded=not call.shared):
+        made = Scan.apply(checked, asked.state, *inputs, *initial_states, *tensors)
+        if not isinstance(made, tuple):
+            return as_asked(plan, asked, made, None, None)
+        return as_asked(plan, asked, *apart(plan, asked.state, made))
+    output, records, final, _ = run(checked, inputs, initial_states, tensors, asked.state, keep=False)
+    return as_asked(plan, asked, output, records, final)
 
 
 def as_asked(plan: Plan, asked: Asked, output: Any, records: Tensor | None, final: Tensor | None) -> Any:
     """Turn what an engine returned into what a user gets: the output, then the final state, then the records."""
     layout = plan.layout
-    result: Output
+    result: Output = output
     if plan.output == "packed":
         result = PackedSpikes(output, layout)
-    else:
-        result = layout.unpack_step(output) if plan.output in OVER_TIME else layout.from_engine(output)
+    elif plan.output in OVER_TIME:
+        result = layout.unpack_step(output)
         result = result / layout.steps if asked.mean else result
-    returned: list[Any] = [result]
+    elif not layout.direct:
+        result = layout.unpack(output)
+    if not asked.state and not asked.record:
+        return result
+    state: Any = ()
     if asked.state:
         assert final is not None
-        states = [layout.unpack_step(final[k : k + 1]) for k in range(final.shape[0])]
-        returned.append(states[0] if len(states) == 1 else tuple(states))
-    if asked.record:
-        assert records is not None
-        names = [VARIANTS[plan.neuron].states[k] for k in numbers_of(plan.record)]
-        traces = {name: layout.unpack(record) for name, record in zip(names, records.unbind(0), strict=True)}
-        returned.append({name: traces[name] for name in asked.record})
-    return result if len(returned) == 1 else tuple(returned)
+        count = len(VARIANTS[plan.neuron].states)
+        if count == 1:
+            state = (layout.unpack_step(final),)
+        else:
+            state = (tuple([layout.unpack_step(final[k]) for k in range(count)]),)
+    if not asked.record:
+        return result, *state
+    assert records is not None
+    names = [VARIANTS[plan.neuron].states[k] for k in numbers_of(plan.record)]
+    traces = {name: layout.unpack(record) for name, record in zip(names, records.unbind(0), strict=True)}
+    return result, *state, {name: traces[name] for name in asked.record}

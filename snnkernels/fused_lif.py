@@ -9,13 +9,10 @@ import torch
 from torch import Tensor
 
 from .autograd import backward_of, forward_of, once_differentiable
-from .inputs import Options, Parameter, check_call
+from .functional import given_tensors
+from .inputs import Parameter, check_call, find_call, is_recorded, read_call
 from .neurons import lif
-from .run import Grads
-
-# What lif's parameters beside beta and threshold, and its options, are here.
-_DEFAULTS = tuple(spec.default for spec in lif.definition.interface.params.values())[2:]
-_CHOICES = tuple(lif.definition.interface.choices.values())
+from .scan import numbers_of
 
 
 class FusedLIF(torch.autograd.Function):
@@ -59,19 +56,25 @@ class FusedLIF(torch.autograd.Function):
         if isinstance(slope, Tensor):
             slope = slope.detach()
             ctx.slope_like = {"size": slope.shape, "dtype": slope.dtype, "device": slope.device}
-        params: tuple[Any, ...] = (beta, threshold, *_DEFAULTS, slope)
-        checked = check_call(lif.definition, (current,), (initial_state,), params, _CHOICES, Options())
-        made = forward_of(ctx, checked, (current,), (initial_state,), params[:-1], with_state=True)
-        return checked.plan.layout.from_engine(made.output), checked.plan.layout.unpack_step(made.final)
+        read = read_call if is_recorded() else find_call
+        call, tensors = read(lif.definition, {"beta": beta, "threshold": threshold, "slope": slope})
+        checked = check_call(call, (current,), (initial_state,), tensors)
+        given, layout = given_tensors(call, checked.plan, tensors), checked.plan.layout
+        spikes, _, final, _ = forward_of(ctx, checked, (current,), (initial_state,), given, with_state=True)
+        return layout.from_engine(spikes), layout.unpack_step(final)
 
     @staticmethod
     @once_differentiable
     def backward(
         ctx: Any, saved: Sequence[Tensor], grad_spikes: Tensor | None, grad_final: Tensor | None
     ) -> tuple[Tensor | None, ...]:
-        needs, layout = (*ctx.needs_input_grad, *[False] * 4)[1:4], ctx.plan.layout
+        plan, layout = ctx.checked.plan, ctx.checked.plan.layout
+        _, state, *params = (*ctx.needs_input_grad, *[False] * 4)[:4]
+        given = numbers_of(plan.given)  # of beta and threshold
         grad_spikes = None if grad_spikes is None else layout.gradient_to_engine(grad_spikes)
         grad_final = None if grad_final is None else layout.pack_state(grad_final)
-        grads = backward_of(ctx, saved, Grads(grad_spikes, None, grad_final), (*needs, *[False] * len(_DEFAULTS)))
+        needs = (state, *[params[number] for number in given])
+        grad_current, grad_state, *grads = backward_of(ctx, saved, (grad_spikes, None, grad_final), needs)
+        of_params = dict(zip(given, grads, strict=True))
         slope = None if ctx.slope_like is None else torch.zeros(**ctx.slope_like)
-        return *grads[: 1 + len(needs)], slope
+        return grad_current, grad_state, of_params.get(0), of_params.get(1), slope

@@ -55,7 +55,7 @@ def write(module: nn.Module, name: str, value: Parameter) -> None:
         nn.Module.__setattr__(module, name, into)
 
 
-def in_float32(fn: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
+def cast_in_float32(fn: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
     """`fn(tensor)`, but in float32 if `fn` casts to a half type a tensor that is not of one."""
     moved = fn(tensor)
     if not moved.is_floating_point() or moved.dtype.itemsize >= 4 or tensor.dtype.itemsize < 4:

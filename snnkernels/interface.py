@@ -70,8 +70,8 @@ class Interface:
     """What a neuron takes besides the options that every neuron has.
 
     fires: whether the step takes `spike`; numbers: the parameters and the slope, in the order in which engines take
-    their numbers; initial_states: the names of the initial states in error messages. A call reads the latter two, and
-    a compiler reads no cached property, so they are attributes.
+    their numbers; initial_states: the names of the initial states in error messages; defaults: those of the parameters
+    and options. A call reads the latter three, and a compiler reads no cached property, so they are attributes.
     """
 
     name: str
@@ -82,12 +82,15 @@ class Interface:
     options: Mapping[str, OptionSpec]
     numbers: Mapping[str, ParameterSpec] = field(init=False)
     initial_states: tuple[str, ...] = field(init=False)
+    defaults: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         one = len(self.states) == 1
         names = ("initial_state",) if one else tuple([f"initial_state of {name}" for name in self.states])
         object.__setattr__(self, "numbers", {**self.params, "slope": SLOPE})
         object.__setattr__(self, "initial_states", names)
+        defaults = {name: spec.default for name, spec in self.params.items()}
+        object.__setattr__(self, "defaults", {**defaults, **self.choices})
 
     @property
     def choices(self) -> dict[str, Any]:

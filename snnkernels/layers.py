@@ -9,7 +9,8 @@ from typing import Any
 from . import documentation
 from .inputs import Options, option_checks
 from .interface import Interface, types_of
-from .neuron_layer import NeuronLayer, learning
+from .neuron_layer import NeuronLayer
+from .parameters import learning
 from .variants import Definition
 
 

@@ -143,6 +143,8 @@ def _forward(
 
 
 class _EventLinear(torch.autograd.Function):
+    """The event-driven product. For backward it keeps the bits, or the tensors that they are drawn from."""
+
     @staticmethod
     def forward(
         ctx: Any,
@@ -205,6 +207,7 @@ class SpikeLinear(CheckedModule, nn.Linear):
         self.product = product
 
     def forward(self, spikes: Spikes) -> Tensor:
+        """spikes: `[..., K]`. Returns `[..., N]`. Raises what :func:`spike_linear` raises."""
         return spike_linear(spikes, self.weight, self.bias, product=self.product)
 
     def extra_repr(self) -> str:

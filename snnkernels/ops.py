@@ -6,8 +6,10 @@ time, and `inner` of those after it. All tensors are on one device.
 - `tensors`: the inputs of the neuron, then the parameters that are tensors. They are one list, because an ahead-of-time
   compiler takes no empty list. `given` has a bit for each parameter of the neuron, the first lowest: 1 if it is a
   tensor.
-- x is the first input. The inputs are contiguous and have one shape and dtype. Their size at `time_dim` is T, or 1 if
-  they are the same at all `steps`. If it is T, `steps` may be 0.
+- x is the first input. The inputs have one shape and dtype. Their size at `time_dim` is T, or 1 if they are the same at
+  all `steps`. If it is T, `steps` may be 0.
+- Tensors are contiguous, but where another form is named. Forward operators also take inputs, states, images and spikes
+  of other strides, which a graph of torch.export may get, and copy them.
 - `states`: `[S, outer, inner]`, or None if all are zero. A parameter is `[1]` or `[outer, inner]`.
 - `numbers`: one for each parameter of the neuron, 0 for those that are tensors, and last the slope. `values` may be
   given instead: a tensor of as many numbers, which kernels read, so that numbers that change make no new graph.

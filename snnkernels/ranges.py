@@ -21,10 +21,12 @@ class Range(NamedTuple):
 
     @property
     def positive(self) -> bool:
+        """Whether 0 is the only finite end."""
         return self == (0.0, math.inf)
 
     @property
     def bounded(self) -> bool:
+        """Whether an end is finite."""
         return math.isfinite(self.low)
 
     def __str__(self) -> str:

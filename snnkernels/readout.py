@@ -11,6 +11,7 @@ from .inputs import (
     check_population,
     check_potential,
     check_readout,
+    check_spike_number,
     check_spike_times,
     check_spike_values,
     check_targets,
@@ -61,25 +62,33 @@ def spike_time_accuracy(spikes: Tensor, targets: Tensor) -> Tensor:
     return _share(-spike_times(spikes), targets)
 
 
-def first_spike_time(spikes: Tensor) -> Tensor:
+def first_spike_time(spikes: Tensor, *, count: int | None = None) -> Tensor:
     """The time step of each neuron's first spike, counted from 0; T - 1, the last one, if it does not fire.
 
-    spikes: `[T, B, ...]`, where any value but 0 is a spike. Returns `[B, ...]`, float32 at least.
+    spikes: `[T, B, ...]`, where any value but 0 is a spike; count: of how many first spikes the times are asked for.
+    Returns `[B, ...]`, or with count `[count, B, ...]`, float32 at least. The time of a spike that there is not is
+    T - 1.
 
     A spike time has no derivative. The gradient is that of snnTorch's SpikeTime: -1 to the spike at that time, or to
-    the last step of a neuron that does not fire; 0 to all others. A stronger input makes a spike earlier.
+    the last step where there is none; 0 to all others. A stronger input makes a spike earlier.
 
-    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it is not `[T, B, ...]`, T >= 1.
+    Raises TypeError if spikes is not a floating-point or bool tensor, ValueError if it is not `[T, B, ...]`, T >= 1, or
+    count is not from 1 to T.
     """
     check_first_spike(spikes)
-    last, dtype = spikes.shape[0] - 1, torch.promote_types(spikes.dtype, torch.float32)
+    check_spike_number(count, spikes.shape[0])
+    last, dtype, fired = spikes.shape[0] - 1, torch.promote_types(spikes.dtype, torch.float32), spikes != 0
     steps = torch.arange(spikes.shape[0], device=spikes.device).reshape(-1, *(1,) * (spikes.dim() - 1))
-    first = torch.where(spikes != 0, steps, last).amin(0)
+    if count is None:
+        first = torch.where(fired, steps, last).amin(0, keepdim=True)
+    else:
+        number = torch.where(fired, fired.cumsum(0), 0)
+        first = torch.stack([torch.where(number == k + 1, steps, last).amin(0) for k in range(count)])
     time = first.to(dtype)
-    if not spikes.requires_grad:
-        return time
-    there = spikes.gather(0, first.unsqueeze(0)).squeeze(0).to(dtype)
-    return time - (there - there.detach())
+    if spikes.requires_grad:
+        there = spikes.gather(0, first).to(dtype)
+        time = time - (there - there.detach())
+    return time.squeeze(0) if count is None else time
 
 
 def firing_rate(spikes: Tensor | PackedSpikes | PoissonSpikes) -> Tensor:

@@ -6,36 +6,33 @@ autograd.py connects these runs to torch's autograd.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .dispatch import checkpoint_interval
 from .engines import reference
-from .inputs import Parameter, check_when_run
+from .inputs import check_when_run
 from .ops import BACKWARD, FORWARD
-from .scan import Checked, Layout, Plan, numbers_of, state_dtype
+from .scan import Checked, Layout, Plan, numbers_of, outer_and_inner, state_dtype
 from .variants import VARIANTS
 
+Ran = tuple[Tensor, Tensor, Tensor, tuple[Tensor, ...]]
+"""What a run gives, in the form that ops.py describes: the output, the records, the final states; then the tensors that
+backward needs besides the inputs: checkpoints, or the reference's first states; parameters; and the index of the
+largest, for the output "max" of a compiled engine."""
 
-class Ran(NamedTuple):
-    """What a run gives, in the form that ops.py describes, and the tensors that backward needs besides the inputs."""
 
-    output: Tensor
-    records: Tensor
-    final: Tensor
-    kept: tuple[Tensor, ...]  # checkpoints, or the reference's first states; the index of the largest; parameters
-
-    def returned(self, plan: Plan, with_state: bool) -> tuple[Tensor, ...]:
-        """What a Function returns: the output, then the final states and the records if they are asked for."""
-        return (self.output, *([self.final] if with_state else []), *([self.records] if plan.record else []))
+def returned(ran: Ran, plan: Plan, with_state: bool) -> tuple[Tensor, ...]:
+    """What a Function returns: the output, then the final states and the records if they are asked for."""
+    output, records, final, _ = ran
+    return (output, *([final] if with_state else []), *([records] if plan.record else []))
 
 
 def apart(
     plan: Plan, with_state: bool, returned: Sequence[Tensor | None]
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """Tell apart what :meth:`Ran.returned` gave, or its gradients: the output, the records, the final states."""
+    """Tell apart what :func:`returned` gave, or its gradients: the output, the records, the final states."""
     return returned[0], returned[-1] if plan.record else None, returned[1] if with_state else None
 
 
@@ -43,26 +40,26 @@ def run(
     checked: Checked,
     inputs: Sequence[Tensor],
     initial_states: Sequence[Tensor | None],
-    params: Sequence[Parameter],
+    tensors: Sequence[Tensor],
     with_state: bool,
     keep: bool,
 ) -> Ran:
     """Run all time steps.
 
-    with_state: whether the final states are asked for; keep: whether backward will need checkpoints. The reference
-    engine records a graph if gradients are enabled. The compiled engines never do.
+    tensors: the parameters in plan.given; with_state: whether the final states are asked for; keep: whether backward
+    will need checkpoints. The reference engine records a graph if gradients are enabled. The compiled engines never do.
     """
     plan, numbers = checked
     layout = plan.layout
     xs = inputs_to_engine(layout, inputs)
-    dtype = state_dtype(xs[0].dtype)
-    states = _pack_states(layout, initial_states, xs[0], dtype)
-    packed = _pack_parameters(plan, params, dtype)
+    states = _pack_states(layout, initial_states, xs[0])
+    packed = _pack_parameters(plan, tensors, state_dtype(xs[0].dtype)) if tensors else []
     if plan.engine == "reference":
         if states is None:
-            states = xs[0].new_zeros((len(initial_states), layout.outer, layout.inner), dtype=dtype)
+            shape = (len(initial_states), layout.outer, layout.inner)
+            states = xs[0].new_zeros(shape, dtype=state_dtype(xs[0].dtype))
         made = reference.scan(plan, numbers, xs, states, packed)
-        return Ran(*made, (states, xs[0].new_empty(0, dtype=torch.int32), *packed))
+        return *made, (states, *packed)
     interval = checkpoint_interval(xs[0].device.type) if keep else 0
     output, index, records, final, checkpoints = FORWARD[plan.engine](
         [*xs, *packed],
@@ -78,76 +75,83 @@ def run(
         plan.record,
         with_state,
     )
-    return Ran(output, records, final, (checkpoints, index, *packed))
+    return output, records, final, (checkpoints, *packed, *([index] if plan.output == "max" else []))
 
 
 def inputs_to_engine(layout: Layout, inputs: Sequence[Tensor]) -> list[Tensor]:
     """Bring the inputs into the form that engines take: all in the layout of the first."""
-    first, *others = inputs
-    if not others:
-        return [layout.to_engine(first)]
+    if len(inputs) == 1:
+        return [inputs[0] if layout.direct else layout.pack(inputs[0])]
     return [layout.to_engine(x).contiguous() for x in inputs]
 
 
-def _pack_states(layout: Layout, states: Sequence[Tensor | None], like: Tensor, dtype: torch.dtype) -> Tensor | None:
-    """Pack the states as `[S, outer, inner]`, on the device of `like`. Returns None if all are zero."""
-    if len(states) == 1 or all([state is None for state in states]):
-        return None if states[0] is None else layout.pack_state(states[0].to(dtype))
-    return torch.cat([layout.pack_state(like.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
+def _pack_states(layout: Layout, states: Sequence[Tensor | None], x: Tensor) -> Tensor | None:
+    """Pack the states as `[S, outer, inner]`, on the device of x. Returns None if all are zero."""
+    if states[0] is None and (len(states) == 1 or all([state is None for state in states])):
+        return None
+    dtype = state_dtype(x.dtype)
+    if len(states) == 1:
+        (state,) = states
+        assert state is not None
+        return layout.pack_state(state if state.dtype == dtype else state.to(dtype))
+    return torch.cat([layout.pack_state(x.new_zeros(1, dtype=dtype) if s is None else s.to(dtype)) for s in states])
 
 
-def _pack_parameters(plan: Plan, params: Sequence[Parameter], dtype: torch.dtype) -> list[Tensor]:
+def _pack_parameters(plan: Plan, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
     """Bring the parameters that are tensors into the form that engines take."""
-    if not plan.given:
-        return []
-    names = VARIANTS[plan.neuron].params
-    packed = []
-    for number in numbers_of(plan.given):
-        param: Any = params[number]
-        value = check_when_run(param, (names[number],), (bool(plan.positive >> number & 1),))
-        packed.append(plan.layout.pack_parameter(value.to(dtype)))
-    return packed
+    if torch.compiler.is_compiling():
+        names, numbers = VARIANTS[plan.neuron].params, numbers_of(plan.given)
+        tensors = [
+            check_when_run(tensor, (names[number],), (bool(plan.positive >> number & 1),))
+            for number, tensor in zip(numbers, tensors, strict=True)
+        ]
+    return [plan.layout.pack_parameter(tensor.to(dtype)) for tensor in tensors]
 
 
-class Grads(NamedTuple):
-    """The gradients of what :func:`run` returned, or None where nothing depends on it."""
-
-    output: Tensor | None
-    records: Tensor | None
-    final: Tensor | None
+Grads = tuple[Tensor | None, Tensor | None, Tensor | None]
+"""The gradients of output, records and final states, or None where nothing depends on one."""
 
 
-def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grads: Grads) -> Grads:
+def pack_gradients(plan: Plan, like: Tensor, sizes: tuple[int, int, int] | None, grads: Grads) -> Grads:
     """Bring gradients into the form that engines take. An output that is packed, or has no gradient, gets zeros.
 
     The gradient of the output may be the same at all steps, or for all neurons of a step, as for a loss on a sum over
     time. Such a gradient is not expanded in memory, because writing it out would cost more than the neurons do.
 
-    sizes: outer, T and inner.
+    like: a tensor of the dtype of the inputs; sizes: outer, T and inner, or None if `like` is the first input.
     """
     output, records, final = grads
+    if output is None or plan.output != "all" or output.dtype != like.dtype or not output.is_contiguous():
+        output = _pack_gradient_of_output(plan, like, sizes or _sizes(plan.layout, like), output)
+    if records is not None:
+        records = records.contiguous()
+    return output, records, None if final is None else final.contiguous()
+
+
+def _sizes(layout: Layout, x: Tensor) -> tuple[int, int, int]:
+    """outer, T and inner as x has them: backward knows the symbols of a compiler that are sizes of x."""
+    outer, inner = outer_and_inner(x, layout.engine_time_dim)
+    return outer, layout.steps if layout.constant else x.shape[layout.engine_time_dim], inner
+
+
+def _pack_gradient_of_output(plan: Plan, like: Tensor, sizes: tuple[int, int, int], grad: Tensor | None) -> Tensor:
     outer, _, inner = sizes
     shape = (outer, 1, inner) if plan.output in ("last", "max") else sizes
-    if output is None or plan.output == "packed":
+    if grad is None or plan.output == "packed":
         packed = like.new_zeros(()).expand(shape)
-        packed = packed if shape is sizes else packed.contiguous()
-    else:
-        packed = output.to(like.dtype)
-        if plan.output == "sum":
-            packed = packed.expand(sizes)
-        if not packed.is_contiguous():
-            packed = packed.reshape(shape)
-            packed = packed if packed.stride(2) in (0, 1) and shape is sizes else packed.contiguous()
-    return Grads(
-        packed,
-        None if records is None else records.contiguous(),
-        None if final is None else final.contiguous(),
-    )
+        return packed if shape is sizes else packed.contiguous()
+    packed = grad.to(like.dtype)
+    if plan.output == "sum":
+        packed = packed.expand(sizes)
+    if not packed.is_contiguous():
+        packed = packed.reshape(shape)
+        packed = packed if packed.stride(2) in (0, 1) and shape is sizes else packed.contiguous()
+    return packed
 
 
 def gradients(
     checked: Checked,
-    saved: tuple[Sequence[Tensor], Tensor, Tensor, Sequence[Tensor]],
+    saved: tuple[Sequence[Tensor], Tensor, Sequence[Tensor], Tensor | None],
     time_dim: int,
     steps: int,
     grads: Grads,
@@ -157,10 +161,11 @@ def gradients(
     """Run a compiled engine backward. Returns the gradients of inputs, initial states and parameters.
 
     Those of the states are empty unless with_state asks for them. Those of the parameters are one for each neuron.
-    saved: the inputs, the checkpoints, the index of the largest output, and the parameters that are tensors; wanted: a
-    bit for each parameter whose gradient is asked for.
+    saved: the inputs, the checkpoints, the parameters that are tensors, and the index of the largest output, or None;
+    wanted: a bit for each parameter whose gradient is asked for.
     """
-    plan, (inputs, checkpoints, index, params) = checked.plan, saved
+    plan, (inputs, checkpoints, params, index) = checked.plan, saved
+    of_output, of_records, of_final = grads
     return BACKWARD[plan.engine](
         [*inputs, *params],
         checkpoints,
@@ -174,10 +179,10 @@ def gradients(
         plan.output,
         plan.record,
         plan.surrogate,
-        grads.output,
-        index if plan.output == "max" else None,
-        grads.records,
-        grads.final,
+        of_output,
+        index,
+        of_records,
+        of_final,
         with_state,
         wanted,
     )

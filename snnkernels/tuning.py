@@ -1,11 +1,11 @@
 """What was measured to be the fastest on a GPU: the engine of a scan, and how the Triton engine cuts it.
 
-The measurements are one table, tuning.json, which `make gpu-tune` writes: for every GPU, by its name, a row for each
-size of an element and class of sizes, with the milliseconds of every engine, forward and backward and launches
-together, and of every tiling, direction by direction. What is fastest is read off the row. Where there is none, for
-float64 for one, dispatch.py's order of engines stands, and a tiling by the size of an element alone.
+The measurements are one table, tuning.json, which `make gpu-tune` writes. For every GPU, by its name, it has a row for
+each size of an element and each class of sizes. A row has the milliseconds of every engine (forward, backward and
+launches together) and of every tiling (forward and backward apart), and the fastest is chosen. If there is no row, as
+for float64, dispatch.py's order of engines holds, and the tiling depends on the size of an element alone.
 
-Nothing here asks the device anything while it works: a lookup may be part of a CUDA graph.
+Nothing here asks the device anything while it works, because a lookup may be part of a CUDA graph.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ITEM_BYTES = (2, 4)
 NEURONS = tuple(4**power for power in range(5, 12))
 STEPS = (8, 64)
 
-# What comes first in a row is left only for what is faster by more than the noise of a measurement.
+# The first entry of a row is chosen, unless another is faster by more than the noise of a measurement.
 _NOISE = 1.03
 
 FILE = Path(__file__).with_name("tuning.json")
@@ -34,7 +34,7 @@ TABLE: dict[str, Any] = json.loads(FILE.read_text())
 
 
 class Sizes(NamedTuple):
-    """All of a scan that the choice depends on."""
+    """The properties of a scan on which the choice depends."""
 
     device: torch.device
     item_bytes: int
@@ -42,14 +42,14 @@ class Sizes(NamedTuple):
     steps: int
 
     def representative(self) -> Sizes:
-        """What is measured in the place of these."""
+        """The sizes that are measured in place of these."""
         neurons, steps = _representative(self.neurons, NEURONS), _representative(self.steps, STEPS)
         return Sizes(self.device, self.item_bytes, neurons, steps)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is fastest for a scan: an engine, or None where that was not measured, and Triton's tilings, by name."""
+    """What is fastest for a scan: an engine, or None if that was not measured, and the names of Triton's tilings."""
 
     engine: str | None = None
     forward: str = "full"
@@ -70,12 +70,12 @@ def choice(sizes: Sizes) -> Choice:
 
 
 def forced() -> Choice | None:
-    """What use_tilings has forced."""
+    """The choice that use_tilings forces now, or None."""
     return _forced
 
 
 def engine(sizes: Sizes) -> str | None:
-    """The engine that is fastest for a scan, or None where that was not measured.
+    """The engine that is fastest for a scan, or None if that was not measured.
 
     torch.compile follows this: it compiles anew for another class of sizes, and only on a GPU that was measured.
     """
@@ -92,7 +92,7 @@ def _representative(size: int, measured: Sequence[int]) -> int:
 
 @contextmanager
 def use_tilings(forward: str, backward: str) -> Iterator[None]:
-    """Have Triton cut every scan of the process like this within a with statement, to measure it."""
+    """Make Triton cut every scan of the process by these tilings inside a with statement, to measure them."""
     global _forced
     previous, _forced = _forced, Choice(None, forward, backward)
     try:
@@ -102,13 +102,13 @@ def use_tilings(forward: str, backward: str) -> Iterator[None]:
 
 
 def fastest(times: Mapping[str, float]) -> str:
-    """The first that is as fast as the fastest but for noise."""
+    """The name of the first time that is the shortest, or longer by no more than noise."""
     return next(name for name, time in times.items() if time <= _NOISE * min(times.values()))
 
 
 def constant(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose answer torch.compile takes and does not look into. It is torch.compiler.assume_constant_result,
-    which would import the compiler for every user of the package."""
+    """Mark a function whose result torch.compile takes for a constant, without tracing it. It does what
+    torch.compiler.assume_constant_result does, but that would import the compiler for every user of the package."""
     function._dynamo_marked_constant = True  # type: ignore[attr-defined]
     return function
 
@@ -120,13 +120,13 @@ def _is_measured(device: torch.device) -> bool:
 
 @constant
 def _engine(*sizes: Any) -> str | None:
-    """Of Sizes that the compiler takes apart."""
+    """The engine for Sizes, which the compiler passes as single values."""
     return _choice(Sizes(*sizes)).engine
 
 
 @cache
 def _choice(sizes: Sizes) -> Choice:
-    """What is fastest by the row of these sizes, which are measured ones."""
+    """What is fastest for these sizes, which must be measured ones."""
     for row in _rows(sizes.device):
         if (row["item_bytes"], row["neurons"], row["steps"]) == sizes[1:]:
             usual = _UNMEASURED[sizes.item_bytes]
@@ -136,8 +136,10 @@ def _choice(sizes: Sizes) -> Choice:
 
 
 def _tiling(times: Mapping[str, float], usual: str) -> str:
-    """The fastest tiling by a row. Where that is "full", and the usual one was the same at the sizes of the row, it is
-    the usual one, which for the larger layers of the class may be another."""
+    """The fastest tiling of a row. It is the usual one if "full" is fastest and the row leaves out the usual one.
+
+    The two are then the same at the sizes of the row, but may differ for larger layers of the class.
+    """
     name = fastest(times)
     return usual if name == "full" and usual not in times else name
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .emit.python import function_of
 from .interface import VALUE, Interface
 from .trace import Graph, trace_step
 from .tuning import constant
@@ -20,16 +21,13 @@ Step = Callable[..., tuple[Any, ...]]
 class Variant:
     """A step with every option fixed, and the names of what it takes.
 
-    params: all parameters of the neuron, in their order; named: those that this step takes. It does not take a
-    parameter for which a word is given.
+    params: all parameters of the neuron, in their order. The step does not take one for which a word is given.
     """
 
     key: str
-    step: Step
     inputs: tuple[str, ...]
     states: tuple[str, ...]
     params: tuple[str, ...]
-    named: tuple[str, ...]
     fires: bool
     graph: Graph
 
@@ -44,16 +42,24 @@ class Variant:
     def run(
         self, inputs: Sequence[Any], states: Sequence[Any], spike: Callable[[Any], Any], params: Sequence[Any]
     ) -> tuple[Any, ...]:
-        """One time step on tensors: the output, then the next states."""
-        given = dict(zip(self.params, params, strict=True))
-        named = {name: given[name] for name in self.named}
-        if self.fires:
-            named["spike"] = spike
-        return self.step(*inputs, *states, **named)
+        """One time step on tensors, as it was traced: the output, then the next states."""
+        return _TRACED[_written(self.key)](*inputs, *states, *params, spike)
 
 
 VARIANTS: dict[str, Variant] = {}
 """Every variant that was asked for, by its key."""
+
+
+_TRACED: dict[str, Step] = {}  # by its key, the step of a variant with the numbers of the trace
+
+
+@constant
+def _written(key: str) -> str:
+    """Write the step of a variant as it was traced, if it was not written before. Returns its key in _TRACED."""
+    if key not in _TRACED:
+        variant = VARIANTS[key]
+        _TRACED[key] = function_of(variant.graph, key, (*variant.inputs, *variant.states, *variant.params))
+    return key
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +104,5 @@ class Definition:
         name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # of a lambda, too
         key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
-            VARIANTS[key] = Variant(
-                key, step, interface.inputs, interface.states, params, named, interface.fires, graph
-            )
+            VARIANTS[key] = Variant(key, interface.inputs, interface.states, params, interface.fires, graph)
         return key

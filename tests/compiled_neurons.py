@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from snnkernels.emit.cpp import neuron_struct
+from snnkernels.emit.cpp import inlined_surrogates, neuron_structs, surrogate_struct
+from snnkernels.surrogates import SURROGATES
 from snnkernels.variants import Variant
 
 STRIP = Path(__file__).parent.parent / "csrc" / "cpu" / "strip"
@@ -33,7 +34,10 @@ def source(struct: str, export: str) -> str:
 
 
 def neuron_source(variant: Variant) -> str:
-    return source(neuron_struct(variant), f"SNN_EXPORT_NEURON({variant.key})")
+    inlined = inlined_surrogates()
+    structs = [surrogate_struct(name, SURROGATES[name]) for name in inlined] + [neuron_structs([variant])]
+    export = f"#define SNN_INLINED {', '.join(inlined)}\nSNN_EXPORT_NEURON({variant.key})"
+    return source("\n".join(structs), export)
 
 
 def build(folder: Path, sources: Iterable[str]) -> list[ctypes.CDLL]:

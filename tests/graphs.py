@@ -84,7 +84,7 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
 def variant_of_step(key: str, step: Callable, inputs: tuple[str, ...], states: tuple[str, ...]) -> Variant:
     """A step without spikes, parameters and options, as the emitters take it."""
     graph = trace_step(step, inputs, states, ())
-    return Variant(key, step, inputs, states, (), (), False, graph)
+    return Variant(key, inputs, states, (), False, graph)
 
 
 def evaluate(

@@ -18,7 +18,6 @@ from torch import Tensor
 import snnkernels
 from snnkernels import lif
 from snnkernels.dispatch import unusable_reason
-from snnkernels.emit.cpp import neuron_struct
 from snnkernels.interface import VALUE
 from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
@@ -55,15 +54,6 @@ def variant_of(**options: Any) -> Variant:
 
 # One of each group of options that compute the same, but for numbers.
 DIFFERENT_OPTIONS = list({(variant_of(**options).key, options["strict"]): options for options in OPTIONS}.values())
-
-# What takes a compiler long is tried on one neuron for each number of states, of those the one that computes most; all
-# neurons with `-m slow`.
-NEURONS_BY_STATES = list(
-    {
-        len(variant.states): variant.key
-        for variant in sorted(BUILT_IN.values(), key=lambda variant: len(neuron_struct(variant)))
-    }.values()
-)
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:

@@ -270,13 +270,14 @@ def test_pytest_admits_whom_the_other_benchmarks_do(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(test_lif, "_tried", {})
     wrong = other(silent)
-    assert test_lif.admit(NAIVE, SMALL).contender == NAIVE
+    gate = small_gate()
+    assert test_lif.admit(NAIVE, gate).contender == NAIVE
     for _ in range(2):  # the second time by what was seen the first time
         with pytest.raises(pytest.fail.Exception, match="other library is not timed on T=20"):
-            test_lif.admit(wrong, SMALL)
+            test_lif.admit(wrong, gate)
     monkeypatch.setattr(measure, "_FIRST_CALLS_SECONDS", 0.0)
     with pytest.raises(pytest.skip.Exception, match="slow on T=20,B=3,N=37 float32 cpu: its first calls took 0 s"):
-        test_lif.admit(replace(NAIVE, name="slow"), SMALL)
+        test_lif.admit(replace(NAIVE, name="slow"), gate)
 
 
 def test_few_shapes_are_timed_unless_all_are_asked_for() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 plots = pytest.importorskip("plots", reason="needs matplotlib")  # as the pages do
 
+import any_neuron  # noqa: E402
 import bars  # noqa: E402
 import compare  # noqa: E402
 import features  # noqa: E402
+import first_use  # noqa: E402
 import measure  # noqa: E402
 import mnist  # noqa: E402
 import networks  # noqa: E402
@@ -27,6 +30,8 @@ from benchmark_rows import result_row, small_features  # noqa: E402
 from contenders import COMPILED_STEPS, Contender  # noqa: E402
 from measure import Entry, Refusal, Row, Work  # noqa: E402
 from workloads import FORWARD, FORWARD_BACKWARD, Workload, random_inputs  # noqa: E402
+
+from snnkernels.neurons import NEURONS  # noqa: E402
 
 
 def row(**changes: Any) -> Row:
@@ -162,10 +167,17 @@ def nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
         place = {"dtype": work.dtype, "device": work.device, "memory": memory, "fraction_of_copy": 0.5}
         return [result_row(work.name, work.shape, **place, contender=entry.contender.name) for entry in entries]
 
+    def neuron_gate(neuron: str, workload: Workload) -> Any:
+        return SimpleNamespace(workload=workload, inputs=None)
+
     small_features(monkeypatch)
     for module in (measure, networks):
         monkeypatch.setattr(module, "admit", admit)
+    for module in (measure, networks, any_neuron):
         monkeypatch.setattr(module, "measure_work", measure_work)
+    monkeypatch.setattr(any_neuron, "neuron_gate", neuron_gate)
+    monkeypatch.setattr(any_neuron, "admit_one", lambda contender, gate, *_: admit([contender], gate.workload)[0])
+    monkeypatch.setattr(first_use, "_seconds_of_processes", lambda neuron: (2.0, 0.1))
     monkeypatch.setattr(measure, "random_inputs", lambda workload: random_inputs(replace(workload, shape=(1, 1, 1))))
     monkeypatch.setattr(features, "kept_bytes", lambda call, device: 10**9)
     monkeypatch.setattr(compare, "features", lambda device: FEATURES)  # by their names at the usual sizes
@@ -175,7 +187,8 @@ def rows_of(arguments: bars.Run) -> list[Row]:
     """The rows that a run would measure where every library is."""
     options = compare.parse(["--device", "cpu", *arguments])
     cases = [case for name, case in compare.SUITES[options.suite](options, "cpu") if options.only in name]
-    assert len(cases) == (len(FEATURES) if options.suite == "features" else 1)
+    several = {"features": len(FEATURES), "neurons": len(NEURONS), "first-use": len(first_use.OWN)}
+    assert len(cases) == several.get(options.suite, 1)
     return [row for case in cases for row in case().rows]
 
 
@@ -252,6 +265,27 @@ def test_bars_are_a_column_for_each_machine(tmp_path: Path) -> None:
     cpus, gpus = (part.splitlines() for part in table.split("\n\n"))
     assert cpus[2:] == [f"| {bars.LONG}, warm memory | torch loop / ours | 4.5 x | 6 x | 7 x | **2 x, missed** |"]
     assert len(gpus) == 3 and gpus[0].endswith("| H100 |") and "**8 x, missed**" in gpus[2]
+
+
+def test_neurons_have_a_table_for_each_machine_that_measured_them(tmp_path: Path) -> None:
+    """In the order of the registry; a neuron without all of its rows has no line."""
+    place = {"work": any_neuron.work_of("current_lif")}
+    rows = [
+        row(**place, contender="torch loop", times_ours=9.25),
+        row(**place, contender="native", ms=9.5, fraction_of_copy=0.81),
+        row(**place, contender=any_neuron.BESIDE, fraction_of_copy=0.9),
+        row(**place, contender="snnTorch Synaptic", times_ours=15.0),
+        row(work=any_neuron.work_of("adlif")),
+    ]
+    lif = [replace(one, work=any_neuron.work_of("lif")) for one in rows[:3]]
+    found = {"amd": [run(*rows, processor=NAMED), run(*lif, processor=NAMED)], "intel": [run(row())]}
+    lines = report.neurons(found, tmp_path / "x.md").splitlines()
+    assert lines[0] == "A CPU (family 25 model 17), 2 threads:"
+    assert lines[2].startswith("| neuron | states | ms | torch loop / ours | of copy speed | of LIF's share |")
+    assert lines[4:] == [
+        "| `lif` | 1 | 9.5 | 9.2 x | 81% | 90% |  |",
+        "| `current_lif` | 2 | 9.5 | 9.2 x | 81% | 90% | snnTorch Synaptic 15.0 x |",
+    ]
 
 
 def test_a_machine_is_told_with_its_versions() -> None:

@@ -42,8 +42,8 @@ def test_a_refused_contender_is_left_out() -> None:
 def test_rows_are_paired_with_our_engine_at_the_same_equations(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that knows how long each call takes."""
     seconds = {NAIVE.name: 12.0, "snnTorch": 8.0, "native": 3.0, "native (delay_reset=True)": 2.0, "copy": 1.5}
-    monkeypatch.setattr(measure.dispatch, "choose", lambda device, sizes: "native")
-    monkeypatch.setattr(measure, "our_layer", lambda engine, options: options)
+    monkeypatch.setattr(measure.dispatch, "choose", lambda device, sizes, parts: "native")
+    monkeypatch.setattr(measure, "our_layer", lambda engine, options, neuron: options)
     monkeypatch.setattr(measure, "peak_bytes", lambda call, device: 7)
     monkeypatch.setattr(measure, "interleaved", lambda calls, *_: {name: [seconds[name]] * 3 for name in calls})
     asked: list[Any] = []
@@ -108,6 +108,7 @@ def test_bytes_moved(
     assert workloads.bytes_moved(workload, FORWARD, interval=8) == forward
     assert workloads.bytes_moved(workload, BACKWARD, interval=8) == backward_too - forward + interval_states
     assert workloads.bytes_moved(workload, FORWARD_BACKWARD, interval=8) == backward_too + 2 * interval_states
+    assert workloads.bytes_moved(workload, FORWARD_BACKWARD, interval=8, states=3) == backward_too + 6 * interval_states
 
 
 def test_workloads_have_the_public_ones() -> None:

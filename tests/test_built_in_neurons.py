@@ -73,6 +73,29 @@ def test_a_variant_computes_what_the_reference_does(compiled: Target, name: str)
         )
 
 
+@pytest.mark.filterwarnings("ignore:.* encountered:RuntimeWarning")
+@pytest.mark.few_interpreted(name=DEFAULTS[:1])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_has_the_reference_s_bits_in_float32(compiled: Target, name: str) -> None:
+    """Outputs and states, with potentials at their thresholds; to rounding where a step has an exp."""
+    key, options, variant = VARIANTS[name]
+    if compiled.engine == "native" and compiled.device == "cuda" and key != "lif":
+        pytest.skip("the CUDA library has LIF alone")
+    interface = NEURONS[key].definition.interface
+    steps, count = (9, 5) if compiled.interpreted else (35, 70)
+    inputs = [random_current(steps, 2, count, device=compiled.device) for _ in interface.inputs]
+    exact = not ROUNDED & {variant.graph.nodes[index].op for index in variant.graph.needed()}
+    results = []
+    for backend in ("reference", compiled.engine):
+        output, record = NEURONS[key](*inputs, record=interface.states, backend=backend, **options)
+        results.append({"output": output, **record})
+    for what, value in results[0].items():
+        near = 0.0 if exact else 1e-4
+        torch.testing.assert_close(
+            results[1][what], value, rtol=near, atol=near, msg=lambda text, what=what: f"{what}: {text}"
+        )
+
+
 def _run(neuron: Any, backend: str, inputs: list[Tensor], given: dict[str, Any]) -> dict[str, Tensor]:
     leaves = [x.clone().requires_grad_() for x in inputs]
     params = {name: value.clone().requires_grad_() for name, value in given.items() if isinstance(value, Tensor)}

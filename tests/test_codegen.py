@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from compiled_neurons import STRIP, compiler
 from graphs import FUNCTIONS, ties_and_zeros, variant_of_step
 from support import BUILT_IN, assert_same_bits, skip_or_fail
 from torch import Tensor
 
 from snnkernels.emit import cpp
-from snnkernels.language import sqrt
+from snnkernels.language import sqrt, where
+from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
 from snnkernels.trace import trace_function
 
@@ -55,7 +60,16 @@ def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
     files = cpp.generated_files()
     for name, keys in (("neurons.h", BUILT_IN), ("surrogates.h", SURROGATES)):
         for key in keys:
-            assert f"struct {key} {{" in files[name] and f"X({key})" in files[name]
+            assert re.search(rf"^(struct|using) {key}\b", files[name], re.MULTILINE) and f"X({key})" in files[name]
+
+
+def test_neurons_that_differ_in_gradients_alone_share_a_step() -> None:
+    """The loops of a step are compiled once for all that have it."""
+    detached, attached = (NEURONS["lif"].variant(detach_reset=detach) for detach in (True, False))
+    text = cpp.neuron_structs([detached, attached])
+    assert text.count("SNN_INLINE static void step(") == 1 and text.count("SNN_INLINE static void adjoint(") == 2
+    assert f"struct {attached.key} : {detached.key}_replay {{" in text
+    assert cpp.neuron_structs([detached, replace(detached, key="again")]).endswith(f"using again = {detached.key};")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -92,21 +106,44 @@ extern "C" void {name}_{type}(const {type}* x, {type}* y, long count) {{
 _OF_ONE = ("exponential", "logistic", "hyperbolic_tangent", "round_down", "square_root")
 
 
+_WIDE = """
+typedef float sixteen __attribute__((vector_size(64)));
+extern "C" __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+void {key}(const sixteen* x, const sixteen* v, sixteen* made) {{
+  snn::{key}::step(x, v, v, false, made[0], made + 1);
+  snn::{key}::keep(x, v, v, false, made + 2, made + 3);
+  snn::{key}::adjoint(v, v, v, v, false, x[1], v + 1, made + 5, made + 6, made + 7);
+}}
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="about AVX-512")
+def test_wide_vectors_are_not_compared_one_number_after_another(tmp_path: Path) -> None:
+    """Which GCC 12 does where it can join comparisons before it knows the processor."""
+    text = f'#include "{STRIP / "scan.h"}"\n'
+    for number, function in enumerate([*FUNCTIONS.values(), lambda x, v: where(where(v > 1, -1.0, v) > 0, x, v)]):
+        variant = variant_of_step(f"wide_{number}", lambda x, v, f=function: (f(x, v), f(x, v)), ("x",), ("v",))
+        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _WIDE.format(key=variant.key)
+    (tmp_path / "wide.cpp").write_text(text)
+    flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"]
+    subprocess.run([compiler(), *flags, "-S", "wide.cpp", "-o", "wide.s"], cwd=tmp_path, check=True)
+    assembly = (tmp_path / "wide.s").read_text()
+    assert "zmm" in assembly
+    assert not re.findall(r"\bv?(?:ucomiss|comiss|cmpss|pextrd)\b.*", assembly)
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """Every function of the step language as a neuron whose output is its value, emitted and compiled for vectors."""
-    compiler = shutil.which(os.environ.get("CXX", "c++"))
-    if compiler is None or not GENERATED.exists():
-        pytest.skip("there is no C++ compiler, or the tests run without the sources of the package")
     folder = tmp_path_factory.mktemp("emitted")
-    text = _VECTORS.format(scan=GENERATED.parent / "cpu" / "strip" / "scan.h")
+    text = _VECTORS.format(scan=STRIP / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
-        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _HARNESS.format(key=variant.key)
+        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _HARNESS.format(key=variant.key)
     text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
-    subprocess.run([compiler, *flags, "emitted.cpp", "-o", "emitted.so"], cwd=folder, check=True)
+    subprocess.run([compiler(), *flags, "emitted.cpp", "-o", "emitted.so"], cwd=folder, check=True)
     return ctypes.CDLL(str(folder / "emitted.so"))
 
 
@@ -203,17 +240,19 @@ __global__ void kernel_{key}(const {lanes}* x, const {lanes}* v, const {lanes}* 
 
 def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path: Path) -> None:
     """Each function of the language with its adjoint; roots and quotients are no approximations."""
-    compiler = shutil.which("nvcc")
-    if compiler is None or not GENERATED.exists():
+    nvcc = shutil.which("nvcc")
+    if nvcc is None or not GENERATED.exists():
         skip_or_fail("nvcc", "there is no nvcc, or the tests run without the sources of the package")
     text = f'#include "{GENERATED.parent / "cpu" / "strip" / "scan.h"}"\n'
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
         lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
-        text += f"namespace snn {{\n{cpp.neuron_struct(variant)}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
+        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _KERNEL.format(
+            key=variant.key, lanes=lanes
+        )
     (tmp_path / "emitted.cu").write_text(text)
     flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
-    subprocess.run([compiler, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)
+    subprocess.run([nvcc, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)
     ptx = (tmp_path / "emitted.ptx").read_text()
     roots = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("sqrt.")}
     quotients = {line.split()[0] for line in ptx.splitlines() if line.strip().startswith("div.")}

@@ -18,7 +18,7 @@ import torch
 from support import skip_or_fail
 
 from snnkernels.dispatch import checkpoint_interval
-from snnkernels.emit.cpp import neuron_struct
+from snnkernels.emit.cpp import neuron_structs
 from snnkernels.engines import native
 from snnkernels.neurons import NEURONS
 
@@ -28,7 +28,7 @@ SLOW_ARCHITECTURES = (80, 90, 100, 120)
 STEPS = checkpoint_interval("cuda")
 
 # The neurons of the library, the one that computes least first.
-LIF = [variant.key for variant in sorted(NEURONS["lif"].definition.variants(), key=lambda v: len(neuron_struct(v)))]
+LIF = [variant.key for variant in sorted(NEURONS["lif"].definition.variants(), key=lambda v: len(neuron_structs([v])))]
 
 FLOAT_OPERATION = re.compile(r"^\s*(?:@\S+\s+)?((?:add|sub|mul|div|rcp|fma)\.\S*f(?:32|64))\b", re.MULTILINE)
 GLOBAL_ACCESS = re.compile(r"\b(ld|st)\.global\S*?(?:\.v(\d))?\.[a-z](\d+)\s")

@@ -29,11 +29,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     plans = []
     monkeypatch.setattr(dispatch, "_requests", [["auto"]])
     monkeypatch.setattr(dispatch.engines, "unusable_reason", machine(("native", "cpu"), ("triton", "cpu")))
-    monkeypatch.setattr("snnkernels.functional.scan", lambda plan, *_: (plans.append(plan), None))
+    monkeypatch.setattr("snnkernels.functional.scan", lambda call, checked, *_: (plans.append(checked.plan), None))
 
     def call(**options: str) -> str:
         lif(torch.zeros(2, 1, 1), **options)
-        return plans[-1].plan.engine
+        return plans[-1].engine
 
     return call
 

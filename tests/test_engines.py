@@ -121,7 +121,7 @@ def test_every_surrogate(compiled: Target, surrogate: str, dtype: torch.dtype) -
 SHAPES = [(1, 1), (1, 7), (13, 1), (3, 2, 5, 7), (2, 1023), (1, 1024), (1, 1025), (5, 2501)]
 
 
-# The interpreter is slow: tests/test_triton.py tries rows of many blocks.
+# The interpreter is slow: tests/test_triton_sizes.py tries rows of many blocks.
 @pytest.mark.few_interpreted(shape=SHAPES[:-1], dtype=(torch.float32, torch.float16))
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", (*FLOATS, *HALVES), ids=str)

@@ -7,6 +7,8 @@ initial states and parameters, to 1e-12 of their largest value.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from typing import Any
 
 import equation_loops as loops
 import pytest
@@ -34,79 +36,71 @@ ROCKPOOL = (lambda d, k: where(d >= -k, 1.0, 0.0), 0.5, lambda d: (d >= -0.5).do
 SE_ADLIF = (lambda d, k: exp(-k * abs(d)), 5.0, lambda d: 0.4 * 5 / (2 * torch.exp(d.abs() * 5)))
 
 
-def _reset_cases() -> list[Case]:
-    """Every combination of the options of neurons with a reset."""
-    cases = []
-    for reset, detach in itertools.product(("subtract", "zero", "none", "value"), (True, False)):
-        options = {"detach_reset": detach} if reset == "value" else {"detach_reset": detach, "reset": reset}
-        value = {"reset": (-0.3, 0.2)} if reset == "value" else {}
-        words = f"reset={reset}, detach_reset={detach}"
-        cases += [
-            Case(
-                f"SpikingJelly IFNode, {words}",
-                integrate_and_fire,
-                loops.spikingjelly_if,
-                {"threshold": (0.8, 1.2)} | value,
-                options,
-                SPIKINGJELLY,
-                bias=0.0,
-            ),
-            *(
-                Case(
-                    f"SpikingJelly ParametricLIFNode, {words}, decay_input={decay_input}",
-                    parametric_lif,
-                    loops.spikingjelly_plif,
-                    {"w": (-1.0, 1.0)} | value,
-                    options | {"decay_input": decay_input},
-                    SPIKINGJELLY,
-                    gain=2.0,
-                )
-                for decay_input in (True, False)
-            ),
-        ]
-        if reset in ("zero", "value"):
-            params = {"tau": (1.5, 4.0), "sharpness": (0.5, 1.5), "rheobase": (0.7, 0.9)} | value
-            name = f"SpikingJelly EIFNode, {words}"
-            cases.append(Case(name, exponential_if, loops.spikingjelly_eif, params, options, SPIKINGJELLY, bias=-0.5))
+Bounds = dict[str, float | tuple[float, float]]
+
+
+def _resets(*words: str) -> Iterator[tuple[str, dict[str, Any], Bounds]]:
+    """Every combination of the options of a reset: its name, the options, and the value if that is a parameter."""
+    for reset, detach in itertools.product(words, (True, False)):
+        name = f"reset={reset}, detach_reset={detach}"
         if reset == "value":
-            continue
-        leaks: dict[str, float | tuple[float, float]] = {"alpha": (0.5, 0.9), "beta": (0.7, 0.95)}
-        for order, loop, surrogate in (
-            ("immediate", loops.norse_lif, NORSE),
-            ("delayed", loops.snntorch_synaptic, SNNTORCH),
-            ("spike_first", loops.spytorch, SPYTORCH),
-        ):
-            params = leaks | {"input_scale": (0.3, 1.0)}
-            options_ = options | {"order": order}
-            cases.append(Case(f"{order}, {words}", current_lif, loop, params, options_, surrogate, strict=True))
-        if reset == "none":
-            continue
-        cases.append(
-            Case(f"sinabs ALIF, {words}", alif, loops.sinabs_alif, {"rho": (0.7, 0.98)}, options, SINABS, gain=2.0)
-        )
+            yield name, {"detach_reset": detach}, {"reset": (-0.3, 0.2)}
+        else:
+            yield name, {"detach_reset": detach, "reset": reset}, {}
+
+
+def _one_potential() -> list[Case]:
+    cases = []
+    for words, options, value in _resets("subtract", "zero", "none", "value"):
+        params: Bounds = {"threshold": (0.8, 1.2)} | value
+        name = f"SpikingJelly IFNode, {words}"
+        cases.append(Case(name, integrate_and_fire, loops.spikingjelly_if, params, options, SPIKINGJELLY, bias=0.0))
+        for decay_input in (True, False):
+            params, given = {"w": (-1.0, 1.0)} | value, options | {"decay_input": decay_input}
+            name = f"SpikingJelly ParametricLIFNode, {words}, decay_input={decay_input}"
+            cases.append(Case(name, parametric_lif, loops.spikingjelly_plif, params, given, SPIKINGJELLY, gain=2.0))
+    for words, options, value in _resets("zero", "value"):
+        params = {"tau": (1.5, 4.0), "sharpness": (0.5, 1.5), "rheobase": (0.7, 0.9)} | value
+        name = f"SpikingJelly EIFNode, {words}"
+        cases.append(Case(name, exponential_if, loops.spikingjelly_eif, params, options, SPIKINGJELLY, bias=-0.5))
+    return cases
+
+
+def _synaptic_currents() -> list[Case]:
+    orders = (
+        ("immediate", loops.norse_lif, NORSE),
+        ("delayed", loops.snntorch_synaptic, SNNTORCH),
+        ("spike_first", loops.spytorch, SPYTORCH),
+    )
+    params: Bounds = {"alpha": (0.5, 0.9), "beta": (0.7, 0.95), "input_scale": (0.3, 1.0)}
+    return [
+        Case(f"{order}, {words}", current_lif, loop, params, options | {"order": order}, surrogate, strict=True)
+        for words, options, _ in _resets("subtract", "zero", "none")
+        for order, loop, surrogate in orders
+    ]
+
+
+def _adaptive_and_refractory() -> list[Case]:
+    loops_during = {
+        "hold": loops.norse_refractory,
+        "leak": loops.bindsnet_refractory,
+        "integrate": loops.integrating_refractory,
+    }
+    rho: Bounds = {"rho": (0.7, 0.98)}
+    params: Bounds = {"beta": (0.7, 0.95), "refractory": 3.0}
+    resting: dict[str, Any] = {"strict": True, "gain": 1.5, "initial": {"r": 1.0}}
+    cases = []
+    for words, options, _ in _resets("subtract", "zero"):
+        cases.append(Case(f"sinabs ALIF, {words}", alif, loops.sinabs_alif, rho, options, SINABS, gain=2.0))
         cases += [
-            Case(
-                f"{during}, {words}",
-                refractory_lif,
-                loop,
-                {"beta": (0.7, 0.95), "refractory": 3.0},
-                options | {"during": during},
-                NORSE,
-                strict=True,
-                gain=1.5,
-                initial={"r": 1.0},
-            )
-            for during, loop in (
-                ("hold", loops.norse_refractory),
-                ("leak", loops.bindsnet_refractory),
-                ("integrate", loops.integrating_refractory),
-            )
+            Case(f"{during}, {words}", refractory_lif, loop, params, options | {"during": during}, NORSE, **resting)
+            for during, loop in loops_during.items()
         ]
     return cases
 
 
 def _several_spikes() -> list[Case]:
-    beta: dict[str, float | tuple[float, float]] = {"beta": (0.7, 0.98)}
+    beta: Bounds = {"beta": (0.7, 0.98)}
     cases = []
     for reset, detach, bounded in itertools.product(("subtract", "zero"), (True, False), (True, False)):
         bound = {"min_v": (-0.9, -0.2)} if bounded else {}
@@ -166,7 +160,9 @@ CASES = [
             ("SpyTorch readout", loops.spytorch_readout, True),
         )
     ),
-    *_reset_cases(),
+    *_one_potential(),
+    *_synaptic_currents(),
+    *_adaptive_and_refractory(),
     *(
         Case(
             f"snnTorch Alpha, reset={reset}",

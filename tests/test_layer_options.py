@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from snnkernels import LIF, SpikeLinear, SpikingLinear, lif, use_backend
+from snnkernels.neurons import NEURONS
 
 # Of every option, and of numbers: another value than the default, the name of what it is, and a wrong value.
 SETTINGS: dict[str, tuple[Any, Any]] = {
@@ -244,3 +245,18 @@ def test_a_configuration_tool_fills_the_options(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         parser.parse_args([*given, "--layer.slopp=2"])
     assert "--layer.slopp=2" in capsys.readouterr().err
+
+
+def test_a_configuration_tool_fills_the_options_of_every_neuron() -> None:
+    try:
+        from jsonargparse import ArgumentError, ArgumentParser
+    except ImportError as error:
+        skip_or_fail("jsonargparse", str(error))
+    for neuron in NEURONS.values():
+        name = next(iter(neuron.definition.interface.params))
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_class_arguments(neuron.layer, "layer")
+        made = parser.instantiate(parser.parse_args([f"--layer.{name}=0.5", f"--layer.learn_{name}=true"])).layer
+        assert type(made) is neuron.layer and getattr(made, name).item() == 0.5
+        with pytest.raises(ArgumentError):
+            parser.parse_args([f"--layer.{name}q=0.5"])

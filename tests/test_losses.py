@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from pages import section
-from support import assert_rounded, assert_same_bits, random_spikes, skip_or_fail
+from support import assert_rounded, assert_same_bits, random_spikes
 from torch import Tensor
 
-import snnkernels
 from snnkernels import (
     LIF,
     activity_penalty,
@@ -182,6 +179,31 @@ def test_spike_time_losses() -> None:
     assert spike_time_accuracy(SPIKES, torch.tensor([0, 2])) == 0.5  # of equal times the first is the answer
 
 
+def test_the_times_of_several_first_spikes() -> None:
+    """Spikes at (0, 1, 2), (1) and (2) of the first sample, (1), (0) and (0, 1) of the second."""
+    spikes = SPIKES.clone()
+    spikes[1, 0, 1], spikes[2, 0, 2] = 1, 1
+    spikes.requires_grad_()
+    times = first_spike_time(spikes, count=2)
+    assert times.tolist() == [[[0, 1, 2], [1, 0, 0]], [[1, 2, 2], [2, 2, 1]]]
+    assert first_spike_time(spikes, count=1).tolist() == [first_spike_time(spikes).tolist()]
+    times.backward(torch.arange(1.0, 13.0).view(2, 2, 3))
+    expected = torch.zeros(3, 2, 3)
+    expected[0, 0, 0], expected[1, 0, 1], expected[2, 0, 2] = -1, -2, -3 - 9  # the last step stands for what is not
+    expected[1, 1, 0], expected[0, 1, 1], expected[0, 1, 2] = -4, -5, -6
+    expected[1, 0, 0], expected[2, 0, 1] = -7, -8
+    expected[2, 1, 0], expected[2, 1, 1], expected[1, 1, 2] = -10, -11, -12
+    assert_same_bits(spikes.grad, expected)
+    # wanted of class 1 and 2: (0, 1), of others (1, 2), of 3 steps
+    squares = [1, 1, 1, 0, 1, 0] + [1, 1, 0, 0, 0, 0]
+    loss = spike_time_mse(spikes, TARGETS, on_target=(0, 1), off_target=torch.tensor([1, -1]))
+    wanted = torch.tensor([[[1, 0, 1], [1, 1, 0]], [[2, 1, 2], [2, 2, 1]]])
+    expected_loss = ((times.detach() - wanted) / 3).square().mean().item()
+    assert loss.item() == pytest.approx(expected_loss, rel=1e-6)
+    assert spike_time_mse(spikes, wanted).item() == loss.item()
+    assert expected_loss == pytest.approx(sum(squares) / 9 / 12, rel=1e-6)
+
+
 def test_what_a_tolerance_forgives_has_no_gradient() -> None:
     spikes = SPIKES.clone().requires_grad_()
     spike_time_mse(spikes, TARGETS, tolerance=2).backward()
@@ -212,6 +234,14 @@ def test_penalty_of_spytorch() -> None:
     assert_rounded(activity_penalty(spikes, order=2, over="batch") * 4**2, theirs)
 
 
+def test_a_neuron_at_its_bound_pays_as_one_above_it() -> None:
+    """Counts (3, 1, 0) and (1, 1, 2)."""
+    for upper, paying in ((0.0, [[1, 1, 1], [1, 1, 1]]), (1.0, [[1, 1, 0], [1, 1, 1]]), (2.0, [[1, 0, 0], [0, 0, 1]])):
+        spikes = SPIKES.clone().requires_grad_()
+        activity_penalty(spikes, upper).backward()
+        assert_rounded(spikes.grad, torch.tensor(paying).expand(3, 2, 3) / 6)
+
+
 def test_a_silent_neuron_is_woken() -> None:
     current = torch.full((10, 2, 3), 0.01, requires_grad=True)
     silence_penalty(lif(current, surrogate="arctan")).backward()
@@ -236,6 +266,10 @@ def test_a_silent_neuron_is_woken() -> None:
         (lambda: spike_count_mse(pack_spikes(SPIKES), TARGETS), TypeError, "floating-point or bool tensor"),
         (lambda: spike_count_mse(SPIKES, TARGETS[:1]), ValueError, "one a sample, of shape"),
         (lambda: spike_time_mse(SPIKES, TARGETS, off_target=3), ValueError, "one of 3 time steps, from -3 to 2, got 3"),
+        (lambda: spike_time_mse(SPIKES, TARGETS, on_target=(0, 1)), ValueError, "must have as many time steps, got"),
+        (lambda: spike_time_mse(SPIKES, torch.zeros(4, 2, 3)), ValueError, "must be from 1 to 3 time steps, got 4"),
+        (lambda: first_spike_time(SPIKES, count=0), ValueError, "count, the number of spikes of a neuron, must be"),
+        (lambda: first_spike_time(SPIKES, count=1.5), TypeError, "count must be a whole number, got 1.5"),
         (lambda: spike_time_loss(SPIKES, TARGETS, inverse="negative"), ValueError, "did you mean 'negate'"),
         (lambda: spike_time_loss(SPIKES[0, 0], TARGETS), ValueError, r"or times of first spikes, \[B, classes\]"),
         (lambda: first_spike_time(torch.zeros(0, 3)), ValueError, "with one time step or more"),
@@ -263,6 +297,7 @@ def test_losses_compile_to_one_graph() -> None:
                 potential_mse(two, targets),
                 spike_time_loss(two, targets),
                 spike_time_mse(two, targets),
+                spike_time_mse(two, targets, on_target=(0, 1), off_target=(4, 5)),
                 activity_penalty(spikes),
                 silence_penalty(spikes),
             ]
@@ -274,42 +309,3 @@ def test_losses_compile_to_one_graph() -> None:
         result.sum().backward()
     torch.testing.assert_close(results[1], results[0])
     torch.testing.assert_close(given[1].grad, given[0].grad)
-
-
-ROWS = [
-    [cell.strip().strip("`") for cell in line.strip("|").split("|")]
-    for line in section("docs/coming-from.md", "Losses").splitlines()
-    if line.startswith("| `")
-]
-
-
-def snntorch_functional() -> Any:
-    """snnTorch's functions; skip where it is not installed, or fail where SNNKERNELS_REQUIRE names it."""
-    try:
-        return importlib.import_module("snntorch.functional")
-    except ImportError as error:
-        skip_or_fail("snntorch", f"snnTorch cannot be imported: {error}")
-
-
-def test_the_page_has_every_loss_of_snntorch() -> None:
-    module = snntorch_functional()
-    names = {name for name in vars(module) if name.endswith("_loss") or name.startswith(("l1_", "accuracy_"))}
-    assert names and all(any(theirs.startswith(f"SF.{name}(") for theirs, _ in ROWS) for name in names)
-
-
-@pytest.mark.filterwarnings("ignore")  # its warnings are not ours to heed
-@pytest.mark.parametrize(("theirs", "ours"), ROWS)
-def test_rows_of_the_page(theirs: str, ours: str) -> None:
-    """Values and, of losses, gradients."""
-    module = snntorch_functional()
-    spikes, y = random_spikes(8, 60, 10), torch.randint(5, (60,))
-    xs = [spikes.clone().requires_grad_("acc" not in ours) for _ in range(2)]
-    expected = torch.as_tensor(eval(theirs, {"SF": module, "x": xs[0], "y": y.clone()})).squeeze()
-    result = eval(ours, {**vars(snnkernels), "x": xs[1], "y": y})
-    assert_rounded(result.detach(), expected.detach().to(result.dtype), "value")
-    assert result > 0
-    if result.requires_grad:
-        expected.backward()
-        result.backward()
-        assert_rounded(xs[1].grad, xs[0].grad, "gradient", terms=8)
-        assert xs[1].grad.any()

@@ -46,7 +46,7 @@ def test_native_engine_refuses_states_and_parameters_of_another_type() -> None:
     for place, value, message in (
         (1, states.double(), f"states must be contiguous, [S, outer, inner], {sized}"),
         (1, states[..., :4], f"states must be contiguous, [S, outer, inner], {sized}"),
-        (0, [x[..., :4], *params], "x must be contiguous, and time one of its dimensions"),
+        (0, [x[..., :4], *params], "a parameter must be contiguous, [1] or [outer, inner]"),
         (8, 3, "x must be contiguous, and time one of its dimensions"),
         (9, STEPS - 1, "one time step or 34, got 35"),
         (0, [x, params[0].double(), params[1]], "a parameter must be contiguous"),

@@ -299,6 +299,7 @@ def test_a_home_that_does_not_exist(
     [
         ({"SNNKERNELS_CACHE": "{}/own", "XDG_CACHE_HOME": "{}/caches"}, "own"),
         ({"SNNKERNELS_CACHE": "", "XDG_CACHE_HOME": "{}/caches"}, "caches/snnkernels"),
+        ({"SNNKERNELS_CACHE": " \n", "XDG_CACHE_HOME": "{}/caches"}, "caches/snnkernels"),
         ({"SNNKERNELS_CACHE": "", "XDG_CACHE_HOME": "relative"}, ".cache/snnkernels"),
         ({"SNNKERNELS_CACHE": "~/own", "XDG_CACHE_HOME": ""}, "own"),
     ],

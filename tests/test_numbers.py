@@ -14,8 +14,7 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses import FakeTensorMode
 
 from snnkernels import FusedLIF, SpikeLinear, lif
-from snnkernels.functional import Call
-from snnkernels.inputs import Options
+from snnkernels.inputs import check_call, find_call
 from snnkernels.scan import Checked
 
 NAMES = ("slope", "input_scale", "reset", "beta", "threshold")
@@ -181,9 +180,9 @@ def test_the_slope_of_the_function_may_be_a_tensor_in_a_graph(native: None) -> N
 
 def check(numbers: tuple[float, ...]) -> Checked:
     """A call of lif with these parameters and this slope."""
-    definition = lif.definition
-    call = Call(definition, numbers[:-1], numbers[-1], tuple(definition.interface.choices.values()), Options())
-    return call.check((torch.zeros(3, 2, 4),), (None,))
+    names = (*lif.definition.interface.params, "slope")
+    call, _ = find_call(lif.definition, dict(zip(names, numbers, strict=True)))
+    return check_call(call, (torch.zeros(3, 2, 4),), (None,), ())
 
 
 def test_a_number_that_changes_makes_no_plan() -> None:

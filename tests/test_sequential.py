@@ -65,7 +65,7 @@ def test_output_and_states_are_those_of_the_layers_called_by_hand() -> None:
     spikes, states = net(x)
     assert 0.05 < spikes.mean() < 0.95
     assert_same_bits(spikes, third[0])
-    assert "_SpikingLinearBackward" in nodes(spikes)  # its two parts as one
+    assert "SpikingLinearFunctionBackward" in nodes(spikes)  # its two parts as one
     assert_same_states(states, {"1": first[1], "2": {"1": second[1]}, "3": third[1]})
     net.return_state = False
     assert_same_bits(net(x), spikes)

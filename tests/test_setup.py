@@ -101,6 +101,16 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_an_empty_variable_is_one_that_is_not_set(tmp_path: Path, blank: str) -> None:
+    environment = machine(tmp_path, blank, listed=blank) | {"CXX": blank, "PATH": "/nonexistent"}
+    done = build(tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    assert record(tmp_path / "lib", "cpu") == {"failure": "no C++ compiler: c++ is not on PATH"}
+    if torch.version.cuda is not None:
+        assert record(tmp_path / "lib", "cuda")["failure"].startswith("no GPU is visible")
+
+
 @needs_cuda
 @pytest.mark.parametrize(
     ("release", "compiler_version", "reason"),

@@ -18,10 +18,10 @@ from snnkernels import (
     LIF,
     SpikeLinear,
     SpikingLinear,
+    linear_autograd,
     pack_spikes,
     packed,
     poisson_spikes,
-    spiking_linear,
     use_backend,
 )
 
@@ -48,7 +48,7 @@ def spike_train(rate: float = 0.2) -> Tensor:
 @pytest.fixture
 def two_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backward takes a chunk for each interval between checkpoints."""
-    monkeypatch.setattr(spiking_linear, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr(linear_autograd, "_CHUNK_BYTES", 1)
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,10 @@ def test_a_layer_takes_the_arguments_of_its_constructor(name: str, classes: dict
     for attribute in _fields(stubbed):
         assert hasattr(made, attribute), attribute
     assert set(made.arguments) <= set(_fields(stubbed))
+
+
+def test_no_module_has_a_name_that_the_package_gives_to_something_else() -> None:
+    """A type checker may take the one for the other: with its cache, mypy took `snnkernels.lif` for a module."""
+    for package in (snnkernels, snnkernels.neurons):
+        modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+        assert modules & set(package.__all__) == set()

@@ -97,7 +97,7 @@ template <class C>
 class StripBackward {
  public:
   StripBackward(const Call& call, const SurrogateTable& surrogate, bool param_grads, C slope)
-      : neuron_(call.neuron), slope_(slope), param_grads_(param_grads),
+      : neuron_(call.neuron), surrogate_(surrogate.number), slope_(slope), param_grads_(param_grads),
         replay_(functions<C>(call.neuron).replay[param_grads]),
         adjoint_(functions<C>(call.neuron).adjoint[param_grads]), derivative_(cpu::derivative<C>(surrogate)) {}
 
@@ -105,15 +105,19 @@ class StripBackward {
   int64_t chunks() const { return 2 * neuron_.spikes + kept(); }
 
   void take(Scratch<C>& scratch) {
-    distance_ = scratch.take_chunks(neuron_.spikes), derivatives_ = scratch.take_chunks(neuron_.spikes);
+    distance_ = scratch.take_chunks(neuron_.spikes);
+    if (surrogate_ < 0) derivatives_ = scratch.take_chunks(neuron_.spikes);
     kept_ = scratch.take_chunks(kept());
   }
 
-  void run(const Strip<C>& strip, const Rows* inputs, const C* state, AdjointStrip<C> adjoint) const {
-    replay_({strip, inputs, state, distance_, kept_});
-    if (neuron_.spikes > 0)
-      derivative_({distance_, neuron_.spikes * strip.steps, slope_, derivatives_, adjoint.grad_output, strip.steps});
+  // The rest of what the adjoint takes is there.
+  void run(const Rows* inputs, const C* state, AdjointStrip<C>& adjoint) const {
+    const int64_t steps = adjoint.steps;
+    replay_({{steps, adjoint.spread, adjoint.param, adjoint.strict}, inputs, state, distance_, kept_});
+    if (derivatives_ != nullptr)
+      derivative_({distance_, neuron_.spikes * steps, slope_, derivatives_, adjoint.grad_output, steps});
     adjoint.distance = distance_, adjoint.derivative = derivatives_, adjoint.kept = kept_;
+    adjoint.surrogate = surrogate_, adjoint.slope = slope_;
     adjoint_(adjoint);
   }
 
@@ -121,6 +125,7 @@ class StripBackward {
   int64_t kept() const { return neuron_.kept + (param_grads_ ? neuron_.kept_for_params : 0); }
 
   const NeuronTable& neuron_;
+  int64_t surrogate_;
   C slope_;
   bool param_grads_;
   Replay<C> replay_;
@@ -166,6 +171,7 @@ Made backward(const Call& call, const std::vector<Tensor>& tensors, const Values
     InputGradients<C> grad_input(grad_inputs, call, scratch);
     backward.take(scratch);
     char* grad_buffer = scratch.take_buffer();
+    values.spread(shape, param);
     ReadSequences<C> inputs(neuron.inputs), grad_records(neuron.states);
     for (int64_t k = 0; k < neuron.inputs; ++k) inputs.add(k, {tensors[k], shape, shape.constant}, scratch);
     for (int64_t k = 0, number = 0; k < neuron.states; ++k)
@@ -173,7 +179,7 @@ Made backward(const Call& call, const std::vector<Tensor>& tensors, const Values
     for (int64_t number = take(); number >= 0; number = take()) {
       const Block block(shape, number);
       values.fill(shape, block, param);
-      std::fill_n(grad_param, neuron.params * shape.block, C(0));
+      if (wanted != 0) std::fill_n(grad_param, neuron.params * shape.block, C(0));
       grad_input.begin();
       load_states(saved.grad_states, shape, block, neuron.states, grad_state);
       for (int64_t t = (shape.steps - 1) / kInterval * kInterval; t >= 0; t -= kInterval) {
@@ -182,11 +188,15 @@ Made backward(const Call& call, const std::vector<Tensor>& tensors, const Values
         load_states(t < first_kept ? nullptr : checkpoints + place, shape, block, neuron.states, state);
         for (int64_t i = 0; i < block.count; i += kStrip) {
           const Block strip = block.strip(i);
-          const Strip<C> shared{length, shape.block, param + i, call.strict};
-          backward.run(
-              shared, inputs.read(strip, t, length), state + i,
-              {shared, nullptr, nullptr, nullptr, grad_output.read(strip, t, length, grad_buffer),
-               grad_records.read(strip, t, length), grad_state + i, grad_input.target(strip, i, t), grad_param + i});
+          AdjointStrip<C> adjoint;
+          adjoint.steps = length, adjoint.spread = shape.block;
+          adjoint.param = param + i, adjoint.strict = call.strict;
+          adjoint.grad_output = grad_output.read(strip, t, length, grad_buffer);
+          adjoint.grad_record = grad_records.read(strip, t, length);
+          adjoint.grad_state = grad_state + i, adjoint.grad_param = grad_param + i;
+          adjoint.wanted = wanted;
+          adjoint.grad_input = grad_input.target(strip, i, t);
+          backward.run(inputs.read(strip, t, length), state + i, adjoint);
           grad_input.written(strip, t, length);
         }
       }

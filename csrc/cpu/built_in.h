@@ -4,9 +4,12 @@
 
 #include <vector>
 
+#include "../generated/surrogates.h"
 #include "strip/neuron.h"
 
 namespace snn::cpu {
+
+using Inlined = Surrogates<SNN_INLINED>;
 
 template <class C>
 std::vector<NeuronFunctions<C>> built_in_functions();

@@ -165,7 +165,7 @@ bool native_by_event(Tensor bits, int64_t group, int64_t inputs, double limit) {
 }
 
 Tensor dense(const Tensor& bits, const SpikeBits& spikes, const std::optional<Tensor>& values, ScalarType type) {
-  if (values) return torch::stable::to(*values, type);
+  if (values) return torch::stable::to(in_order(*values), type);
   Tensor rows = empty({bits.size(0), spikes.group * spikes.inputs}, type);
   unpack(bits, rows);
   return torch::stable::view(rows, {spikes.rows, spikes.inputs});

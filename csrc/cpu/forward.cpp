@@ -56,6 +56,7 @@ Made forward(const Call& call, const std::vector<Tensor>& tensors, const std::op
     Scratch<C> scratch(shape, neuron.states + neuron.params + Output<C>::rows(call.kind),
                        neuron.inputs + call.recorded() + Output<C>::kChunks);
     C *state = scratch.take_rows(neuron.states), *param = scratch.take_rows(neuron.params);
+    values.spread(shape, param);
     Output<C> output(call.kind, result, index, shape, scratch);
     ReadSequences<C> inputs(neuron.inputs);
     for (int64_t k = 0; k < neuron.inputs; ++k) inputs.add(k, {tensors[k], shape, shape.constant}, scratch);
@@ -93,6 +94,7 @@ Made forward(const Call& call, const std::vector<Tensor>& tensors, const std::op
 Made native_forward(std::vector<Tensor> tensors, std::optional<Tensor> states, std::optional<Tensor> values,
                     std::vector<double> numbers, int64_t given, std::string neuron, bool strict, int64_t interval,
                     int64_t time_dim, int64_t steps, std::string output, int64_t record, bool with_state) {
+  put_in_order(tensors, states);
   const Shape shape(x_of(tensors), time_dim, steps);
   const Call call(tensors, neuron, strict, interval, shape, output, record, with_state);
   if (call.type == ScalarType::Double)

@@ -12,9 +12,9 @@ struct LargestLoop {
       Steps index = load<Steps>(strip.index + i);
       for (int64_t step = 0; step < strip.steps; ++step) {
         const V value = load<V>(strip.values + step * kStrip + i);
-        const auto better = (value > best) | ((value != value) & (best == best));
-        best = better ? value : best;
-        index = better ? Steps{} + static_cast<Whole<C>>(strip.first + step) : index;
+        const auto better = greater(value, best) | (not_equal(value, value) & equal(best, best));
+        best = choose(better, value, best);
+        index = choose(better, Steps{} + static_cast<Whole<C>>(strip.first + step), index);
       }
       store(best, strip.best + i);
       store(index, strip.index + i);

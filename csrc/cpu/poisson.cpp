@@ -95,7 +95,8 @@ void encode(const Tensor& images, uint64_t seed, uint64_t word, bool packed, voi
 
 Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, bool packed) {
   check_floating(images.scalar_type(), "images");
-  STD_TORCH_CHECK(images.dim() == 1 && images.is_contiguous(), "images must be contiguous and flat");
+  STD_TORCH_CHECK(images.dim() == 1, "images must be flat");
+  images = in_order(images);
   STD_TORCH_CHECK(seed.scalar_type() == ScalarType::Long && seed.numel() == 1, "seed must be one int64");
   const int64_t neurons = images.numel(), row_size = packed ? packed_bytes(neurons) : neurons;
   Tensor spikes = empty({1, steps, row_size}, packed ? ScalarType::Byte : images.scalar_type());

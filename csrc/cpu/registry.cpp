@@ -72,7 +72,7 @@ Tables<NeuronTable> built_in_neurons() {
 
 Tables<SurrogateTable> built_in_surrogates() {
   Tables<SurrogateTable> tables;
-#define SNN_ADD(SURROGATE) tables[#SURROGATE] = *surrogate_table_of<SURROGATE>();
+#define SNN_ADD(SURROGATE) tables[#SURROGATE] = *surrogate_table_of<SURROGATE, Inlined>();
   SNN_FOR_EACH_SURROGATE(SNN_ADD)
 #undef SNN_ADD
   return tables;

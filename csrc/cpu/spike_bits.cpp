@@ -92,7 +92,8 @@ namespace {
 
 std::tuple<Tensor, Tensor> native_pack(Tensor spikes) {
   check_floating(spikes.scalar_type(), "spikes");
-  STD_TORCH_CHECK(spikes.dim() == 2 && spikes.is_contiguous(), "spikes must be contiguous, [rows, inner]");
+  STD_TORCH_CHECK(spikes.dim() == 2, "spikes must be [rows, inner]");
+  spikes = in_order(spikes);
   const int64_t rows = spikes.size(0), inner = spikes.size(1);
   Tensor bits = empty({rows, packed_bytes(inner)}, ScalarType::Byte);
   Tensor other = torch::stable::new_empty(spikes, {1}, ScalarType::Double);

@@ -36,13 +36,18 @@ class Values {
 
   C slope() const { return numbers_.back(); }
 
-  // Copy this block's parameters to rows; one number is spread over a row.
+  // Spread each parameter that is one number over its row, which does for all blocks.
+  void spread(const Shape& shape, C* row) const {
+    for (const Param& param : params_) {
+      if (param.single) std::fill_n(row, shape.block, *param.data);
+      row += shape.block;
+    }
+  }
+
+  // Copy the others of this block to theirs.
   void fill(const Shape& shape, const Block& block, C* row) const {
     for (const Param& param : params_) {
-      if (param.single)
-        std::fill_n(row, block.count, *param.data);
-      else
-        std::copy_n(param.data + block.neuron(shape), block.count, row);
+      if (!param.single) std::copy_n(param.data + block.neuron(shape), block.count, row);
       row += shape.block;
     }
   }

@@ -63,6 +63,25 @@ SNN_INLINE Lanes<C, N> operator-(const Lanes<C, N>& x) {
   return lanes_of<N>([&](int i) { return -x.lane[i]; });
 }
 
+#define SNN_COMPARISON(NAME, OPERATOR)           \
+  template <class L>                             \
+  SNN_INLINE auto NAME(const L& a, const L& b) { \
+    return a OPERATOR b;                         \
+  }
+SNN_COMPARISON(less, <)
+SNN_COMPARISON(less_equal, <=)
+SNN_COMPARISON(greater, >)
+SNN_COMPARISON(greater_equal, >=)
+SNN_COMPARISON(equal, ==)
+SNN_COMPARISON(not_equal, !=)
+#undef SNN_COMPARISON
+
+// What a CPU's compiler needs.
+template <class L>
+SNN_INLINE L settled(const L& value) {
+  return value;
+}
+
 template <class C, int N>
 SNN_INLINE Lanes<C, N> choose(const Lanes<bool, N>& condition, const Lanes<C, N>& a, const Lanes<C, N>& b) {
   return lanes_of<N>([&](int i) { return condition.lane[i] ? a.lane[i] : b.lane[i]; });

@@ -7,7 +7,8 @@ namespace {
 
 Tensor native_poisson(Tensor images, int64_t first, int64_t steps, Tensor seed, bool packed) {
   const int32_t device = images.get_device_index();
-  STD_TORCH_CHECK(images.dim() == 1 && images.is_contiguous(), "images must be contiguous and flat");
+  STD_TORCH_CHECK(images.dim() == 1, "images must be flat");
+  images = in_order(images);
   STD_TORCH_CHECK(seed.scalar_type() == ScalarType::Long && seed.numel() == 1, "seed must be one int64");
   STD_TORCH_CHECK(seed.is_cuda() && seed.get_device_index() == device, "seed must be on the device of images");
   return with_type(images, [&](auto element) {

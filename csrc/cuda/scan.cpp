@@ -130,6 +130,7 @@ Scanned native_forward(std::vector<Tensor> tensors, std::optional<Tensor> states
                        std::vector<double> numbers, int64_t given_mask, std::string neuron, bool strict,
                        int64_t interval, int64_t time_dim, int64_t steps, std::string output, int64_t record,
                        bool with_state) {
+  put_in_order(tensors, states);
   const Given given{tensors, values, numbers, given_mask};
   const Sizes sizes(given.x(), time_dim, steps);
   const Rule rule(neuron, strict, interval, output, record, with_state);

@@ -104,10 +104,9 @@ namespace snn {
   X(lif_3b9034f3) \
   X(lif_bb0ae079)
 
-struct lif_2c7c8ada {
+struct lif_2c7c8ada_step {
+  using Step = lif_2c7c8ada_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -128,6 +127,12 @@ struct lif_2c7c8ada {
     output = t4;
     next_state[0] = t6;
   }
+};
+
+struct lif_2c7c8ada_replay : lif_2c7c8ada_step {
+  using Replay = lif_2c7c8ada_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -145,7 +150,9 @@ struct lif_2c7c8ada {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_2c7c8ada : lif_2c7c8ada_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -180,10 +187,9 @@ struct lif_2c7c8ada {
   }
 };
 
-struct lif_12254a39 {
+struct lif_12254a39_step {
+  using Step = lif_12254a39_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -206,6 +212,12 @@ struct lif_12254a39 {
     output = t8;
     next_state[0] = t6;
   }
+};
+
+struct lif_12254a39_replay : lif_12254a39_step {
+  using Replay = lif_12254a39_replay;
+  static constexpr int kSpikes = 2, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -228,7 +240,9 @@ struct lif_12254a39 {
     kept[0] = in_current;
     kept[1] = t3;
   }
+};
 
+struct lif_12254a39 : lif_12254a39_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -267,48 +281,7 @@ struct lif_12254a39 {
   }
 };
 
-struct lif_fb8c6358 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_current;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    const C t4 = fires(t3, strict);
-    const C t5 = in_threshold * t4;
-    const C t6 = t2 - t5;
-    output = t4;
-    next_state[0] = t6;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_current;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    distance[0] = t3;
-    kept[0] = in_current;
-    kept[1] = in_v;
-  }
-
+struct lif_fb8c6358 : lif_2c7c8ada_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -340,32 +313,10 @@ struct lif_fb8c6358 {
   }
 };
 
-struct lif_85325dc6 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
+struct lif_85325dc6_replay : lif_12254a39_step {
+  using Replay = lif_85325dc6_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = in_threshold * t1;
-    const C t3 = in_v - t2;
-    const C t4 = in_beta * t3;
-    const C t5 = in_input_scale * in_current;
-    const C t6 = t4 + t5;
-    const C t7 = t6 - in_threshold;
-    const C t8 = fires(t7, strict);
-    output = t8;
-    next_state[0] = t6;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -387,7 +338,9 @@ struct lif_85325dc6 {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_85325dc6 : lif_85325dc6_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -422,10 +375,9 @@ struct lif_85325dc6 {
   }
 };
 
-struct lif_e47aef63 {
+struct lif_e47aef63_step {
+  using Step = lif_e47aef63_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -448,6 +400,12 @@ struct lif_e47aef63 {
     output = t8;
     next_state[0] = t6;
   }
+};
+
+struct lif_e47aef63_replay : lif_e47aef63_step {
+  using Replay = lif_e47aef63_replay;
+  static constexpr int kSpikes = 2, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -470,7 +428,9 @@ struct lif_e47aef63 {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_e47aef63 : lif_e47aef63_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -509,32 +469,10 @@ struct lif_e47aef63 {
   }
 };
 
-struct lif_1ed7e31e {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
+struct lif_1ed7e31e_replay : lif_e47aef63_step {
+  using Replay = lif_1ed7e31e_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_current;
-    const C t2 = t0 + t1;
-    const C t3 = in_v - in_threshold;
-    const C t4 = fires(t3, strict);
-    const C t5 = in_threshold * t4;
-    const C t6 = t2 - t5;
-    const C t7 = t6 - in_threshold;
-    const C t8 = fires(t7, strict);
-    output = t8;
-    next_state[0] = t6;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -556,7 +494,9 @@ struct lif_1ed7e31e {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_1ed7e31e : lif_1ed7e31e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -589,10 +529,9 @@ struct lif_1ed7e31e {
   }
 };
 
-struct lif_cdd3ca23 {
+struct lif_cdd3ca23_step {
+  using Step = lif_cdd3ca23_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -611,6 +550,12 @@ struct lif_cdd3ca23 {
     output = t4;
     next_state[0] = t2;
   }
+};
+
+struct lif_cdd3ca23_replay : lif_cdd3ca23_step {
+  using Replay = lif_cdd3ca23_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -628,7 +573,9 @@ struct lif_cdd3ca23 {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_cdd3ca23 : lif_cdd3ca23_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -655,10 +602,9 @@ struct lif_cdd3ca23 {
   }
 };
 
-struct lif_5c497dc6 {
+struct lif_5c497dc6_step {
+  using Step = lif_5c497dc6_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -682,6 +628,12 @@ struct lif_5c497dc6 {
     output = t4;
     next_state[0] = t8;
   }
+};
+
+struct lif_5c497dc6_replay : lif_5c497dc6_step {
+  using Replay = lif_5c497dc6_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -700,7 +652,9 @@ struct lif_5c497dc6 {
     kept[1] = in_current;
     kept[2] = in_v;
   }
+};
 
+struct lif_5c497dc6 : lif_5c497dc6_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -739,10 +693,9 @@ struct lif_5c497dc6 {
   }
 };
 
-struct lif_9bddd9c8 {
+struct lif_9bddd9c8_step {
+  using Step = lif_9bddd9c8_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 1;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -768,6 +721,12 @@ struct lif_9bddd9c8 {
     output = t10;
     next_state[0] = t8;
   }
+};
+
+struct lif_9bddd9c8_replay : lif_9bddd9c8_step {
+  using Replay = lif_9bddd9c8_replay;
+  static constexpr int kSpikes = 2, kKept = 1;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -793,7 +752,9 @@ struct lif_9bddd9c8 {
     kept[0] = in_v;
     kept[1] = in_current;
   }
+};
 
+struct lif_9bddd9c8 : lif_9bddd9c8_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -838,33 +799,10 @@ struct lif_9bddd9c8 {
   }
 };
 
-struct lif_3b9034f3 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
+struct lif_3b9034f3_replay : lif_5c497dc6_step {
+  using Replay = lif_3b9034f3_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_reset = param[3];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_current;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    const C t4 = fires(t3, strict);
-    const C t5 = splat<C>(1.0) - t4;
-    const C t6 = t5 * t2;
-    const C t7 = in_reset * t4;
-    const C t8 = t6 + t7;
-    output = t4;
-    next_state[0] = t8;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -882,7 +820,9 @@ struct lif_3b9034f3 {
     kept[0] = in_current;
     kept[1] = in_v;
   }
+};
 
+struct lif_3b9034f3 : lif_3b9034f3_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -914,35 +854,10 @@ struct lif_3b9034f3 {
   }
 };
 
-struct lif_bb0ae079 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
+struct lif_bb0ae079_replay : lif_9bddd9c8_step {
+  using Replay = lif_bb0ae079_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_current = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_reset = param[3];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = splat<C>(1.0) - t1;
-    const C t3 = t2 * in_v;
-    const C t4 = in_reset * t1;
-    const C t5 = t3 + t4;
-    const C t6 = in_beta * t5;
-    const C t7 = in_input_scale * in_current;
-    const C t8 = t6 + t7;
-    const C t9 = t8 - in_threshold;
-    const C t10 = fires(t9, strict);
-    output = t10;
-    next_state[0] = t8;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -967,7 +882,9 @@ struct lif_bb0ae079 {
     kept[0] = in_v;
     kept[1] = in_current;
   }
+};
 
+struct lif_bb0ae079 : lif_bb0ae079_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1004,10 +921,9 @@ struct lif_bb0ae079 {
   }
 };
 
-struct integrate_and_fire_ba4013e4 {
+struct integrate_and_fire_ba4013e4_step {
+  using Step = integrate_and_fire_ba4013e4_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 0;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1024,6 +940,12 @@ struct integrate_and_fire_ba4013e4 {
     output = t2;
     next_state[0] = t4;
   }
+};
+
+struct integrate_and_fire_ba4013e4_replay : integrate_and_fire_ba4013e4_step {
+  using Replay = integrate_and_fire_ba4013e4_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 0;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1035,7 +957,9 @@ struct integrate_and_fire_ba4013e4 {
     const C t1 = t0 - in_threshold;
     distance[0] = t1;
   }
+};
 
+struct integrate_and_fire_ba4013e4 : integrate_and_fire_ba4013e4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1060,38 +984,7 @@ struct integrate_and_fire_ba4013e4 {
   }
 };
 
-struct integrate_and_fire_46d607fc {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 0;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_threshold = param[0];
-    const C t0 = in_v + in_x;
-    const C t1 = t0 - in_threshold;
-    const C t2 = fires(t1, strict);
-    const C t3 = in_threshold * t2;
-    const C t4 = t0 - t3;
-    output = t2;
-    next_state[0] = t4;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_threshold = param[0];
-    const C t0 = in_v + in_x;
-    const C t1 = t0 - in_threshold;
-    distance[0] = t1;
-  }
-
+struct integrate_and_fire_46d607fc : integrate_and_fire_ba4013e4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1113,10 +1006,9 @@ struct integrate_and_fire_46d607fc {
   }
 };
 
-struct integrate_and_fire_27532951 {
+struct integrate_and_fire_27532951_step {
+  using Step = integrate_and_fire_27532951_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 0;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1131,6 +1023,12 @@ struct integrate_and_fire_27532951 {
     output = t2;
     next_state[0] = t0;
   }
+};
+
+struct integrate_and_fire_27532951_replay : integrate_and_fire_27532951_step {
+  using Replay = integrate_and_fire_27532951_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 0;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1142,7 +1040,9 @@ struct integrate_and_fire_27532951 {
     const C t1 = t0 - in_threshold;
     distance[0] = t1;
   }
+};
 
+struct integrate_and_fire_27532951 : integrate_and_fire_27532951_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1159,10 +1059,9 @@ struct integrate_and_fire_27532951 {
   }
 };
 
-struct integrate_and_fire_3ca77f70 {
+struct integrate_and_fire_3ca77f70_step {
+  using Step = integrate_and_fire_3ca77f70_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 0;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1182,6 +1081,12 @@ struct integrate_and_fire_3ca77f70 {
     output = t2;
     next_state[0] = t6;
   }
+};
+
+struct integrate_and_fire_3ca77f70_replay : integrate_and_fire_3ca77f70_step {
+  using Replay = integrate_and_fire_3ca77f70_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 0;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1194,7 +1099,9 @@ struct integrate_and_fire_3ca77f70 {
     distance[0] = t1;
     kept[0] = t0;
   }
+};
 
+struct integrate_and_fire_3ca77f70 : integrate_and_fire_3ca77f70_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1223,29 +1130,10 @@ struct integrate_and_fire_3ca77f70 {
   }
 };
 
-struct integrate_and_fire_a9d5fe20 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 2;
+struct integrate_and_fire_a9d5fe20_replay : integrate_and_fire_3ca77f70_step {
+  using Replay = integrate_and_fire_a9d5fe20_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 0;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_threshold = param[0];
-    const C in_reset = param[1];
-    const C t0 = in_v + in_x;
-    const C t1 = t0 - in_threshold;
-    const C t2 = fires(t1, strict);
-    const C t3 = splat<C>(1.0) - t2;
-    const C t4 = t3 * t0;
-    const C t5 = in_reset * t2;
-    const C t6 = t4 + t5;
-    output = t2;
-    next_state[0] = t6;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1257,7 +1145,9 @@ struct integrate_and_fire_a9d5fe20 {
     const C t1 = t0 - in_threshold;
     distance[0] = t1;
   }
+};
 
+struct integrate_and_fire_a9d5fe20 : integrate_and_fire_a9d5fe20_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1279,10 +1169,9 @@ struct integrate_and_fire_a9d5fe20 {
   }
 };
 
-struct parametric_lif_fef2f5c6 {
+struct parametric_lif_fef2f5c6_step {
+  using Step = parametric_lif_fef2f5c6_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1303,6 +1192,12 @@ struct parametric_lif_fef2f5c6 {
     output = t5;
     next_state[0] = t7;
   }
+};
+
+struct parametric_lif_fef2f5c6_replay : parametric_lif_fef2f5c6_step {
+  using Replay = parametric_lif_fef2f5c6_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1319,7 +1214,9 @@ struct parametric_lif_fef2f5c6 {
     distance[0] = t4;
     kept[0] = in_v;
   }
+};
 
+struct parametric_lif_fef2f5c6 : parametric_lif_fef2f5c6_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1355,47 +1252,7 @@ struct parametric_lif_fef2f5c6 {
   }
 };
 
-struct parametric_lif_91cd3ced {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C t0 = logistic(in_w);
-    const C t1 = t0 * in_v;
-    const C t2 = in_v - t1;
-    const C t3 = t2 + in_x;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = in_threshold * t5;
-    const C t7 = t3 - t6;
-    output = t5;
-    next_state[0] = t7;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C t0 = logistic(in_w);
-    const C t1 = t0 * in_v;
-    const C t2 = in_v - t1;
-    const C t3 = t2 + in_x;
-    const C t4 = t3 - in_threshold;
-    distance[0] = t4;
-    kept[0] = in_v;
-  }
-
+struct parametric_lif_91cd3ced : parametric_lif_fef2f5c6_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1428,10 +1285,9 @@ struct parametric_lif_91cd3ced {
   }
 };
 
-struct parametric_lif_249383f6 {
+struct parametric_lif_249383f6_step {
+  using Step = parametric_lif_249383f6_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1450,6 +1306,12 @@ struct parametric_lif_249383f6 {
     output = t5;
     next_state[0] = t3;
   }
+};
+
+struct parametric_lif_249383f6_replay : parametric_lif_249383f6_step {
+  using Replay = parametric_lif_249383f6_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1466,7 +1328,9 @@ struct parametric_lif_249383f6 {
     distance[0] = t4;
     kept[0] = in_v;
   }
+};
 
+struct parametric_lif_249383f6 : parametric_lif_249383f6_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1494,10 +1358,9 @@ struct parametric_lif_249383f6 {
   }
 };
 
-struct parametric_lif_eb18410e {
+struct parametric_lif_eb18410e_step {
+  using Step = parametric_lif_eb18410e_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1521,6 +1384,12 @@ struct parametric_lif_eb18410e {
     output = t5;
     next_state[0] = t9;
   }
+};
+
+struct parametric_lif_eb18410e_replay : parametric_lif_eb18410e_step {
+  using Replay = parametric_lif_eb18410e_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1538,7 +1407,9 @@ struct parametric_lif_eb18410e {
     kept[0] = t3;
     kept[1] = in_v;
   }
+};
 
+struct parametric_lif_eb18410e : parametric_lif_eb18410e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1578,33 +1449,10 @@ struct parametric_lif_eb18410e {
   }
 };
 
-struct parametric_lif_01b38777 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 3;
+struct parametric_lif_01b38777_replay : parametric_lif_eb18410e_step {
+  using Replay = parametric_lif_01b38777_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C in_reset = param[2];
-    const C t0 = logistic(in_w);
-    const C t1 = t0 * in_v;
-    const C t2 = in_v - t1;
-    const C t3 = t2 + in_x;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = splat<C>(1.0) - t5;
-    const C t7 = t6 * t3;
-    const C t8 = in_reset * t5;
-    const C t9 = t7 + t8;
-    output = t5;
-    next_state[0] = t9;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1621,7 +1469,9 @@ struct parametric_lif_01b38777 {
     distance[0] = t4;
     kept[0] = in_v;
   }
+};
 
+struct parametric_lif_01b38777 : parametric_lif_01b38777_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1654,10 +1504,9 @@ struct parametric_lif_01b38777 {
   }
 };
 
-struct parametric_lif_669920e4 {
+struct parametric_lif_669920e4_step {
+  using Step = parametric_lif_669920e4_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1678,6 +1527,12 @@ struct parametric_lif_669920e4 {
     output = t5;
     next_state[0] = t7;
   }
+};
+
+struct parametric_lif_669920e4_replay : parametric_lif_669920e4_step {
+  using Replay = parametric_lif_669920e4_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1694,7 +1549,9 @@ struct parametric_lif_669920e4 {
     distance[0] = t4;
     kept[0] = t1;
   }
+};
 
+struct parametric_lif_669920e4 : parametric_lif_669920e4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1730,47 +1587,7 @@ struct parametric_lif_669920e4 {
   }
 };
 
-struct parametric_lif_3e27cbd8 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C t0 = logistic(in_w);
-    const C t1 = in_x - in_v;
-    const C t2 = t0 * t1;
-    const C t3 = in_v + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = in_threshold * t5;
-    const C t7 = t3 - t6;
-    output = t5;
-    next_state[0] = t7;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C t0 = logistic(in_w);
-    const C t1 = in_x - in_v;
-    const C t2 = t0 * t1;
-    const C t3 = in_v + t2;
-    const C t4 = t3 - in_threshold;
-    distance[0] = t4;
-    kept[0] = t1;
-  }
-
+struct parametric_lif_3e27cbd8 : parametric_lif_669920e4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1803,10 +1620,9 @@ struct parametric_lif_3e27cbd8 {
   }
 };
 
-struct parametric_lif_7f1a40a9 {
+struct parametric_lif_7f1a40a9_step {
+  using Step = parametric_lif_7f1a40a9_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1825,6 +1641,12 @@ struct parametric_lif_7f1a40a9 {
     output = t5;
     next_state[0] = t3;
   }
+};
+
+struct parametric_lif_7f1a40a9_replay : parametric_lif_7f1a40a9_step {
+  using Replay = parametric_lif_7f1a40a9_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1841,7 +1663,9 @@ struct parametric_lif_7f1a40a9 {
     distance[0] = t4;
     kept[0] = t1;
   }
+};
 
+struct parametric_lif_7f1a40a9 : parametric_lif_7f1a40a9_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1869,10 +1693,9 @@ struct parametric_lif_7f1a40a9 {
   }
 };
 
-struct parametric_lif_ba86cf1e {
+struct parametric_lif_ba86cf1e_step {
+  using Step = parametric_lif_ba86cf1e_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 3;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 1;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -1896,6 +1719,12 @@ struct parametric_lif_ba86cf1e {
     output = t5;
     next_state[0] = t9;
   }
+};
+
+struct parametric_lif_ba86cf1e_replay : parametric_lif_ba86cf1e_step {
+  using Replay = parametric_lif_ba86cf1e_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 1;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1913,7 +1742,9 @@ struct parametric_lif_ba86cf1e {
     kept[0] = t3;
     kept[1] = t1;
   }
+};
 
+struct parametric_lif_ba86cf1e : parametric_lif_ba86cf1e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -1953,33 +1784,10 @@ struct parametric_lif_ba86cf1e {
   }
 };
 
-struct parametric_lif_07b64b3d {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 3;
+struct parametric_lif_07b64b3d_replay : parametric_lif_ba86cf1e_step {
+  using Replay = parametric_lif_07b64b3d_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_w = param[0];
-    const C in_threshold = param[1];
-    const C in_reset = param[2];
-    const C t0 = logistic(in_w);
-    const C t1 = in_x - in_v;
-    const C t2 = t0 * t1;
-    const C t3 = in_v + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = splat<C>(1.0) - t5;
-    const C t7 = t6 * t3;
-    const C t8 = in_reset * t5;
-    const C t9 = t7 + t8;
-    output = t5;
-    next_state[0] = t9;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -1996,7 +1804,9 @@ struct parametric_lif_07b64b3d {
     distance[0] = t4;
     kept[0] = t1;
   }
+};
 
+struct parametric_lif_07b64b3d : parametric_lif_07b64b3d_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2029,10 +1839,9 @@ struct parametric_lif_07b64b3d {
   }
 };
 
-struct refractory_lif_3188f0d4 {
+struct refractory_lif_3188f0d4_step {
+  using Step = refractory_lif_3188f0d4_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -2045,7 +1854,7 @@ struct refractory_lif_3188f0d4 {
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2055,8 +1864,8 @@ struct refractory_lif_3188f0d4 {
     const C t7 = in_threshold * t6;
     const C t8 = t3 - t7;
     const C t9 = choose(t0, in_v, t8);
-    const auto t10 = t6 > splat<C>(0.0);
-    const auto t11 = in_r > splat<C>(1.0);
+    const auto t10 = greater(t6, splat<C>(0.0));
+    const auto t11 = greater(in_r, splat<C>(1.0));
     const C t12 = in_r - splat<C>(1.0);
     const C t13 = choose(t11, t12, splat<C>(0.0));
     const C t14 = choose(t10, in_refractory, t13);
@@ -2064,6 +1873,12 @@ struct refractory_lif_3188f0d4 {
     next_state[0] = t9;
     next_state[1] = t14;
   }
+};
+
+struct refractory_lif_3188f0d4_replay : refractory_lif_3188f0d4_step {
+  using Replay = refractory_lif_3188f0d4_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2074,7 +1889,7 @@ struct refractory_lif_3188f0d4 {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2085,7 +1900,9 @@ struct refractory_lif_3188f0d4 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct refractory_lif_3188f0d4 : refractory_lif_3188f0d4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2100,10 +1917,10 @@ struct refractory_lif_3188f0d4 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -2134,63 +1951,7 @@ struct refractory_lif_3188f0d4 {
   }
 };
 
-struct refractory_lif_10aa6eca {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    const C t6 = fires(t5, strict);
-    const C t7 = in_threshold * t6;
-    const C t8 = t3 - t7;
-    const C t9 = choose(t0, in_v, t8);
-    const auto t10 = t6 > splat<C>(0.0);
-    const auto t11 = in_r > splat<C>(1.0);
-    const C t12 = in_r - splat<C>(1.0);
-    const C t13 = choose(t11, t12, splat<C>(0.0));
-    const C t14 = choose(t10, in_refractory, t13);
-    output = t6;
-    next_state[0] = t9;
-    next_state[1] = t14;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    distance[0] = t5;
-    kept[0] = in_r;
-    kept[1] = in_x;
-    kept[2] = in_v;
-  }
-
+struct refractory_lif_10aa6eca : refractory_lif_3188f0d4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2204,10 +1965,10 @@ struct refractory_lif_10aa6eca {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -2236,10 +1997,9 @@ struct refractory_lif_10aa6eca {
   }
 };
 
-struct refractory_lif_a272779a {
+struct refractory_lif_a272779a_step {
+  using Step = refractory_lif_a272779a_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 2;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -2253,7 +2013,7 @@ struct refractory_lif_a272779a {
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
     const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2265,8 +2025,8 @@ struct refractory_lif_a272779a {
     const C t9 = in_reset * t6;
     const C t10 = t8 + t9;
     const C t11 = choose(t0, in_v, t10);
-    const auto t12 = t6 > splat<C>(0.0);
-    const auto t13 = in_r > splat<C>(1.0);
+    const auto t12 = greater(t6, splat<C>(0.0));
+    const auto t13 = greater(in_r, splat<C>(1.0));
     const C t14 = in_r - splat<C>(1.0);
     const C t15 = choose(t13, t14, splat<C>(0.0));
     const C t16 = choose(t12, in_refractory, t15);
@@ -2274,6 +2034,12 @@ struct refractory_lif_a272779a {
     next_state[0] = t11;
     next_state[1] = t16;
   }
+};
+
+struct refractory_lif_a272779a_replay : refractory_lif_a272779a_step {
+  using Replay = refractory_lif_a272779a_replay;
+  static constexpr int kSpikes = 1, kKept = 2;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2284,7 +2050,7 @@ struct refractory_lif_a272779a {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2296,7 +2062,9 @@ struct refractory_lif_a272779a {
     kept[2] = in_x;
     kept[3] = in_v;
   }
+};
 
+struct refractory_lif_a272779a : refractory_lif_a272779a_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2312,11 +2080,11 @@ struct refractory_lif_a272779a {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -2349,44 +2117,10 @@ struct refractory_lif_a272779a {
   }
 };
 
-struct refractory_lif_2e40e091 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct refractory_lif_2e40e091_replay : refractory_lif_a272779a_step {
+  using Replay = refractory_lif_2e40e091_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    const C t6 = fires(t5, strict);
-    const C t7 = splat<C>(1.0) - t6;
-    const C t8 = t7 * t3;
-    const C t9 = in_reset * t6;
-    const C t10 = t8 + t9;
-    const C t11 = choose(t0, in_v, t10);
-    const auto t12 = t6 > splat<C>(0.0);
-    const auto t13 = in_r > splat<C>(1.0);
-    const C t14 = in_r - splat<C>(1.0);
-    const C t15 = choose(t13, t14, splat<C>(0.0));
-    const C t16 = choose(t12, in_refractory, t15);
-    output = t6;
-    next_state[0] = t11;
-    next_state[1] = t16;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2397,7 +2131,7 @@ struct refractory_lif_2e40e091 {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2408,7 +2142,9 @@ struct refractory_lif_2e40e091 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct refractory_lif_2e40e091 : refractory_lif_2e40e091_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2422,11 +2158,11 @@ struct refractory_lif_2e40e091 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -2454,10 +2190,9 @@ struct refractory_lif_2e40e091 {
   }
 };
 
-struct refractory_lif_670a7e16 {
+struct refractory_lif_670a7e16_step {
+  using Step = refractory_lif_670a7e16_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -2470,7 +2205,7 @@ struct refractory_lif_670a7e16 {
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = choose(t0, splat<C>(0.0), in_x);
     const C t3 = in_input_scale * t2;
@@ -2480,8 +2215,8 @@ struct refractory_lif_670a7e16 {
     const C t7 = fires(t6, strict);
     const C t8 = in_threshold * t7;
     const C t9 = t4 - t8;
-    const auto t10 = t7 > splat<C>(0.0);
-    const auto t11 = in_r > splat<C>(1.0);
+    const auto t10 = greater(t7, splat<C>(0.0));
+    const auto t11 = greater(in_r, splat<C>(1.0));
     const C t12 = in_r - splat<C>(1.0);
     const C t13 = choose(t11, t12, splat<C>(0.0));
     const C t14 = choose(t10, in_refractory, t13);
@@ -2489,6 +2224,12 @@ struct refractory_lif_670a7e16 {
     next_state[0] = t9;
     next_state[1] = t14;
   }
+};
+
+struct refractory_lif_670a7e16_replay : refractory_lif_670a7e16_step {
+  using Replay = refractory_lif_670a7e16_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2499,7 +2240,7 @@ struct refractory_lif_670a7e16 {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = choose(t0, splat<C>(0.0), in_x);
     const C t3 = in_input_scale * t2;
@@ -2511,7 +2252,9 @@ struct refractory_lif_670a7e16 {
     kept[1] = in_v;
     kept[2] = t2;
   }
+};
 
+struct refractory_lif_670a7e16 : refractory_lif_670a7e16_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2526,10 +2269,10 @@ struct refractory_lif_670a7e16 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -2558,64 +2301,7 @@ struct refractory_lif_670a7e16 {
   }
 };
 
-struct refractory_lif_47450e05 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = choose(t0, splat<C>(0.0), in_x);
-    const C t3 = in_input_scale * t2;
-    const C t4 = t1 + t3;
-    const C t5 = t4 - in_threshold;
-    const C t6 = choose(t0, splat<C>(-1.0), t5);
-    const C t7 = fires(t6, strict);
-    const C t8 = in_threshold * t7;
-    const C t9 = t4 - t8;
-    const auto t10 = t7 > splat<C>(0.0);
-    const auto t11 = in_r > splat<C>(1.0);
-    const C t12 = in_r - splat<C>(1.0);
-    const C t13 = choose(t11, t12, splat<C>(0.0));
-    const C t14 = choose(t10, in_refractory, t13);
-    output = t7;
-    next_state[0] = t9;
-    next_state[1] = t14;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = choose(t0, splat<C>(0.0), in_x);
-    const C t3 = in_input_scale * t2;
-    const C t4 = t1 + t3;
-    const C t5 = t4 - in_threshold;
-    const C t6 = choose(t0, splat<C>(-1.0), t5);
-    distance[0] = t6;
-    kept[0] = in_r;
-    kept[1] = in_v;
-    kept[2] = t2;
-  }
-
+struct refractory_lif_47450e05 : refractory_lif_670a7e16_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2629,10 +2315,10 @@ struct refractory_lif_47450e05 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -2659,10 +2345,9 @@ struct refractory_lif_47450e05 {
   }
 };
 
-struct refractory_lif_ba462977 {
+struct refractory_lif_ba462977_step {
+  using Step = refractory_lif_ba462977_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 2;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -2676,7 +2361,7 @@ struct refractory_lif_ba462977 {
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
     const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = choose(t0, splat<C>(0.0), in_x);
     const C t3 = in_input_scale * t2;
@@ -2688,8 +2373,8 @@ struct refractory_lif_ba462977 {
     const C t9 = t8 * t4;
     const C t10 = in_reset * t7;
     const C t11 = t9 + t10;
-    const auto t12 = t7 > splat<C>(0.0);
-    const auto t13 = in_r > splat<C>(1.0);
+    const auto t12 = greater(t7, splat<C>(0.0));
+    const auto t13 = greater(in_r, splat<C>(1.0));
     const C t14 = in_r - splat<C>(1.0);
     const C t15 = choose(t13, t14, splat<C>(0.0));
     const C t16 = choose(t12, in_refractory, t15);
@@ -2697,6 +2382,12 @@ struct refractory_lif_ba462977 {
     next_state[0] = t11;
     next_state[1] = t16;
   }
+};
+
+struct refractory_lif_ba462977_replay : refractory_lif_ba462977_step {
+  using Replay = refractory_lif_ba462977_replay;
+  static constexpr int kSpikes = 1, kKept = 2;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2707,7 +2398,7 @@ struct refractory_lif_ba462977 {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = choose(t0, splat<C>(0.0), in_x);
     const C t3 = in_input_scale * t2;
@@ -2720,7 +2411,9 @@ struct refractory_lif_ba462977 {
     kept[2] = in_v;
     kept[3] = t2;
   }
+};
 
+struct refractory_lif_ba462977 : refractory_lif_ba462977_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2736,11 +2429,11 @@ struct refractory_lif_ba462977 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -2771,44 +2464,10 @@ struct refractory_lif_ba462977 {
   }
 };
 
-struct refractory_lif_5f403100 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct refractory_lif_5f403100_replay : refractory_lif_ba462977_step {
+  using Replay = refractory_lif_5f403100_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = choose(t0, splat<C>(0.0), in_x);
-    const C t3 = in_input_scale * t2;
-    const C t4 = t1 + t3;
-    const C t5 = t4 - in_threshold;
-    const C t6 = choose(t0, splat<C>(-1.0), t5);
-    const C t7 = fires(t6, strict);
-    const C t8 = splat<C>(1.0) - t7;
-    const C t9 = t8 * t4;
-    const C t10 = in_reset * t7;
-    const C t11 = t9 + t10;
-    const auto t12 = t7 > splat<C>(0.0);
-    const auto t13 = in_r > splat<C>(1.0);
-    const C t14 = in_r - splat<C>(1.0);
-    const C t15 = choose(t13, t14, splat<C>(0.0));
-    const C t16 = choose(t12, in_refractory, t15);
-    output = t7;
-    next_state[0] = t11;
-    next_state[1] = t16;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2819,7 +2478,7 @@ struct refractory_lif_5f403100 {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = choose(t0, splat<C>(0.0), in_x);
     const C t3 = in_input_scale * t2;
@@ -2831,7 +2490,9 @@ struct refractory_lif_5f403100 {
     kept[1] = in_v;
     kept[2] = t2;
   }
+};
 
+struct refractory_lif_5f403100 : refractory_lif_5f403100_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2845,11 +2506,11 @@ struct refractory_lif_5f403100 {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -2875,10 +2536,9 @@ struct refractory_lif_5f403100 {
   }
 };
 
-struct refractory_lif_b490b42e {
+struct refractory_lif_b490b42e_step {
+  using Step = refractory_lif_b490b42e_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -2891,7 +2551,7 @@ struct refractory_lif_b490b42e {
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2900,8 +2560,8 @@ struct refractory_lif_b490b42e {
     const C t6 = fires(t5, strict);
     const C t7 = in_threshold * t6;
     const C t8 = t3 - t7;
-    const auto t9 = t6 > splat<C>(0.0);
-    const auto t10 = in_r > splat<C>(1.0);
+    const auto t9 = greater(t6, splat<C>(0.0));
+    const auto t10 = greater(in_r, splat<C>(1.0));
     const C t11 = in_r - splat<C>(1.0);
     const C t12 = choose(t10, t11, splat<C>(0.0));
     const C t13 = choose(t9, in_refractory, t12);
@@ -2909,6 +2569,12 @@ struct refractory_lif_b490b42e {
     next_state[0] = t8;
     next_state[1] = t13;
   }
+};
+
+struct refractory_lif_b490b42e_replay : refractory_lif_b490b42e_step {
+  using Replay = refractory_lif_b490b42e_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -2919,7 +2585,7 @@ struct refractory_lif_b490b42e {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -2930,7 +2596,9 @@ struct refractory_lif_b490b42e {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct refractory_lif_b490b42e : refractory_lif_b490b42e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -2945,10 +2613,10 @@ struct refractory_lif_b490b42e {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -2976,62 +2644,7 @@ struct refractory_lif_b490b42e {
   }
 };
 
-struct refractory_lif_74da634c {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    const C t6 = fires(t5, strict);
-    const C t7 = in_threshold * t6;
-    const C t8 = t3 - t7;
-    const auto t9 = t6 > splat<C>(0.0);
-    const auto t10 = in_r > splat<C>(1.0);
-    const C t11 = in_r - splat<C>(1.0);
-    const C t12 = choose(t10, t11, splat<C>(0.0));
-    const C t13 = choose(t9, in_refractory, t12);
-    output = t6;
-    next_state[0] = t8;
-    next_state[1] = t13;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    distance[0] = t5;
-    kept[0] = in_r;
-    kept[1] = in_x;
-    kept[2] = in_v;
-  }
-
+struct refractory_lif_74da634c : refractory_lif_b490b42e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3045,10 +2658,10 @@ struct refractory_lif_74da634c {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
-    const auto t2 = t1 > splat<C>(0.0);
-    const auto t3 = kept_0 > splat<C>(1.0);
+    const auto t2 = greater(t1, splat<C>(0.0));
+    const auto t3 = greater(kept_0, splat<C>(1.0));
     const C t4 = choose(t2, grad_next_in_r, splat<C>(0.0));
     const C t5 = choose(t2, splat<C>(0.0), grad_next_in_r);
     const C t6 = choose(t3, t5, splat<C>(0.0));
@@ -3074,10 +2687,9 @@ struct refractory_lif_74da634c {
   }
 };
 
-struct refractory_lif_33cca28c {
+struct refractory_lif_33cca28c_step {
+  using Step = refractory_lif_33cca28c_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 2;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3091,7 +2703,7 @@ struct refractory_lif_33cca28c {
     const C in_input_scale = param[2];
     const C in_refractory = param[3];
     const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -3102,8 +2714,8 @@ struct refractory_lif_33cca28c {
     const C t8 = t7 * t3;
     const C t9 = in_reset * t6;
     const C t10 = t8 + t9;
-    const auto t11 = t6 > splat<C>(0.0);
-    const auto t12 = in_r > splat<C>(1.0);
+    const auto t11 = greater(t6, splat<C>(0.0));
+    const auto t12 = greater(in_r, splat<C>(1.0));
     const C t13 = in_r - splat<C>(1.0);
     const C t14 = choose(t12, t13, splat<C>(0.0));
     const C t15 = choose(t11, in_refractory, t14);
@@ -3111,6 +2723,12 @@ struct refractory_lif_33cca28c {
     next_state[0] = t10;
     next_state[1] = t15;
   }
+};
+
+struct refractory_lif_33cca28c_replay : refractory_lif_33cca28c_step {
+  using Replay = refractory_lif_33cca28c_replay;
+  static constexpr int kSpikes = 1, kKept = 2;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3121,7 +2739,7 @@ struct refractory_lif_33cca28c {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -3133,7 +2751,9 @@ struct refractory_lif_33cca28c {
     kept[2] = in_x;
     kept[3] = in_v;
   }
+};
 
+struct refractory_lif_33cca28c : refractory_lif_33cca28c_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3149,11 +2769,11 @@ struct refractory_lif_33cca28c {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -3183,43 +2803,10 @@ struct refractory_lif_33cca28c {
   }
 };
 
-struct refractory_lif_eeb09dcd {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct refractory_lif_eeb09dcd_replay : refractory_lif_33cca28c_step {
+  using Replay = refractory_lif_eeb09dcd_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_r = state[1];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_refractory = param[3];
-    const C in_reset = param[4];
-    const auto t0 = in_r > splat<C>(0.0);
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * in_x;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = choose(t0, splat<C>(-1.0), t4);
-    const C t6 = fires(t5, strict);
-    const C t7 = splat<C>(1.0) - t6;
-    const C t8 = t7 * t3;
-    const C t9 = in_reset * t6;
-    const C t10 = t8 + t9;
-    const auto t11 = t6 > splat<C>(0.0);
-    const auto t12 = in_r > splat<C>(1.0);
-    const C t13 = in_r - splat<C>(1.0);
-    const C t14 = choose(t12, t13, splat<C>(0.0));
-    const C t15 = choose(t11, in_refractory, t14);
-    output = t6;
-    next_state[0] = t10;
-    next_state[1] = t15;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3230,7 +2817,7 @@ struct refractory_lif_eeb09dcd {
     const C in_beta = param[0];
     const C in_threshold = param[1];
     const C in_input_scale = param[2];
-    const auto t0 = in_r > splat<C>(0.0);
+    const auto t0 = greater(in_r, splat<C>(0.0));
     const C t1 = in_beta * in_v;
     const C t2 = in_input_scale * in_x;
     const C t3 = t1 + t2;
@@ -3241,7 +2828,9 @@ struct refractory_lif_eeb09dcd {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct refractory_lif_eeb09dcd : refractory_lif_eeb09dcd_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3255,11 +2844,11 @@ struct refractory_lif_eeb09dcd {
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
     const C grad_next_in_r = grad_next_state[1];
-    const auto t0 = kept_0 > splat<C>(0.0);
+    const auto t0 = greater(kept_0, splat<C>(0.0));
     const C t1 = fires(distance_0, strict);
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t1 > splat<C>(0.0);
-    const auto t4 = kept_0 > splat<C>(1.0);
+    const auto t3 = greater(t1, splat<C>(0.0));
+    const auto t4 = greater(kept_0, splat<C>(1.0));
     const C t5 = choose(t3, grad_next_in_r, splat<C>(0.0));
     const C t6 = choose(t3, splat<C>(0.0), grad_next_in_r);
     const C t7 = choose(t4, t6, splat<C>(0.0));
@@ -3284,10 +2873,9 @@ struct refractory_lif_eeb09dcd {
   }
 };
 
-struct current_lif_c049bb44 {
+struct current_lif_c049bb44_step {
+  using Step = current_lif_c049bb44_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3313,6 +2901,12 @@ struct current_lif_c049bb44 {
     next_state[0] = t6;
     next_state[1] = t8;
   }
+};
+
+struct current_lif_c049bb44_replay : current_lif_c049bb44_step {
+  using Replay = current_lif_c049bb44_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3332,7 +2926,9 @@ struct current_lif_c049bb44 {
     kept[0] = in_v;
     kept[1] = t0;
   }
+};
 
+struct current_lif_c049bb44 : current_lif_c049bb44_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3374,55 +2970,7 @@ struct current_lif_c049bb44 {
   }
 };
 
-struct current_lif_6709d902 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C t0 = in_i + in_x;
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * t0;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = in_alpha * t0;
-    const C t7 = in_threshold * t5;
-    const C t8 = t3 - t7;
-    output = t5;
-    next_state[0] = t6;
-    next_state[1] = t8;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C t0 = in_i + in_x;
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * t0;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    distance[0] = t4;
-    kept[0] = in_v;
-    kept[1] = t0;
-  }
-
+struct current_lif_6709d902 : current_lif_c049bb44_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3461,10 +3009,9 @@ struct current_lif_6709d902 {
   }
 };
 
-struct current_lif_f560f203 {
+struct current_lif_f560f203_step {
+  using Step = current_lif_f560f203_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3488,6 +3035,12 @@ struct current_lif_f560f203 {
     next_state[0] = t6;
     next_state[1] = t3;
   }
+};
+
+struct current_lif_f560f203_replay : current_lif_f560f203_step {
+  using Replay = current_lif_f560f203_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3507,7 +3060,9 @@ struct current_lif_f560f203 {
     kept[0] = in_v;
     kept[1] = t0;
   }
+};
 
+struct current_lif_f560f203 : current_lif_f560f203_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3541,10 +3096,9 @@ struct current_lif_f560f203 {
   }
 };
 
-struct current_lif_4127d906 {
+struct current_lif_4127d906_step {
+  using Step = current_lif_4127d906_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3573,6 +3127,12 @@ struct current_lif_4127d906 {
     next_state[0] = t6;
     next_state[1] = t10;
   }
+};
+
+struct current_lif_4127d906_replay : current_lif_4127d906_step {
+  using Replay = current_lif_4127d906_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3593,7 +3153,9 @@ struct current_lif_4127d906 {
     kept[1] = in_v;
     kept[2] = t0;
   }
+};
 
+struct current_lif_4127d906 : current_lif_4127d906_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3639,38 +3201,10 @@ struct current_lif_4127d906 {
   }
 };
 
-struct current_lif_513fd317 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct current_lif_513fd317_replay : current_lif_4127d906_step {
+  using Replay = current_lif_513fd317_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C in_reset = param[4];
-    const C t0 = in_i + in_x;
-    const C t1 = in_beta * in_v;
-    const C t2 = in_input_scale * t0;
-    const C t3 = t1 + t2;
-    const C t4 = t3 - in_threshold;
-    const C t5 = fires(t4, strict);
-    const C t6 = in_alpha * t0;
-    const C t7 = splat<C>(1.0) - t5;
-    const C t8 = t7 * t3;
-    const C t9 = in_reset * t5;
-    const C t10 = t8 + t9;
-    output = t5;
-    next_state[0] = t6;
-    next_state[1] = t10;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3690,7 +3224,9 @@ struct current_lif_513fd317 {
     kept[0] = in_v;
     kept[1] = t0;
   }
+};
 
+struct current_lif_513fd317 : current_lif_513fd317_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3729,10 +3265,9 @@ struct current_lif_513fd317 {
   }
 };
 
-struct current_lif_5a1b9a31 {
+struct current_lif_5a1b9a31_step {
+  using Step = current_lif_5a1b9a31_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 2, kKept = 0;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3760,6 +3295,12 @@ struct current_lif_5a1b9a31 {
     next_state[0] = t3;
     next_state[1] = t8;
   }
+};
+
+struct current_lif_5a1b9a31_replay : current_lif_5a1b9a31_step {
+  using Replay = current_lif_5a1b9a31_replay;
+  static constexpr int kSpikes = 2, kKept = 0;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3787,7 +3328,9 @@ struct current_lif_5a1b9a31 {
     kept[1] = in_v;
     kept[2] = t3;
   }
+};
 
+struct current_lif_5a1b9a31 : current_lif_5a1b9a31_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3834,37 +3377,10 @@ struct current_lif_5a1b9a31 {
   }
 };
 
-struct current_lif_fd2cb368 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct current_lif_fd2cb368_replay : current_lif_5a1b9a31_step {
+  using Replay = current_lif_fd2cb368_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 3;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = in_alpha * in_i;
-    const C t3 = t2 + in_x;
-    const C t4 = in_beta * in_v;
-    const C t5 = in_input_scale * t3;
-    const C t6 = t4 + t5;
-    const C t7 = in_threshold * t1;
-    const C t8 = t6 - t7;
-    const C t9 = t8 - in_threshold;
-    const C t10 = fires(t9, strict);
-    output = t10;
-    next_state[0] = t3;
-    next_state[1] = t8;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3891,7 +3407,9 @@ struct current_lif_fd2cb368 {
     kept[1] = in_v;
     kept[2] = t3;
   }
+};
 
+struct current_lif_fd2cb368 : current_lif_fd2cb368_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -3932,10 +3450,9 @@ struct current_lif_fd2cb368 {
   }
 };
 
-struct current_lif_c9d67950 {
+struct current_lif_c9d67950_step {
+  using Step = current_lif_c9d67950_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -3959,6 +3476,12 @@ struct current_lif_c9d67950 {
     next_state[0] = t1;
     next_state[1] = t4;
   }
+};
+
+struct current_lif_c9d67950_replay : current_lif_c9d67950_step {
+  using Replay = current_lif_c9d67950_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -3981,7 +3504,9 @@ struct current_lif_c9d67950 {
     kept[1] = in_v;
     kept[2] = t1;
   }
+};
 
+struct current_lif_c9d67950 : current_lif_c9d67950_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4016,10 +3541,9 @@ struct current_lif_c9d67950 {
   }
 };
 
-struct current_lif_37e6985b {
+struct current_lif_37e6985b_step {
+  using Step = current_lif_37e6985b_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 2, kKept = 1;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4050,6 +3574,12 @@ struct current_lif_37e6985b {
     next_state[0] = t3;
     next_state[1] = t10;
   }
+};
+
+struct current_lif_37e6985b_replay : current_lif_37e6985b_step {
+  using Replay = current_lif_37e6985b_replay;
+  static constexpr int kSpikes = 2, kKept = 1;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4081,7 +3611,9 @@ struct current_lif_37e6985b {
     kept[2] = in_v;
     kept[3] = t3;
   }
+};
 
+struct current_lif_37e6985b : current_lif_37e6985b_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4132,40 +3664,10 @@ struct current_lif_37e6985b {
   }
 };
 
-struct current_lif_d7d48ed7 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct current_lif_d7d48ed7_replay : current_lif_37e6985b_step {
+  using Replay = current_lif_d7d48ed7_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C in_reset = param[4];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = in_alpha * in_i;
-    const C t3 = t2 + in_x;
-    const C t4 = in_beta * in_v;
-    const C t5 = in_input_scale * t3;
-    const C t6 = t4 + t5;
-    const C t7 = splat<C>(1.0) - t1;
-    const C t8 = t7 * t6;
-    const C t9 = in_reset * t1;
-    const C t10 = t8 + t9;
-    const C t11 = t10 - in_threshold;
-    const C t12 = fires(t11, strict);
-    output = t12;
-    next_state[0] = t3;
-    next_state[1] = t10;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4195,7 +3697,9 @@ struct current_lif_d7d48ed7 {
     kept[1] = in_i;
     kept[2] = t3;
   }
+};
 
+struct current_lif_d7d48ed7 : current_lif_d7d48ed7_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4236,10 +3740,9 @@ struct current_lif_d7d48ed7 {
   }
 };
 
-struct current_lif_5c9b9d6b {
+struct current_lif_5c9b9d6b_step {
+  using Step = current_lif_5c9b9d6b_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4265,6 +3768,12 @@ struct current_lif_5c9b9d6b {
     next_state[0] = t6;
     next_state[1] = t8;
   }
+};
+
+struct current_lif_5c9b9d6b_replay : current_lif_5c9b9d6b_step {
+  using Replay = current_lif_5c9b9d6b_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4277,7 +3786,9 @@ struct current_lif_5c9b9d6b {
     kept[0] = in_i;
     kept[1] = in_v;
   }
+};
 
+struct current_lif_5c9b9d6b : current_lif_5c9b9d6b_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4319,48 +3830,7 @@ struct current_lif_5c9b9d6b {
   }
 };
 
-struct current_lif_2cad0446 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = in_beta * in_v;
-    const C t3 = in_input_scale * in_i;
-    const C t4 = t2 + t3;
-    const C t5 = in_alpha * in_i;
-    const C t6 = t5 + in_x;
-    const C t7 = in_threshold * t1;
-    const C t8 = t4 - t7;
-    output = t1;
-    next_state[0] = t6;
-    next_state[1] = t8;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_threshold = param[2];
-    const C t0 = in_v - in_threshold;
-    distance[0] = t0;
-    kept[0] = in_i;
-    kept[1] = in_v;
-  }
-
+struct current_lif_2cad0446 : current_lif_5c9b9d6b_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4399,10 +3869,9 @@ struct current_lif_2cad0446 {
   }
 };
 
-struct current_lif_54b4d754 {
+struct current_lif_54b4d754_step {
+  using Step = current_lif_54b4d754_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4426,6 +3895,12 @@ struct current_lif_54b4d754 {
     next_state[0] = t6;
     next_state[1] = t4;
   }
+};
+
+struct current_lif_54b4d754_replay : current_lif_54b4d754_step {
+  using Replay = current_lif_54b4d754_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4438,7 +3913,9 @@ struct current_lif_54b4d754 {
     kept[0] = in_i;
     kept[1] = in_v;
   }
+};
 
+struct current_lif_54b4d754 : current_lif_54b4d754_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4472,10 +3949,9 @@ struct current_lif_54b4d754 {
   }
 };
 
-struct current_lif_ae5e4250 {
+struct current_lif_ae5e4250_step {
+  using Step = current_lif_ae5e4250_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4504,6 +3980,12 @@ struct current_lif_ae5e4250 {
     next_state[0] = t6;
     next_state[1] = t10;
   }
+};
+
+struct current_lif_ae5e4250_replay : current_lif_ae5e4250_step {
+  using Replay = current_lif_ae5e4250_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4522,7 +4004,9 @@ struct current_lif_ae5e4250 {
     kept[1] = in_i;
     kept[2] = in_v;
   }
+};
 
+struct current_lif_ae5e4250 : current_lif_ae5e4250_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4568,38 +4052,10 @@ struct current_lif_ae5e4250 {
   }
 };
 
-struct current_lif_dcf40262 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
+struct current_lif_dcf40262_replay : current_lif_ae5e4250_step {
+  using Replay = current_lif_dcf40262_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_i = state[0];
-    const C in_v = state[1];
-    const C in_alpha = param[0];
-    const C in_beta = param[1];
-    const C in_threshold = param[2];
-    const C in_input_scale = param[3];
-    const C in_reset = param[4];
-    const C t0 = in_v - in_threshold;
-    const C t1 = fires(t0, strict);
-    const C t2 = in_beta * in_v;
-    const C t3 = in_input_scale * in_i;
-    const C t4 = t2 + t3;
-    const C t5 = in_alpha * in_i;
-    const C t6 = t5 + in_x;
-    const C t7 = splat<C>(1.0) - t1;
-    const C t8 = t7 * t4;
-    const C t9 = in_reset * t1;
-    const C t10 = t8 + t9;
-    output = t1;
-    next_state[0] = t6;
-    next_state[1] = t10;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4612,7 +4068,9 @@ struct current_lif_dcf40262 {
     kept[0] = in_i;
     kept[1] = in_v;
   }
+};
 
+struct current_lif_dcf40262 : current_lif_dcf40262_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4651,10 +4109,9 @@ struct current_lif_dcf40262 {
   }
 };
 
-struct alpha_neuron_09c98840 {
+struct alpha_neuron_09c98840_step {
+  using Step = alpha_neuron_09c98840_step;
   static constexpr int kInputs = 1, kStates = 3, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4689,6 +4146,12 @@ struct alpha_neuron_09c98840 {
     next_state[1] = t11;
     next_state[2] = t13;
   }
+};
+
+struct alpha_neuron_09c98840_replay : alpha_neuron_09c98840_step {
+  using Replay = alpha_neuron_09c98840_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4718,7 +4181,9 @@ struct alpha_neuron_09c98840 {
     kept[2] = in_inhibition;
     kept[3] = t6;
   }
+};
 
+struct alpha_neuron_09c98840 : alpha_neuron_09c98840_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4767,10 +4232,9 @@ struct alpha_neuron_09c98840 {
   }
 };
 
-struct alpha_neuron_ec2df591 {
+struct alpha_neuron_ec2df591_step {
+  using Step = alpha_neuron_ec2df591_step;
   static constexpr int kInputs = 1, kStates = 3, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4805,6 +4269,12 @@ struct alpha_neuron_ec2df591 {
     next_state[1] = t11;
     next_state[2] = t13;
   }
+};
+
+struct alpha_neuron_ec2df591_replay : alpha_neuron_ec2df591_step {
+  using Replay = alpha_neuron_ec2df591_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4834,7 +4304,9 @@ struct alpha_neuron_ec2df591 {
     kept[2] = in_inhibition;
     kept[3] = t6;
   }
+};
 
+struct alpha_neuron_ec2df591 : alpha_neuron_ec2df591_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4882,10 +4354,9 @@ struct alpha_neuron_ec2df591 {
   }
 };
 
-struct alpha_neuron_6723a279 {
+struct alpha_neuron_6723a279_step {
+  using Step = alpha_neuron_6723a279_step;
   static constexpr int kInputs = 1, kStates = 3, kParams = 4;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -4911,6 +4382,12 @@ struct alpha_neuron_6723a279 {
     next_state[1] = t3;
     next_state[2] = t5;
   }
+};
+
+struct alpha_neuron_6723a279_replay : alpha_neuron_6723a279_step {
+  using Replay = alpha_neuron_6723a279_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -4934,7 +4411,9 @@ struct alpha_neuron_6723a279 {
     kept[1] = in_inhibition;
     kept[2] = t4;
   }
+};
 
+struct alpha_neuron_6723a279 : alpha_neuron_6723a279_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -4973,10 +4452,9 @@ struct alpha_neuron_6723a279 {
   }
 };
 
-struct leaky_integrator_6efd95ce {
+struct leaky_integrator_6efd95ce_step {
+  using Step = leaky_integrator_6efd95ce_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 0, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -4992,6 +4470,12 @@ struct leaky_integrator_6efd95ce {
     output = t2;
     next_state[0] = t2;
   }
+};
+
+struct leaky_integrator_6efd95ce_replay : leaky_integrator_6efd95ce_step {
+  using Replay = leaky_integrator_6efd95ce_replay;
+  static constexpr int kSpikes = 0, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5001,7 +4485,9 @@ struct leaky_integrator_6efd95ce {
     kept[0] = in_x;
     kept[1] = in_v;
   }
+};
 
+struct leaky_integrator_6efd95ce : leaky_integrator_6efd95ce_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5023,10 +4509,9 @@ struct leaky_integrator_6efd95ce {
   }
 };
 
-struct current_leaky_integrator_00aaa3ba {
+struct current_leaky_integrator_00aaa3ba_step {
+  using Step = current_leaky_integrator_00aaa3ba_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 3;
-  static constexpr int kSpikes = 0, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -5047,6 +4532,12 @@ struct current_leaky_integrator_00aaa3ba {
     next_state[0] = t4;
     next_state[1] = t3;
   }
+};
+
+struct current_leaky_integrator_00aaa3ba_replay : current_leaky_integrator_00aaa3ba_step {
+  using Replay = current_leaky_integrator_00aaa3ba_replay;
+  static constexpr int kSpikes = 0, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5058,7 +4549,9 @@ struct current_leaky_integrator_00aaa3ba {
     kept[0] = in_v;
     kept[1] = t0;
   }
+};
 
+struct current_leaky_integrator_00aaa3ba : current_leaky_integrator_00aaa3ba_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5087,10 +4580,9 @@ struct current_leaky_integrator_00aaa3ba {
   }
 };
 
-struct current_leaky_integrator_560ccf6c {
+struct current_leaky_integrator_560ccf6c_step {
+  using Step = current_leaky_integrator_560ccf6c_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 3;
-  static constexpr int kSpikes = 0, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -5111,6 +4603,12 @@ struct current_leaky_integrator_560ccf6c {
     next_state[0] = t4;
     next_state[1] = t2;
   }
+};
+
+struct current_leaky_integrator_560ccf6c_replay : current_leaky_integrator_560ccf6c_step {
+  using Replay = current_leaky_integrator_560ccf6c_replay;
+  static constexpr int kSpikes = 0, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5120,7 +4618,9 @@ struct current_leaky_integrator_560ccf6c {
     kept[0] = in_i;
     kept[1] = in_v;
   }
+};
 
+struct current_leaky_integrator_560ccf6c : current_leaky_integrator_560ccf6c_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5149,10 +4649,9 @@ struct current_leaky_integrator_560ccf6c {
   }
 };
 
-struct adlif_d26197a8 {
+struct adlif_d26197a8_step {
+  using Step = adlif_d26197a8_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -5184,6 +4683,12 @@ struct adlif_d26197a8 {
     next_state[0] = t8;
     next_state[1] = t13;
   }
+};
+
+struct adlif_d26197a8_replay : adlif_d26197a8_step {
+  using Replay = adlif_d26197a8_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5204,7 +4709,9 @@ struct adlif_d26197a8 {
     kept[1] = in_w;
     kept[2] = t2;
   }
+};
 
+struct adlif_d26197a8 : adlif_d26197a8_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5261,62 +4768,7 @@ struct adlif_d26197a8 {
   }
 };
 
-struct adlif_c68d42f9 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 5;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 3;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_u = state[0];
-    const C in_w = state[1];
-    const C in_alpha = param[0];
-    const C in_rho = param[1];
-    const C in_a = param[2];
-    const C in_b = param[3];
-    const C in_threshold = param[4];
-    const C t0 = in_alpha * in_u;
-    const C t1 = splat<C>(1.0) - in_alpha;
-    const C t2 = in_x - in_w;
-    const C t3 = t1 * t2;
-    const C t4 = t0 + t3;
-    const C t5 = t4 - in_threshold;
-    const C t6 = fires(t5, strict);
-    const C t7 = in_threshold * t6;
-    const C t8 = t4 - t7;
-    const C t9 = in_rho * in_w;
-    const C t10 = in_a * t4;
-    const C t11 = t9 + t10;
-    const C t12 = in_b * t6;
-    const C t13 = t11 + t12;
-    output = t6;
-    next_state[0] = t8;
-    next_state[1] = t13;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_u = state[0];
-    const C in_w = state[1];
-    const C in_alpha = param[0];
-    const C in_threshold = param[4];
-    const C t0 = in_alpha * in_u;
-    const C t1 = splat<C>(1.0) - in_alpha;
-    const C t2 = in_x - in_w;
-    const C t3 = t1 * t2;
-    const C t4 = t0 + t3;
-    const C t5 = t4 - in_threshold;
-    distance[0] = t5;
-    kept[0] = in_u;
-    kept[1] = in_w;
-    kept[2] = t2;
-  }
-
+struct adlif_c68d42f9 : adlif_d26197a8_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5370,10 +4822,9 @@ struct adlif_c68d42f9 {
   }
 };
 
-struct symplectic_adlif_7ef3906a {
+struct symplectic_adlif_7ef3906a_step {
+  using Step = symplectic_adlif_7ef3906a_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -5409,6 +4860,12 @@ struct symplectic_adlif_7ef3906a {
     next_state[0] = t8;
     next_state[1] = t16;
   }
+};
+
+struct symplectic_adlif_7ef3906a_replay : symplectic_adlif_7ef3906a_step {
+  using Replay = symplectic_adlif_7ef3906a_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5430,7 +4887,9 @@ struct symplectic_adlif_7ef3906a {
     kept[2] = in_w;
     kept[3] = t2;
   }
+};
 
+struct symplectic_adlif_7ef3906a : symplectic_adlif_7ef3906a_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5498,45 +4957,10 @@ struct symplectic_adlif_7ef3906a {
   }
 };
 
-struct symplectic_adlif_6a52c249 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 6;
+struct symplectic_adlif_6a52c249_replay : symplectic_adlif_7ef3906a_step {
+  using Replay = symplectic_adlif_6a52c249_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 3;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_u = state[0];
-    const C in_w = state[1];
-    const C in_alpha = param[0];
-    const C in_rho = param[1];
-    const C in_a = param[2];
-    const C in_b = param[3];
-    const C in_q = param[4];
-    const C in_threshold = param[5];
-    const C t0 = in_alpha * in_u;
-    const C t1 = splat<C>(1.0) - in_alpha;
-    const C t2 = in_x - in_w;
-    const C t3 = t1 * t2;
-    const C t4 = t0 + t3;
-    const C t5 = t4 - in_threshold;
-    const C t6 = fires(t5, strict);
-    const C t7 = splat<C>(1.0) - t6;
-    const C t8 = t4 * t7;
-    const C t9 = in_rho * in_w;
-    const C t10 = splat<C>(1.0) - in_rho;
-    const C t11 = in_a * t8;
-    const C t12 = in_b * t6;
-    const C t13 = t11 + t12;
-    const C t14 = t10 * t13;
-    const C t15 = t14 * in_q;
-    const C t16 = t9 + t15;
-    output = t6;
-    next_state[0] = t8;
-    next_state[1] = t16;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5557,7 +4981,9 @@ struct symplectic_adlif_6a52c249 {
     kept[1] = in_w;
     kept[2] = t2;
   }
+};
 
+struct symplectic_adlif_6a52c249 : symplectic_adlif_6a52c249_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5624,10 +5050,9 @@ struct symplectic_adlif_6a52c249 {
   }
 };
 
-struct alif_fe0bb604 {
+struct alif_fe0bb604_step {
+  using Step = alif_fe0bb604_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -5658,6 +5083,12 @@ struct alif_fe0bb604 {
     next_state[0] = t8;
     next_state[1] = t12;
   }
+};
+
+struct alif_fe0bb604_replay : alif_fe0bb604_step {
+  using Replay = alif_fe0bb604_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5680,7 +5111,9 @@ struct alif_fe0bb604 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct alif_fe0bb604 : alif_fe0bb604_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5735,40 +5168,10 @@ struct alif_fe0bb604 {
   }
 };
 
-struct alif_47e8e024 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 6;
+struct alif_47e8e024_replay : alif_fe0bb604_step {
+  using Replay = alif_47e8e024_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 3;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_b = state[1];
-    const C in_beta = param[0];
-    const C in_rho = param[1];
-    const C in_adaptation = param[2];
-    const C in_threshold = param[3];
-    const C in_input_scale = param[4];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = in_adaptation * in_b;
-    const C t4 = in_threshold + t3;
-    const C t5 = t2 - t4;
-    const C t6 = fires(t5, strict);
-    const C t7 = t4 * t6;
-    const C t8 = t2 - t7;
-    const C t9 = in_rho * in_b;
-    const C t10 = splat<C>(1.0) - in_rho;
-    const C t11 = t10 * t6;
-    const C t12 = t9 + t11;
-    output = t6;
-    next_state[0] = t8;
-    next_state[1] = t12;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5791,7 +5194,9 @@ struct alif_47e8e024 {
     kept[1] = in_v;
     kept[2] = in_b;
   }
+};
 
+struct alif_47e8e024 : alif_47e8e024_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5841,10 +5246,9 @@ struct alif_47e8e024 {
   }
 };
 
-struct alif_33c11a1a {
+struct alif_33c11a1a_step {
+  using Step = alif_33c11a1a_step;
   static constexpr int kInputs = 1, kStates = 2, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 3;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -5878,6 +5282,12 @@ struct alif_33c11a1a {
     next_state[0] = t10;
     next_state[1] = t14;
   }
+};
+
+struct alif_33c11a1a_replay : alif_33c11a1a_step {
+  using Replay = alif_33c11a1a_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 3;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -5901,7 +5311,9 @@ struct alif_33c11a1a {
     kept[2] = in_v;
     kept[3] = in_b;
   }
+};
 
+struct alif_33c11a1a : alif_33c11a1a_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -5958,43 +5370,10 @@ struct alif_33c11a1a {
   }
 };
 
-struct alif_53fad3f9 {
-  static constexpr int kInputs = 1, kStates = 2, kParams = 6;
+struct alif_53fad3f9_replay : alif_33c11a1a_step {
+  using Replay = alif_53fad3f9_replay;
   static constexpr int kSpikes = 1, kKept = 0;
   static constexpr int kKeptForParams = 3;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_b = state[1];
-    const C in_beta = param[0];
-    const C in_rho = param[1];
-    const C in_adaptation = param[2];
-    const C in_threshold = param[3];
-    const C in_input_scale = param[4];
-    const C in_reset = param[5];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = in_adaptation * in_b;
-    const C t4 = in_threshold + t3;
-    const C t5 = t2 - t4;
-    const C t6 = fires(t5, strict);
-    const C t7 = splat<C>(1.0) - t6;
-    const C t8 = t7 * t2;
-    const C t9 = in_reset * t6;
-    const C t10 = t8 + t9;
-    const C t11 = in_rho * in_b;
-    const C t12 = splat<C>(1.0) - in_rho;
-    const C t13 = t12 * t6;
-    const C t14 = t11 + t13;
-    output = t6;
-    next_state[0] = t10;
-    next_state[1] = t14;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6017,7 +5396,9 @@ struct alif_53fad3f9 {
     kept[1] = in_v;
     kept[2] = in_b;
   }
+};
 
+struct alif_53fad3f9 : alif_53fad3f9_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6067,10 +5448,9 @@ struct alif_53fad3f9 {
   }
 };
 
-struct exponential_if_8fd7697a {
+struct exponential_if_8fd7697a_step {
+  using Step = exponential_if_8fd7697a_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 2;
-  static constexpr int kKeptForParams = 0;
   static constexpr bool kGivesSpikes = true;
 
   template <class C>
@@ -6102,6 +5482,12 @@ struct exponential_if_8fd7697a {
     output = t10;
     next_state[0] = t14;
   }
+};
+
+struct exponential_if_8fd7697a_replay : exponential_if_8fd7697a_step {
+  using Replay = exponential_if_8fd7697a_replay;
+  static constexpr int kSpikes = 1, kKept = 2;
+  static constexpr int kKeptForParams = 0;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6127,7 +5513,9 @@ struct exponential_if_8fd7697a {
     kept[0] = in_v;
     kept[1] = t6;
   }
+};
 
+struct exponential_if_8fd7697a : exponential_if_8fd7697a_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6187,41 +5575,10 @@ struct exponential_if_8fd7697a {
   }
 };
 
-struct exponential_if_f6fb0a5e {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 6;
+struct exponential_if_f6fb0a5e_replay : exponential_if_8fd7697a_step {
+  using Replay = exponential_if_f6fb0a5e_replay;
   static constexpr int kSpikes = 1, kKept = 1;
   static constexpr int kKeptForParams = 1;
-  static constexpr bool kGivesSpikes = true;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_tau = param[0];
-    const C in_sharpness = param[1];
-    const C in_rheobase = param[2];
-    const C in_rest = param[3];
-    const C in_threshold = param[4];
-    const C in_reset = param[5];
-    const C t0 = in_x + in_rest;
-    const C t1 = t0 - in_v;
-    const C t2 = in_v - in_rheobase;
-    const C t3 = t2 / in_sharpness;
-    const C t4 = exponential(t3);
-    const C t5 = in_sharpness * t4;
-    const C t6 = t1 + t5;
-    const C t7 = t6 / in_tau;
-    const C t8 = in_v + t7;
-    const C t9 = t8 - in_threshold;
-    const C t10 = fires(t9, strict);
-    const C t11 = splat<C>(1.0) - t10;
-    const C t12 = t11 * t8;
-    const C t13 = in_reset * t10;
-    const C t14 = t12 + t13;
-    output = t10;
-    next_state[0] = t14;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6247,7 +5604,9 @@ struct exponential_if_f6fb0a5e {
     kept[0] = t2;
     kept[1] = t6;
   }
+};
 
+struct exponential_if_f6fb0a5e : exponential_if_f6fb0a5e_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6297,10 +5656,9 @@ struct exponential_if_f6fb0a5e {
   }
 };
 
-struct multispike_lif_d49326f4 {
+struct multispike_lif_d49326f4_step {
+  using Step = multispike_lif_d49326f4_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -6315,7 +5673,7 @@ struct multispike_lif_d49326f4 {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6330,6 +5688,12 @@ struct multispike_lif_d49326f4 {
     output = t12;
     next_state[0] = t14;
   }
+};
+
+struct multispike_lif_d49326f4_replay : multispike_lif_d49326f4_step {
+  using Replay = multispike_lif_d49326f4_replay;
+  static constexpr int kSpikes = 1, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6348,7 +5712,9 @@ struct multispike_lif_d49326f4 {
     kept[0] = in_x;
     kept[1] = in_v;
   }
+};
 
+struct multispike_lif_d49326f4 : multispike_lif_d49326f4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6365,7 +5731,7 @@ struct multispike_lif_d49326f4 {
     const C t0 = in_beta * kept_1;
     const C t1 = in_input_scale * kept_0;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6400,58 +5766,7 @@ struct multispike_lif_d49326f4 {
   }
 };
 
-struct multispike_lif_7aa09aa2 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    const C t13 = in_threshold * t12;
-    const C t14 = t2 - t13;
-    output = t12;
-    next_state[0] = t14;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = t2 / in_threshold;
-    const C t4 = t3 - splat<C>(1.0);
-    distance[0] = t4;
-    kept[0] = in_x;
-    kept[1] = in_v;
-  }
-
+struct multispike_lif_7aa09aa2 : multispike_lif_d49326f4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6468,7 +5783,7 @@ struct multispike_lif_7aa09aa2 {
     const C t0 = in_beta * kept_1;
     const C t1 = in_input_scale * kept_0;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6501,10 +5816,9 @@ struct multispike_lif_7aa09aa2 {
   }
 };
 
-struct multispike_lif_76c68074 {
+struct multispike_lif_76c68074_step {
+  using Step = multispike_lif_76c68074_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -6520,7 +5834,7 @@ struct multispike_lif_76c68074 {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6530,11 +5844,17 @@ struct multispike_lif_76c68074 {
     const C t10 = fires(t9, strict);
     const C t11 = t10 - t10;
     const C t12 = t7 + t11;
-    const auto t13 = t12 > splat<C>(0.0);
+    const auto t13 = greater(t12, splat<C>(0.0));
     const C t14 = choose(t13, in_reset, t2);
     output = t12;
     next_state[0] = t14;
   }
+};
+
+struct multispike_lif_76c68074_replay : multispike_lif_76c68074_step {
+  using Replay = multispike_lif_76c68074_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6548,7 +5868,7 @@ struct multispike_lif_76c68074 {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6563,7 +5883,9 @@ struct multispike_lif_76c68074 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct multispike_lif_76c68074 : multispike_lif_76c68074_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6579,7 +5901,7 @@ struct multispike_lif_76c68074 {
     const C t0 = in_beta * kept_2;
     const C t1 = in_input_scale * kept_1;
     const C t2 = t0 + t1;
-    const auto t3 = kept_0 > splat<C>(0.0);
+    const auto t3 = greater(kept_0, splat<C>(0.0));
     const C t4 = choose(t3, grad_next_in_v, splat<C>(0.0));
     const C t5 = choose(t3, splat<C>(0.0), grad_next_in_v);
     const C t6 = grad_output * derivative_0;
@@ -6604,113 +5926,11 @@ struct multispike_lif_76c68074 {
   }
 };
 
-struct multispike_lif_8dd2e675 {
+using multispike_lif_8dd2e675 = multispike_lif_76c68074;
+
+struct multispike_lif_aee69f7d_step {
+  using Step = multispike_lif_aee69f7d_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C in_reset = param[5];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    const auto t13 = t12 > splat<C>(0.0);
-    const C t14 = choose(t13, in_reset, t2);
-    output = t12;
-    next_state[0] = t14;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    distance[0] = t9;
-    kept[0] = t12;
-    kept[1] = in_x;
-    kept[2] = in_v;
-  }
-
-  template <class C>
-  SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
-                                 bool strict, C grad_output, const C* grad_next_state, C* grad_input,
-                                 C* grad_state, C* grad_param) {
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C kept_0 = kept[0];
-    const C kept_1 = kept[1];
-    const C kept_2 = kept[2];
-    const C derivative_0 = derivative[0];
-    const C grad_next_in_v = grad_next_state[0];
-    const C t0 = in_beta * kept_2;
-    const C t1 = in_input_scale * kept_1;
-    const C t2 = t0 + t1;
-    const auto t3 = kept_0 > splat<C>(0.0);
-    const C t4 = choose(t3, grad_next_in_v, splat<C>(0.0));
-    const C t5 = choose(t3, splat<C>(0.0), grad_next_in_v);
-    const C t6 = grad_output * derivative_0;
-    const C t7 = t6 / in_threshold;
-    const C t8 = t5 + t7;
-    const C t9 = -t6;
-    const C t10 = t2 / in_threshold;
-    const C t11 = t10 / in_threshold;
-    const C t12 = t9 * t11;
-    const C t13 = t8 * kept_1;
-    const C t14 = t8 * in_input_scale;
-    const C t15 = t8 * kept_2;
-    const C t16 = t8 * in_beta;
-    grad_input[0] = t14;
-    grad_state[0] = t16;
-    grad_param[0] = t15;
-    grad_param[1] = t12;
-    grad_param[2] = t13;
-    grad_param[3] = splat<C>(0.0);
-    grad_param[5] = t4;
-    grad_param[4] = splat<C>(0.0);
-  }
-};
-
-struct multispike_lif_aee69f7d {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -6726,7 +5946,7 @@ struct multispike_lif_aee69f7d {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6738,11 +5958,17 @@ struct multispike_lif_aee69f7d {
     const C t12 = t7 + t11;
     const C t13 = in_threshold * t12;
     const C t14 = t2 - t13;
-    const auto t15 = t14 > in_min_v;
+    const auto t15 = greater(t14, in_min_v);
     const C t16 = choose(t15, t14, in_min_v);
     output = t12;
     next_state[0] = t16;
   }
+};
+
+struct multispike_lif_aee69f7d_replay : multispike_lif_aee69f7d_step {
+  using Replay = multispike_lif_aee69f7d_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -6756,7 +5982,7 @@ struct multispike_lif_aee69f7d {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6773,7 +5999,9 @@ struct multispike_lif_aee69f7d {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct multispike_lif_aee69f7d : multispike_lif_aee69f7d_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6792,7 +6020,7 @@ struct multispike_lif_aee69f7d {
     const C t0 = in_beta * kept_2;
     const C t1 = in_input_scale * kept_1;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6800,7 +6028,7 @@ struct multispike_lif_aee69f7d {
     const C t8 = fires(distance_0, strict);
     const C t9 = t8 - t8;
     const C t10 = t7 + t9;
-    const auto t11 = kept_0 > in_min_v;
+    const auto t11 = greater(kept_0, in_min_v);
     const C t12 = choose(t11, grad_next_in_v, splat<C>(0.0));
     const C t13 = choose(t11, splat<C>(0.0), grad_next_in_v);
     const C t14 = -t12;
@@ -6830,73 +6058,7 @@ struct multispike_lif_aee69f7d {
   }
 };
 
-struct multispike_lif_122f7272 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C in_min_v = param[4];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    const C t13 = in_threshold * t12;
-    const C t14 = t2 - t13;
-    const auto t15 = t14 > in_min_v;
-    const C t16 = choose(t15, t14, in_min_v);
-    output = t12;
-    next_state[0] = t16;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    const C t13 = in_threshold * t12;
-    const C t14 = t2 - t13;
-    distance[0] = t9;
-    kept[0] = t14;
-    kept[1] = in_x;
-    kept[2] = in_v;
-  }
-
+struct multispike_lif_122f7272 : multispike_lif_aee69f7d_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -6915,7 +6077,7 @@ struct multispike_lif_122f7272 {
     const C t0 = in_beta * kept_2;
     const C t1 = in_input_scale * kept_1;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6923,7 +6085,7 @@ struct multispike_lif_122f7272 {
     const C t8 = fires(distance_0, strict);
     const C t9 = t8 - t8;
     const C t10 = t7 + t9;
-    const auto t11 = kept_0 > in_min_v;
+    const auto t11 = greater(kept_0, in_min_v);
     const C t12 = choose(t11, grad_next_in_v, splat<C>(0.0));
     const C t13 = choose(t11, splat<C>(0.0), grad_next_in_v);
     const C t14 = -t12;
@@ -6951,10 +6113,9 @@ struct multispike_lif_122f7272 {
   }
 };
 
-struct multispike_lif_bf8299f1 {
+struct multispike_lif_bf8299f1_step {
+  using Step = multispike_lif_bf8299f1_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -6971,7 +6132,7 @@ struct multispike_lif_bf8299f1 {
     const C t0 = in_beta * in_v;
     const C t1 = in_input_scale * in_x;
     const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
+    const auto t3 = greater_equal(t2, in_threshold);
     const C t4 = t2 / in_threshold;
     const C t5 = round_down(t4);
     const C t6 = minimum(t5, in_max_spikes);
@@ -6981,13 +6142,19 @@ struct multispike_lif_bf8299f1 {
     const C t10 = fires(t9, strict);
     const C t11 = t10 - t10;
     const C t12 = t7 + t11;
-    const auto t13 = t12 > splat<C>(0.0);
+    const auto t13 = greater(t12, splat<C>(0.0));
     const C t14 = choose(t13, in_reset, t2);
-    const auto t15 = t14 > in_min_v;
+    const auto t15 = greater(t14, in_min_v);
     const C t16 = choose(t15, t14, in_min_v);
     output = t12;
     next_state[0] = t16;
   }
+};
+
+struct multispike_lif_bf8299f1_replay : multispike_lif_bf8299f1_step {
+  using Replay = multispike_lif_bf8299f1_replay;
+  static constexpr int kSpikes = 1, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -7007,7 +6174,9 @@ struct multispike_lif_bf8299f1 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct multispike_lif_bf8299f1 : multispike_lif_bf8299f1_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7024,7 +6193,7 @@ struct multispike_lif_bf8299f1 {
     const C kept_2 = kept[2];
     const C derivative_0 = derivative[0];
     const C grad_next_in_v = grad_next_state[0];
-    const auto t0 = kept_0 >= in_threshold;
+    const auto t0 = greater_equal(kept_0, in_threshold);
     const C t1 = kept_0 / in_threshold;
     const C t2 = round_down(t1);
     const C t3 = minimum(t2, in_max_spikes);
@@ -7032,9 +6201,9 @@ struct multispike_lif_bf8299f1 {
     const C t5 = fires(distance_0, strict);
     const C t6 = t5 - t5;
     const C t7 = t4 + t6;
-    const auto t8 = t7 > splat<C>(0.0);
+    const auto t8 = greater(t7, splat<C>(0.0));
     const C t9 = choose(t8, in_reset, kept_0);
-    const auto t10 = t9 > in_min_v;
+    const auto t10 = greater(t9, in_min_v);
     const C t11 = choose(t10, grad_next_in_v, splat<C>(0.0));
     const C t12 = choose(t10, splat<C>(0.0), grad_next_in_v);
     const C t13 = choose(t8, t11, splat<C>(0.0));
@@ -7061,120 +6230,11 @@ struct multispike_lif_bf8299f1 {
   }
 };
 
-struct multispike_lif_71a571fa {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 6;
-  static constexpr int kSpikes = 1, kKept = 1;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
+using multispike_lif_71a571fa = multispike_lif_bf8299f1;
 
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C in_min_v = param[4];
-    const C in_reset = param[5];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const auto t3 = t2 >= in_threshold;
-    const C t4 = t2 / in_threshold;
-    const C t5 = round_down(t4);
-    const C t6 = minimum(t5, in_max_spikes);
-    const C t7 = choose(t3, t6, splat<C>(0.0));
-    const C t8 = t2 / in_threshold;
-    const C t9 = t8 - splat<C>(1.0);
-    const C t10 = fires(t9, strict);
-    const C t11 = t10 - t10;
-    const C t12 = t7 + t11;
-    const auto t13 = t12 > splat<C>(0.0);
-    const C t14 = choose(t13, in_reset, t2);
-    const auto t15 = t14 > in_min_v;
-    const C t16 = choose(t15, t14, in_min_v);
-    output = t12;
-    next_state[0] = t16;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = t2 / in_threshold;
-    const C t4 = t3 - splat<C>(1.0);
-    distance[0] = t4;
-    kept[0] = t2;
-    kept[1] = in_x;
-    kept[2] = in_v;
-  }
-
-  template <class C>
-  SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
-                                 bool strict, C grad_output, const C* grad_next_state, C* grad_input,
-                                 C* grad_state, C* grad_param) {
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_max_spikes = param[3];
-    const C in_min_v = param[4];
-    const C in_reset = param[5];
-    const C distance_0 = distance[0];
-    const C kept_0 = kept[0];
-    const C kept_1 = kept[1];
-    const C kept_2 = kept[2];
-    const C derivative_0 = derivative[0];
-    const C grad_next_in_v = grad_next_state[0];
-    const auto t0 = kept_0 >= in_threshold;
-    const C t1 = kept_0 / in_threshold;
-    const C t2 = round_down(t1);
-    const C t3 = minimum(t2, in_max_spikes);
-    const C t4 = choose(t0, t3, splat<C>(0.0));
-    const C t5 = fires(distance_0, strict);
-    const C t6 = t5 - t5;
-    const C t7 = t4 + t6;
-    const auto t8 = t7 > splat<C>(0.0);
-    const C t9 = choose(t8, in_reset, kept_0);
-    const auto t10 = t9 > in_min_v;
-    const C t11 = choose(t10, grad_next_in_v, splat<C>(0.0));
-    const C t12 = choose(t10, splat<C>(0.0), grad_next_in_v);
-    const C t13 = choose(t8, t11, splat<C>(0.0));
-    const C t14 = choose(t8, splat<C>(0.0), t11);
-    const C t15 = grad_output * derivative_0;
-    const C t16 = t15 / in_threshold;
-    const C t17 = t14 + t16;
-    const C t18 = -t15;
-    const C t19 = kept_0 / in_threshold;
-    const C t20 = t19 / in_threshold;
-    const C t21 = t18 * t20;
-    const C t22 = t17 * kept_1;
-    const C t23 = t17 * in_input_scale;
-    const C t24 = t17 * kept_2;
-    const C t25 = t17 * in_beta;
-    grad_input[0] = t23;
-    grad_state[0] = t25;
-    grad_param[0] = t24;
-    grad_param[1] = t21;
-    grad_param[2] = t22;
-    grad_param[3] = splat<C>(0.0);
-    grad_param[4] = t12;
-    grad_param[5] = t13;
-  }
-};
-
-struct integer_lif_7a584be0 {
+struct integer_lif_7a584be0_step {
+  using Step = integer_lif_7a584be0_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 4, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -7203,6 +6263,12 @@ struct integer_lif_7a584be0 {
     output = t13;
     next_state[0] = t15;
   }
+};
+
+struct integer_lif_7a584be0_replay : integer_lif_7a584be0_step {
+  using Replay = integer_lif_7a584be0_replay;
+  static constexpr int kSpikes = 4, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -7225,7 +6291,9 @@ struct integer_lif_7a584be0 {
     kept[0] = in_v;
     kept[1] = t1;
   }
+};
 
+struct integer_lif_7a584be0 : integer_lif_7a584be0_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7277,61 +6345,7 @@ struct integer_lif_7a584be0 {
   }
 };
 
-struct integer_lif_ba41be9b {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 2;
-  static constexpr int kSpikes = 4, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C t0 = in_beta * in_v;
-    const C t1 = t0 + in_x;
-    const C t2 = t1 / in_threshold;
-    const C t3 = t2 - splat<C>(0.5);
-    const C t4 = fires(t3, strict);
-    const C t5 = t2 - splat<C>(1.5);
-    const C t6 = fires(t5, strict);
-    const C t7 = t4 + t6;
-    const C t8 = t2 - splat<C>(2.5);
-    const C t9 = fires(t8, strict);
-    const C t10 = t7 + t9;
-    const C t11 = t2 - splat<C>(3.5);
-    const C t12 = fires(t11, strict);
-    const C t13 = t10 + t12;
-    const C t14 = in_threshold * t13;
-    const C t15 = t1 - t14;
-    output = t13;
-    next_state[0] = t15;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C t0 = in_beta * in_v;
-    const C t1 = t0 + in_x;
-    const C t2 = t1 / in_threshold;
-    const C t3 = t2 - splat<C>(0.5);
-    const C t4 = t2 - splat<C>(1.5);
-    const C t5 = t2 - splat<C>(2.5);
-    const C t6 = t2 - splat<C>(3.5);
-    distance[0] = t6;
-    distance[1] = t5;
-    distance[2] = t4;
-    distance[3] = t3;
-    kept[0] = in_v;
-    kept[1] = t1;
-  }
-
+struct integer_lif_ba41be9b : integer_lif_7a584be0_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7381,10 +6395,9 @@ struct integer_lif_ba41be9b {
   }
 };
 
-struct ternary_lif_ef3dc8ff {
+struct ternary_lif_ef3dc8ff_step {
+  using Step = ternary_lif_ef3dc8ff_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 0;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -7409,6 +6422,12 @@ struct ternary_lif_ef3dc8ff {
     output = t8;
     next_state[0] = t10;
   }
+};
+
+struct ternary_lif_ef3dc8ff_replay : ternary_lif_ef3dc8ff_step {
+  using Replay = ternary_lif_ef3dc8ff_replay;
+  static constexpr int kSpikes = 2, kKept = 0;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -7429,7 +6448,9 @@ struct ternary_lif_ef3dc8ff {
     kept[0] = in_x;
     kept[1] = in_v;
   }
+};
 
+struct ternary_lif_ef3dc8ff : ternary_lif_ef3dc8ff_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7474,55 +6495,7 @@ struct ternary_lif_ef3dc8ff {
   }
 };
 
-struct ternary_lif_bfaa7d69 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 0;
-  static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    const C t4 = fires(t3, strict);
-    const C t5 = -t2;
-    const C t6 = t5 - in_threshold;
-    const C t7 = fires(t6, strict);
-    const C t8 = t4 - t7;
-    const C t9 = in_threshold * t8;
-    const C t10 = t2 - t9;
-    output = t8;
-    next_state[0] = t10;
-  }
-
-  template <class C>
-  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
-                              C* kept) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    const C t4 = -t2;
-    const C t5 = t4 - in_threshold;
-    distance[0] = t5;
-    distance[1] = t3;
-    kept[0] = in_x;
-    kept[1] = in_v;
-  }
-
+struct ternary_lif_bfaa7d69 : ternary_lif_ef3dc8ff_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7564,10 +6537,9 @@ struct ternary_lif_bfaa7d69 {
   }
 };
 
-struct ternary_lif_c395ccb0 {
+struct ternary_lif_c395ccb0_step {
+  using Step = ternary_lif_c395ccb0_step;
   static constexpr int kInputs = 1, kStates = 1, kParams = 4;
-  static constexpr int kSpikes = 2, kKept = 1;
-  static constexpr int kKeptForParams = 2;
   static constexpr bool kGivesSpikes = false;
 
   template <class C>
@@ -7596,6 +6568,12 @@ struct ternary_lif_c395ccb0 {
     output = t8;
     next_state[0] = t13;
   }
+};
+
+struct ternary_lif_c395ccb0_replay : ternary_lif_c395ccb0_step {
+  using Replay = ternary_lif_c395ccb0_replay;
+  static constexpr int kSpikes = 2, kKept = 1;
+  static constexpr int kKeptForParams = 2;
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -7617,7 +6595,9 @@ struct ternary_lif_c395ccb0 {
     kept[1] = in_x;
     kept[2] = in_v;
   }
+};
 
+struct ternary_lif_c395ccb0 : ternary_lif_c395ccb0_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,
@@ -7644,8 +6624,8 @@ struct ternary_lif_c395ccb0 {
     const C t8 = grad_next_in_v * t4;
     const C t9 = -t7;
     const C t10 = t6 + t9;
-    const auto t11 = t2 > splat<C>(0.0);
-    const auto t12 = t2 < splat<C>(0.0);
+    const auto t11 = greater(t2, splat<C>(0.0));
+    const auto t12 = less(t2, splat<C>(0.0));
     const C t13 = choose(t12, splat<C>(-1.0), splat<C>(0.0));
     const C t14 = choose(t11, splat<C>(1.0), t13);
     const C t15 = t10 * t14;
@@ -7672,38 +6652,10 @@ struct ternary_lif_c395ccb0 {
   }
 };
 
-struct ternary_lif_f9521db4 {
-  static constexpr int kInputs = 1, kStates = 1, kParams = 4;
+struct ternary_lif_f9521db4_replay : ternary_lif_c395ccb0_step {
+  using Replay = ternary_lif_f9521db4_replay;
   static constexpr int kSpikes = 2, kKept = 0;
   static constexpr int kKeptForParams = 2;
-  static constexpr bool kGivesSpikes = false;
-
-  template <class C>
-  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,
-                              C* next_state) {
-    const C in_x = input[0];
-    const C in_v = state[0];
-    const C in_beta = param[0];
-    const C in_threshold = param[1];
-    const C in_input_scale = param[2];
-    const C in_reset = param[3];
-    const C t0 = in_beta * in_v;
-    const C t1 = in_input_scale * in_x;
-    const C t2 = t0 + t1;
-    const C t3 = t2 - in_threshold;
-    const C t4 = fires(t3, strict);
-    const C t5 = -t2;
-    const C t6 = t5 - in_threshold;
-    const C t7 = fires(t6, strict);
-    const C t8 = t4 - t7;
-    const C t9 = absolute(t8);
-    const C t10 = splat<C>(1.0) - t9;
-    const C t11 = t10 * t2;
-    const C t12 = in_reset * t9;
-    const C t13 = t11 + t12;
-    output = t8;
-    next_state[0] = t13;
-  }
 
   template <class C>
   SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,
@@ -7724,7 +6676,9 @@ struct ternary_lif_f9521db4 {
     kept[0] = in_x;
     kept[1] = in_v;
   }
+};
 
+struct ternary_lif_f9521db4 : ternary_lif_f9521db4_replay {
   template <class C>
   SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,
                                  bool strict, C grad_output, const C* grad_next_state, C* grad_input,

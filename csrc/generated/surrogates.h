@@ -15,6 +15,8 @@ namespace snn {
   X(gaussian) \
   X(straight_through)
 
+#define SNN_INLINED fast_sigmoid, arctan
+
 struct fast_sigmoid {
   template <class C>
   SNN_INLINE static C derivative(C x, C k) {
@@ -61,7 +63,7 @@ struct triangle {
     const C t0 = absolute(x);
     const C t1 = k * t0;
     const C t2 = splat<C>(1.0) - t1;
-    const auto t3 = t2 > splat<C>(0.0);
+    const auto t3 = greater(t2, splat<C>(0.0));
     const C t4 = choose(t3, t2, splat<C>(0.0));
     const C t5 = k * t4;
     return t5;
@@ -73,7 +75,7 @@ struct rectangle {
   SNN_INLINE static C derivative(C x, C k) {
     const C t0 = absolute(x);
     const C t1 = k * t0;
-    const auto t2 = t1 < splat<C>(0.5);
+    const auto t2 = less(t1, splat<C>(0.5));
     const C t3 = choose(t2, k, splat<C>(0.0));
     return t3;
   }

@@ -1,4 +1,4 @@
-"""Graphs as C++: one struct a neuron, one a surrogate, for the CPU's and the CUDA time loop alike.
+"""Graphs as C++: three structs a neuron, one a surrogate, for the CPU's and the CUDA time loop alike.
 
 `python -m snnkernels.emit.cpp csrc/generated` writes the files; `--check` only says whether they are fresh.
 """
@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
@@ -34,12 +35,12 @@ _OPERATIONS = {
     "floor": "round_down({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
+    "gt": "greater({0}, {1})",
+    "ge": "greater_equal({0}, {1})",
+    "lt": "less({0}, {1})",
+    "le": "less_equal({0}, {1})",
+    "eq": "equal({0}, {1})",
+    "ne": "not_equal({0}, {1})",
     "and": "{0} & {1}",
     "or": "{0} | {1}",
     "not": "~{0}",
@@ -66,10 +67,41 @@ def _elements(arrays: Arrays) -> Iterator[tuple[str, str]]:
         yield from ((name, f"{array}[{i}]") for i, name in enumerate(names))
 
 
-def neuron_struct(variant: Variant) -> str:
-    """The C++ struct of a neuron, for vectors of numbers: `step`, and its derivative in two parts, of which `keep`
-    comes with the step and `adjoint` on the way back, with the surrogate's derivative at each distance that was kept.
+class _Structs(NamedTuple):
+    """The three structs of a neuron, without their names: each but the first extends the one before."""
+
+    step: list[str]
+    replay: list[str]
+    adjoint: list[str]
+
+
+def neuron_structs(variants: Iterable[Variant]) -> str:
+    """The C++ structs of neurons, for vectors of numbers.
+
+    The first has the neuron's `step`. The second adds its derivative's first part, `keep`, which comes with the step;
+    the third, which has the neuron's name, the second part, `adjoint`, on the way back, with the surrogate's derivative
+    at each distance that was kept. Neurons whose steps are the same share the first, so that its loops are compiled
+    once; likewise the second, and all three.
     """
+    names: dict[tuple[str, ...], str] = {}
+    texts = []
+    for variant in variants:
+        base = ""
+        for part, lines in _structs(variant)._asdict().items():
+            name = variant.key if part == "adjoint" else f"{variant.key}_{part}"
+            content = (base, *lines)
+            if content not in names:
+                names[content] = name
+                alias = {"step": "Step", "replay": "Replay"}.get(part)
+                head = f"struct {name} : {base} {{" if base else f"struct {name} {{"
+                texts.append("\n".join([head, *([f"  using {alias} = {name};"] if alias else []), *lines, "};"]))
+            elif part == "adjoint":
+                texts.append(f"using {name} = {names[content]};")
+            base = names[content]
+    return "\n\n".join(texts)
+
+
+def _structs(variant: Variant) -> _Structs:
     inputs, states, params = map(own_names, (variant.inputs, variant.states, variant.params))
     graph = with_own_names(variant.graph)
     split = split_adjoint(graph, inputs, states, params)
@@ -87,43 +119,40 @@ def neuron_struct(variant: Variant) -> str:
         "grad_state": [f"grad_{name}" for name in states],
         "grad_param": [f"grad_{name}" for name in params],
     }
-    step = _body(graph, taken, {"next_state": [f"next_{name}" for name in states]})
-    keep = _body(split.keep, taken, kept)
-    backward = _body(split.adjoint, {**taken, **kept, **given}, gradients)
-    lines = [
-        f"struct {variant.key} {{",
+    step = [
         f"  static constexpr int kInputs = {len(inputs)}, kStates = {len(states)}, kParams = {len(params)};",
-        f"  static constexpr int kSpikes = {split.spikes}, kKept = {split.kept};",
-        f"  static constexpr int kKeptForParams = {split.kept_for_params};",
         f"  static constexpr bool kGivesSpikes = {str(variant.gives_spikes).lower()};",
         "",
         "  template <class C>",
         "  SNN_INLINE static void step(const C* input, const C* state, const C* param, bool strict, C& output,",
         "                              C* next_state) {",
-        *step,
+        *_body(graph, taken, {"next_state": [f"next_{name}" for name in states]}),
         "  }",
+    ]
+    replay = [
+        f"  static constexpr int kSpikes = {split.spikes}, kKept = {split.kept};",
+        f"  static constexpr int kKeptForParams = {split.kept_for_params};",
         "",
         "  template <class C>",
         "  SNN_INLINE static void keep(const C* input, const C* state, const C* param, bool strict, C* distance,",
         "                              C* kept) {",
-        *keep,
+        *_body(split.keep, taken, kept),
         "  }",
-        "",
+    ]
+    adjoint = [
         "  template <class C>",
         "  SNN_INLINE static void adjoint(const C* distance, const C* derivative, const C* kept, const C* param,",
         "                                 bool strict, C grad_output, const C* grad_next_state, C* grad_input,",
         "                                 C* grad_state, C* grad_param) {",
-        *backward,
+        *_body(split.adjoint, {**taken, **kept, **given}, gradients),
         "  }",
-        "};",
     ]
-    return "\n".join(lines)
+    return _Structs(step, replay, adjoint)
 
 
 def surrogate_struct(name: str, surrogate: Surrogate) -> str:
     """The C++ struct of a surrogate: `derivative`, a template over the compute type."""
-    graph = trace_function(surrogate.derivative, ("x", "k"), "derivative")
-    written = program(graph, _OPERATIONS, lambda number: f"splat<C>({number!r})")
+    written = program(_derivative(surrogate), _OPERATIONS, lambda number: f"splat<C>({number!r})")
     lines = [
         f"struct {name} {{",
         "  template <class C>",
@@ -136,12 +165,26 @@ def surrogate_struct(name: str, surrogate: Surrogate) -> str:
     return "\n".join(lines)
 
 
+def inlined_surrogates() -> list[str]:
+    """The surrogates that every adjoint on a CPU computes itself, because other work fits into the time of a division.
+
+    The others gain less, or take long to compile.
+    """
+    long = {"exp", "tanh", "sigmoid"}
+    operations = {name: {node.op for node in _derivative(s).nodes} for name, s in SURROGATES.items()}
+    return [name for name, ops in operations.items() if "div" in ops and long.isdisjoint(ops)]
+
+
+def _derivative(surrogate: Surrogate) -> Graph:
+    return trace_function(surrogate.derivative, ("x", "k"), "derivative")
+
+
 def generated_files() -> dict[str, str]:
     """Every generated file by name."""
     opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
     closing = "\n\n}  // namespace snn\n"
     variants = [variant for neuron in NEURONS.values() for variant in neuron.definition.variants()]
-    neurons = "\n\n".join(map(neuron_struct, variants))
+    neurons = neuron_structs(variants)
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
     neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
     lif_list = " \\\n  ".join(f"X({variant.key})" for variant in NEURONS["lif"].definition.variants())
@@ -156,6 +199,7 @@ def generated_files() -> dict[str, str]:
         "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")
         + opening
         + f"#define SNN_FOR_EACH_SURROGATE(X) \\\n  {surrogate_list}\n\n"
+        + f"#define SNN_INLINED {', '.join(inlined_surrogates())}\n\n"  # by every adjoint of the CPU library
         + surrogates
         + closing,
     }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..surrogates import Surrogate
+from ..surrogates import SURROGATES, Surrogate
 from ..variants import Variant
-from .cpp import neuron_struct, surrogate_struct
+from .cpp import inlined_surrogates, neuron_structs, surrogate_struct
 
 _SOURCE = """\
 // Written by snnkernels/emit/library.py.
@@ -12,21 +12,24 @@ _SOURCE = """\
 
 namespace snn {{
 
-{struct}
+{structs}
 
 }}  // namespace snn
 
 #include "strip/neuron.h"
 
-{export}({key})
+{export}
 """
 
 
 def neuron_library(variant: Variant) -> str:
     """The C++ of a library that hands out the table of one neuron."""
-    return _SOURCE.format(struct=neuron_struct(variant), key=variant.key, export="SNN_EXPORT_NEURON")
+    inlined = inlined_surrogates()
+    structs = [*(surrogate_struct(name, SURROGATES[name]) for name in inlined), neuron_structs([variant])]
+    export = f"#define SNN_INLINED {', '.join(inlined)}\nSNN_EXPORT_NEURON({variant.key})"
+    return _SOURCE.format(structs="\n\n".join(structs), export=export)
 
 
 def surrogate_library(name: str, surrogate: Surrogate) -> str:
     """The C++ of a library that hands out the table of one surrogate."""
-    return _SOURCE.format(struct=surrogate_struct(name, surrogate), key=name, export="SNN_EXPORT_SURROGATE")
+    return _SOURCE.format(structs=surrogate_struct(name, surrogate), export=f"SNN_EXPORT_SURROGATE({name})")

@@ -10,6 +10,8 @@ from ..trace import CONDITIONS, Graph, Node
 
 @dataclass(frozen=True)
 class Statement:
+    """An assignment of an expression to a new name. is_condition: whether its value is true or false, not a number."""
+
     name: str
     expression: str
     is_condition: bool
@@ -38,7 +40,7 @@ def program(graph: Graph, operations: Mapping[str, str], constant: Callable[[flo
         elif node.op == "constant":
             assert isinstance(node.value, float)
             names[index] = constant(node.value)
-        elif node.op == "detach":  # stops gradients, which the adjoint already knows
+        elif node.op == "detach" and "detach" not in operations:  # stops gradients, which the adjoint already knows
             names[index] = names[node.args[0]]
         else:
             names[index] = f"t{next(counter)}"

@@ -12,7 +12,7 @@ from . import libraries, native_build
 
 
 def _load(device: str) -> str | None:
-    """Load one of the extension's libraries; the reason why it cannot be used, or None."""
+    """Load one of the extension's libraries. Returns the reason why it cannot be used, or None."""
     try:
         libraries.load(device)
     except ImportError as error:
@@ -24,7 +24,7 @@ _REASONS = {device: _load(device) for device in ("cpu", "cuda")}
 
 
 def unusable_reason(device: torch.device, parts: tuple[str, ...] = ()) -> str | None:
-    """Why the native engine cannot run on a device, or None where it can.
+    """Why the native engine cannot run on a device, or None if it can.
 
     parts: the key of a variant and the name of its surrogate, which are compiled for the CPU if they are not compiled
     in. A GPU has the variants of lif and the built-in surrogates alone.
@@ -41,7 +41,7 @@ def unusable_reason(device: torch.device, parts: tuple[str, ...] = ()) -> str | 
 
 @constant
 def _why_not_on(gpu: int | None) -> str | None:
-    """What is missing for one GPU, or the current one, which a launch would only tell by an error."""
+    """Why the library cannot run on one GPU, or on the current one, or None if it can. A launch would only fail."""
     gpu = torch.cuda.current_device() if gpu is None else gpu
     if _has_code_for(gpu):
         return None
@@ -54,7 +54,7 @@ def _why_not_on(gpu: int | None) -> str | None:
 
 @constant
 def _why_not_there(parts: tuple[str, ...]) -> str | None:
-    """Why the CUDA library cannot run a variant with a surrogate."""
+    """Why the CUDA library cannot run a variant with a surrogate, or None if it can."""
     missing = [part for part in parts if part not in SURROGATES and not _has_neuron(part)]
     if not missing:
         return None

@@ -78,7 +78,7 @@ def ensure(key: str) -> str | None:
         if key not in _reasons:
             problem = None
             try:
-                problem = None if is_built_in(key) else _load(part_of(key))
+                problem = None if is_registered(key) else _load(part_of(key))
                 _reasons[key] = None
             except NotBuilt as error:
                 _reasons[key] = str(error)
@@ -87,7 +87,7 @@ def ensure(key: str) -> str | None:
     return _reasons[key]
 
 
-def is_built_in(key: str) -> bool:
+def is_registered(key: str) -> bool:
     """Whether the native engine has a surrogate or a variant: built in, or loaded before. It must be usable."""
     return key in SURROGATES or torch.ops.snnkernels.native_has_neuron(key)
 
@@ -192,7 +192,7 @@ def _compile(part: Part, source: str, compiler: Compiler, work: Path) -> Path:
 
 def _compiler() -> Compiler:
     """The C++ compiler: the one that CXX names, else c++. Raises NotBuilt if there is none."""
-    return _find_compiler(os.environ.get("CXX") or "c++", os.environ.get("PATH"))
+    return _find_compiler(os.environ.get("CXX", "").strip() or "c++", os.environ.get("PATH"))
 
 
 @cache
@@ -247,4 +247,5 @@ if hasattr(os, "register_at_fork"):
 
 @cache
 def warn_once(problem: str) -> None:
+    """Warn of a problem, unless this process has warned of it before."""
     warnings.warn(problem, stacklevel=3)

@@ -30,7 +30,7 @@ def default_folder() -> Path:
 
     It is $SNNKERNELS_CACHE, else $XDG_CACHE_HOME/snnkernels, else ~/.cache/snnkernels.
     """
-    if named := os.environ.get("SNNKERNELS_CACHE"):
+    if named := os.environ.get("SNNKERNELS_CACHE", "").strip():
         return Path(os.path.expanduser(named)).absolute()
     caches = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(caches):  # the standard says that a relative one does not count

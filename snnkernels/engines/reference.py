@@ -1,4 +1,4 @@
-"""The reference engine: the step itself, with torch tensors, in a Python loop over time. The truth for the others.
+"""The reference engine: the operations of the step, on tensors, in a Python loop over time. The truth for the others.
 
 Runs on any device and dtype; autograd differentiates it, twice if asked, and torch.func transforms it.
 """

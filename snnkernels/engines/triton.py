@@ -21,7 +21,7 @@ _import_error: str | None = None
 
 
 def unusable_reason(device: torch.device) -> str | None:
-    """Why the Triton engine cannot run on a device, or None where it can."""
+    """Why the Triton engine cannot run on a device, or None if it can."""
     if device.type not in ("cuda", "cpu"):
         return f"written for cuda, not for {device.type}"
     if device.type == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
@@ -32,7 +32,8 @@ def unusable_reason(device: torch.device) -> str | None:
 
 
 def _import_failure() -> str | None:
-    """Why Triton cannot be imported. What is kept only changes where it cannot, as torch.compile then compiles anew."""
+    """Why Triton cannot be imported, or None. The global does not change if it can be imported: torch.compile makes a
+    new graph when a global changes."""
     global _import_error
     if _import_error is None:
         try:
@@ -44,7 +45,7 @@ def _import_failure() -> str | None:
 
 @cache
 def _operator(name: str) -> Callable[..., Any]:
-    """What an operator calls. It is kept, as even an import of what is imported already takes a while."""
+    """The function that runs an operator. It is cached, because even an import that is done already takes a while."""
     from . import triton_plan, triton_poisson_plan
 
     return getattr(triton_poisson_plan if name == "poisson" else triton_plan, name)

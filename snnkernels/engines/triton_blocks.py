@@ -10,9 +10,9 @@ import triton.language as tl
 
 @triton.jit
 def place(outer, inner, BLOCK: tl.constexpr, BYTES: tl.constexpr):
-    """The block's neurons: their numbers, which of them there are, and their places in outer and inner dimension.
+    """The block's neurons: their numbers, whether they exist, and their places in the outer and the inner dimension.
 
-    BYTES fills every row up to a multiple of 8 with neurons that there are not: each 8 are a byte of one row.
+    BYTES fills every row up to a multiple of 8 with neurons that do not exist, so that a byte belongs to one row.
     """
     place = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     if BYTES:
@@ -31,7 +31,7 @@ def sequences(
 ):  # fmt: skip
     """Sequences, each as pointers to the block's neurons at the first time step, and the distance to the next step.
 
-    Where they are the same at all steps (ONCE), each as what these pointers point to, alone.
+    If they are the same at all steps (ONCE), each is a tuple of one element: what these pointers point to.
     """
     found = ()
     for i in tl.static_range(len(pointers)):
@@ -45,7 +45,7 @@ def sequences(
 
 @triton.jit
 def record_sequences(pointer, first, inner, size, RECORD: tl.constexpr):
-    """Those of records, each of `size` elements; first: where the block's neurons begin in one."""
+    """The sequences of records, each of `size` elements. first: where the block's neurons are in a record."""
     found = ()
     for i in tl.static_range(len(RECORD)):
         found += ((pointer + (i * size + first), inner),)
@@ -54,7 +54,7 @@ def record_sequences(pointer, first, inner, size, RECORD: tl.constexpr):
 
 @triton.jit
 def load_steps(sequences, start, end, COUNT: tl.constexpr):
-    """COUNT time steps of sequences: none of their loads waits for a state, so that all are in flight together."""
+    """Load COUNT time steps of sequences. No load waits for a state, so all are in flight together."""
     loaded = ()
     for k in tl.static_range(COUNT):
         step = ()
@@ -69,7 +69,7 @@ def load_steps(sequences, start, end, COUNT: tl.constexpr):
 
 @triton.jit
 def load_states(pointer, neuron, neurons, inside, COUNT: tl.constexpr, DTYPE: tl.constexpr):
-    """States, which are zero where there is no tensor of them."""
+    """Load COUNT states. They are zero if there is no tensor of them."""
     loaded = ()
     for i in tl.static_range(COUNT):
         if pointer is None:
@@ -81,7 +81,7 @@ def load_states(pointer, neuron, neurons, inside, COUNT: tl.constexpr, DTYPE: tl
 
 @triton.jit
 def store_each(pointer, values, distance, mask):
-    """Values, as many as there are, at this distance from each other."""
+    """Store values at this distance from each other."""
     for i in tl.static_range(len(values)):
         tl.store(pointer + i * distance, values[i], mask=mask)
 
@@ -90,7 +90,7 @@ def store_each(pointer, values, distance, mask):
 def load_parameters(
     parameters, numbers, neuron, inside, GIVEN: tl.constexpr, PER_NEURON: tl.constexpr, BLOCK: tl.constexpr
 ):  # fmt: skip
-    """The parameters, each of them a tensor or a number. GIVEN has the place among the tensors of each, or -1."""
+    """Load the parameters. GIVEN has the place of each among the tensors, or -1 if it is a number."""
     loaded = ()
     for i in tl.static_range(len(GIVEN)):
         if GIVEN[i] < 0:
@@ -104,8 +104,8 @@ def load_parameters(
 
 @triton.jit
 def load_numbers(values, halves, COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
-    """COUNT numbers from the values in memory, or from the two halves of their float64 bits, as triton_launch.py makes
-    them."""
+    """Load COUNT numbers from `values`, or make them of the halves of their float64 bits, as triton_launch.py writes
+    these."""
     numbers = ()
     if values is not None:
         for i in tl.static_range(COUNT):
@@ -119,6 +119,7 @@ def load_numbers(values, halves, COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK
 
 @triton.jit
 def zeros(COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
+    """COUNT blocks of zeros."""
     found = ()
     for i in tl.static_range(COUNT):  # noqa: B007
         found += (tl.zeros((BLOCK,), DTYPE),)
@@ -127,6 +128,7 @@ def zeros(COUNT: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
 
 @triton.jit
 def converted(values, DTYPE: tl.constexpr):
+    """Blocks in another type."""
     found = ()
     for i in tl.static_range(len(values)):
         found += (values[i].to(DTYPE),)
@@ -135,7 +137,7 @@ def converted(values, DTYPE: tl.constexpr):
 
 @triton.jit
 def chosen(values, NUMBERS: tl.constexpr):
-    """Those with these numbers."""
+    """The values that have these numbers."""
     found = ()
     for i in tl.static_range(len(NUMBERS)):
         found += (values[NUMBERS[i]],)
@@ -144,6 +146,7 @@ def chosen(values, NUMBERS: tl.constexpr):
 
 @triton.jit
 def where(condition, values, others):
+    """Of each pair of blocks the first where the condition holds, else the second."""
     found = ()
     for i in tl.static_range(len(values)):
         found += (tl.where(condition, values[i], others[i]),)
@@ -152,6 +155,7 @@ def where(condition, values, others):
 
 @triton.jit
 def add_where(condition, sums, terms):
+    """Add a term to each sum where the condition holds."""
     added = ()
     for i in tl.static_range(len(sums)):
         added += (sums[i] + tl.where(condition, terms[i], 0.0),)
@@ -160,7 +164,7 @@ def add_where(condition, sums, terms):
 
 @triton.jit
 def add_records(grad_states, grads, RECORD: tl.constexpr):
-    """Add the gradient of each record, which come after that of the output, to that of its state."""
+    """Add the gradient of each record to that of its state. grads: that of the output, then those of the records."""
     added = ()
     for i in tl.static_range(len(grad_states)):
         total = grad_states[i]
@@ -173,7 +177,7 @@ def add_records(grad_states, grads, RECORD: tl.constexpr):
 
 @triton.jit
 def output_places(pointer, outer, steps, inner, row, column, OUTPUT: tl.constexpr, BLOCK: tl.constexpr):
-    """The output as pointers to what the block's neurons write at the first time step, and the distance to the next."""
+    """Pointers to where the block's neurons write their output at the first time step, and the distance to the next."""
     if OUTPUT == "packed":
         width = (inner + 7) // 8
         byte = tl.program_id(0).to(tl.int64) * (BLOCK // 8) + tl.arange(0, BLOCK // 8)
@@ -187,7 +191,7 @@ def output_places(pointer, outer, steps, inner, row, column, OUTPUT: tl.constexp
 
 @triton.jit
 def first_over_time(OUTPUT: tl.constexpr, INDEX: tl.constexpr, DTYPE: tl.constexpr, BLOCK: tl.constexpr):
-    """What is kept of the outputs of all steps, before the first: a value, and the step of the largest with INDEX."""
+    """What is kept of the outputs over time, before the first step: a value, and with INDEX the step of the largest."""
     if OUTPUT == "max":
         kept = (tl.full((BLOCK,), float("-inf"), DTYPE),)
         if INDEX:
@@ -199,7 +203,7 @@ def first_over_time(OUTPUT: tl.constexpr, INDEX: tl.constexpr, DTYPE: tl.constex
 
 @triton.jit
 def over_time(kept, value, step, here, OUTPUT: tl.constexpr):
-    """What is kept after a step. The first of the largest counts, and the first NaN is larger than any number."""
+    """What is kept after one more step. Of equal values the first counts. The first NaN is larger than any number."""
     if OUTPUT == "sum":
         return (kept[0] + tl.where(here, value, 0.0),)
     elif OUTPUT == "last":

@@ -24,7 +24,8 @@ def surrogate_functions(name: str) -> dict[str, Any]:
 
 
 def _module(name: str, source: str) -> dict[str, Any]:
-    """Run source text as a module. Triton reads functions' source again, which linecache has for names in brackets."""
+    """Run source text as a module. Triton asks for the source of its functions, which Python finds in linecache if the
+    name of the file is in angle brackets."""
     file = f"<snnkernels {name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     functions = {"__name__": f"snnkernels.emitted.{name}"}

@@ -1,4 +1,4 @@
-"""The launch of a Triton kernel, which for a small layer takes the host longer than the kernel takes the GPU."""
+"""Launches Triton kernels. For a small layer a launch takes the host longer than the kernel takes the GPU."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from torch import Tensor
 
 from .triton import unusable_reason
 
-# Launchers that are kept for each operator: more than a network has layers.
+# How many launchers each operator keeps: more than a network has layers.
 KEPT = 1024
 
 
 class Launcher:
-    """A kernel with all that metadata tells of a call: its grid, its last arguments, what it writes.
+    """A kernel, and what a call of it does not change: its grid, its constants, the shapes and dtypes of its outputs.
 
-    Its arguments are: tensors that it reads, tensors that it writes, tuples of tensors that it reads, values that vary
-    from call to call, constants.
+    The kernel takes, in this order: tensors that it reads, tensors that it writes, tuples of tensors that it reads,
+    values that vary from call to call, constants.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class Launcher:
     ) -> None:
         """Launch on the current device and its current stream.
 
-        Triton's own launch spends most of its time on finding the compiled kernel, by all that it may depend on. Beside
-        metadata that is only which tensors there are, and which of them are aligned to 16 bytes. So the compiled kernel
-        is kept by this, and launched by itself from the second time on.
+        Triton's own launch spends most of its time on looking up the compiled kernel. Within one launcher that depends
+        only on which tensors there are, and on which of them are aligned to 16 bytes. So the launcher keeps compiled
+        kernels by these, and calls them without Triton's launch from the second time on.
         """
         pointers = [None if tensor is None else tensor.data_ptr() for tensor in tensors]
         nested = [tuple([tensor.data_ptr() for tensor in group]) for group in tuples]
@@ -72,7 +72,7 @@ class Launcher:
             launch(*pointers, *nested, *values, *self._constants)
             return
         compiled = self._kernel[self._grid](*tensors, *tuples, *values, *self._constants, **self._options)
-        if isinstance(compiled, triton.compiler.CompiledKernel):  # which Triton's interpreter does not give
+        if isinstance(compiled, triton.compiler.CompiledKernel):  # Triton's interpreter gives none
             self._compiled[aligned] = compiled[self._grid]
 
 
@@ -87,15 +87,15 @@ def processors(device: torch.device) -> int:
 
 
 def halves(numbers: Sequence[float]) -> tuple[int, ...]:
-    """The bits of float64 numbers in two integers each, for a tuple of arguments, which can only hold float32.
+    """The bits of float64 numbers as two integers each. In a tuple of arguments Triton rounds numbers to float32.
 
     Triton compiles anew for each integer in a tuple that is 1, that is a multiple of 16, or that needs another width.
-    So these are odd and need 64 bits, whatever the number.
+    So all of these integers are odd, are not 1 and need 64 bits, whatever the number.
     """
     return _halves(struct.pack(f">{len(numbers)}d", *numbers))
 
 
 @lru_cache(maxsize=1024)
 def _halves(bits: bytes) -> tuple[int, ...]:
-    """Kept by bits, as 0.0 and -0.0 are equal."""
+    """They are kept by bits and not by numbers, because 0.0 and -0.0 are equal."""
     return tuple(half << 1 | 1 | 1 << 40 for half in struct.unpack(f">{len(bits) // 4}I", bits))

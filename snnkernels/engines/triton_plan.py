@@ -1,7 +1,7 @@
 """The Triton engine's two scans, forward and backward, as ops.py defines them.
 
-Nearly all of a launch follows from metadata. That is planned once for all calls that differ in the values of tensors
-and numbers alone, and such a call only allocates and launches.
+Nearly all of a launch follows from shapes, dtypes and options. This is planned once for all calls that differ only in
+the values of tensors and numbers. Such a call only allocates and launches.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .triton_launch import KEPT, Launcher, halves, processors
 from .triton_loops import backward_kernel, forward_kernel
 from .triton_tiling import Tiling, held_backward, held_forward, round_up, tile
 
-# The distances between rows of outer and of time steps, 0 where there is only one; None where a sequence is contiguous.
+# The strides over outer and over time, 0 where there is only one row or step; None if the sequence is contiguous.
 _Strides = tuple[int, int] | None
 
 
@@ -98,7 +98,7 @@ def _taken(
     per_neuron = tuple([param.numel() != 1 for param in params])
     rows, strides = _by_rows(x, time_dim)
     xs: _Tensors = (rows,)
-    if count > 1:  # of which each lies as the first
+    if count > 1:  # the kernel has the strides of one input for all
         xs, strides = tuple([x.contiguous() for x in tensors[:count]]), None
     steps = steps or x.shape[time_dim]
     sizes = (x.shape, strides, x.dtype, x.device, per_neuron, given)
@@ -106,19 +106,19 @@ def _taken(
 
 
 def _by_rows(sequence: Tensor, time_dim: int) -> tuple[Tensor, _Strides]:
-    """A sequence with the neurons of a step side by side: itself where they are."""
+    """A sequence in which the neurons of a step are neighbours in memory, and its strides. A copy, if they are not."""
     if sequence.is_contiguous():
         return sequence, None
     outer, inner = outer_and_inner(sequence, time_dim)
     rows = sequence.reshape(outer, sequence.shape[time_dim], inner)
     if rows.stride(2) != 1 and inner > 1:
-        # One step for all stays one, such as the gradient of a sum over time.
+        # What is the same at all steps, such as the gradient of a sum over time, is copied as one step.
         rows = rows[:, :1].contiguous().expand_as(rows) if rows.stride(1) == 0 else rows.contiguous()
     return rows, (rows.stride(0) if outer > 1 else 0, rows.stride(1) if rows.shape[1] > 1 else 0)
 
 
 class _Scan(NamedTuple):
-    """What forward and backward share, as ops.py defines it, but for values."""
+    """What both operators are told, as ops.py defines it, without values."""
 
     shape: torch.Size  # of x
     strides: _Strides  # of x
@@ -137,15 +137,15 @@ class _Scan(NamedTuple):
         return VARIANTS[self.neuron]
 
     def x(self) -> Tensor:
-        """x without memory."""
+        """A tensor like x, without memory."""
         return torch.empty(self.shape, dtype=self.dtype, device="meta")
 
     def neurons(self) -> tuple[int, int]:
-        """How many there are in the outer dimension and in the inner one."""
+        """How many neurons there are in the outer dimension and in the inner one."""
         return outer_and_inner(self.x(), self.time_dim)
 
     def check(self, tensors: Sequence[Tensor], values: Tensor | None, numbers: Sequence[float]) -> None:
-        """Check what kernels read without looking: an operator may be called past the package's own checks."""
+        """Check what kernels rely on. An operator may be called without the package's own checks."""
         variant, dtype = VARIANTS[self.neuron], state_dtype(self.dtype)
         inputs, count = len(variant.inputs), len(variant.params) + 1
         if len(self.per_neuron) != self.given.bit_count() or self.given >> count - 1:
@@ -173,7 +173,7 @@ class _Scan(NamedTuple):
     def check_backward(
         self, output: str, record: int, index: Tensor | None, grad_records: Tensor | None, wanted: int
     ) -> None:
-        """Likewise."""
+        """Check what the backward kernel relies on besides."""
         if wanted & ~self.given:
             raise RuntimeError("gradients of parameters need parameters that are tensors")
         if output != "max" and grad_records is None:
@@ -185,7 +185,7 @@ class _Scan(NamedTuple):
             raise RuntimeError(f"there must be a gradient of each record, got {tuple(grad_records.shape)}")
 
     def row_strides(self, strides: _Strides, steps: int) -> tuple[int, int]:
-        """Those of a sequence of so many steps, contiguous or not."""
+        """The strides of a sequence of so many steps. strides: None if it is contiguous."""
         outer, inner = self.neurons()
         return strides or (steps * inner if outer > 1 else 0, inner if steps > 1 else 0)
 
@@ -193,7 +193,7 @@ class _Scan(NamedTuple):
         return self.row_strides(self.strides, self.shape[self.time_dim])
 
     def fastest(self) -> tuning.Choice:
-        """What was measured to be the fastest."""
+        """The engine and the tilings that were measured to be the fastest."""
         return tuning.choice(tuning.Sizes(self.device, self.dtype.itemsize, math.prod(self.neurons()), self.steps))
 
     def tiling(self, strides: Sequence[int], held: int, variation: str) -> Tiling:
@@ -202,7 +202,7 @@ class _Scan(NamedTuple):
         return tile(*sizes, processors(self.device), variation)
 
     def constants(self, tiling: Tiling) -> dict[str, Any]:
-        """What both kernels are called with."""
+        """The arguments that both kernels take, by name."""
         (outer, inner), (x_outer, x_time) = self.neurons(), self.x_strides()
         tensors = numbers_of(self.given)
         return {
@@ -216,7 +216,7 @@ class _Scan(NamedTuple):
             "STATES": len(self.variant.states),
             "GIVEN": tuple(tensors.index(k) if k in tensors else -1 for k in range(len(self.variant.params))),
             "PER_NEURON": self.per_neuron,
-            # One step alone is a sequence like any other: a kernel of its own would be compiled for it.
+            # A sequence of one step is like any other. Otherwise a kernel would be compiled for it alone.
             "X_ONCE": self.shape[self.time_dim] == 1 < self.steps,
             "INTERVAL": self.interval,
             "AHEAD": tiling.ahead,
@@ -229,7 +229,7 @@ class _Scan(NamedTuple):
 def _forward_launcher(
     scan: _Scan, output: str, record: int, from_zero: bool, with_state: bool, forced: tuning.Choice | None
 ) -> Launcher:
-    """Of the forward loop. Outputs: what scan.OUTPUTS says, an index, records, final states, checkpoints."""
+    """The launcher of the forward loop. Its outputs are the output, an index, records, final states, checkpoints."""
     x, (outer, inner) = scan.x(), scan.neurons()
     states, dtype = len(scan.variant.states), state_dtype(scan.dtype)
     index = (outer, 1, inner) if output == "max" and scan.interval else (0,)
@@ -253,7 +253,7 @@ def _forward_launcher(
 
 
 class _Gradient(NamedTuple):
-    """What backward has besides, as ops.py defines it, but for values."""
+    """What the backward operator alone is told, as ops.py defines it, without values."""
 
     output: str
     strides: _Strides  # of the gradient of the output
@@ -266,7 +266,7 @@ class _Gradient(NamedTuple):
 def _backward_launcher(
     scan: _Scan, gradient: _Gradient, from_zero: bool, with_state: bool, forced: tuning.Choice | None
 ) -> Launcher:
-    """Of the backward loop. Outputs: the gradients of inputs, states, parameters."""
+    """The launcher of the backward loop. Its outputs: the gradients of inputs, states and parameters."""
     x, (outer, inner) = scan.x(), scan.neurons()
     inputs, states, dtype = len(scan.variant.inputs), len(scan.variant.states), state_dtype(scan.dtype)
     outputs = (

@@ -21,12 +21,12 @@ def poisson(images: Tensor, first: int, steps: int, seed: Tensor, packed: bool) 
 
 @lru_cache(maxsize=KEPT)
 def _poisson_launcher(neurons: int, dtype: torch.dtype, device: torch.device, steps: int, packed: bool) -> Launcher:
-    """Of a draw of so many time steps; from which on, and the seed, which stays on the device, come with the call."""
+    """The launcher of a draw of so many time steps. A call brings its first step, and a tensor of its seed."""
     group = math.gcd(max(16 // dtype.itemsize, 4), neurons)
     group, warps = group if group % 4 == 0 else 1, 4
     block = 32 * warps * max(group, 4)
     blocks = -(-neurons // block)
-    # Intensities are read once for several steps where there are programs enough without.
+    # A program draws several steps, and reads intensities once for them, if there are programs enough.
     steps_each = min(max(blocks * steps // (8 * processors(device)), 1), 8)
     constants = {
         "steps": steps,

@@ -1,4 +1,4 @@
-"""How the Triton engine cuts a scan into programs: a few ways, of which measurements choose."""
+"""How the Triton engine cuts a scan into programs. There are a few ways, and measurements choose one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Tiling:
 
     block: int  # neurons of a program
     warps: int  # of a program, 32 threads each
-    group: int  # neurons of a thread, side by side: one load
+    group: int  # neighbouring neurons of a thread, which it loads at once
     forward_chunk: int  # time steps that are loaded at once
     backward_chunk: int  # time steps whose states are in registers at once
     ahead: bool  # the loads of a chunk are in flight while the one before it is computed
@@ -21,15 +21,15 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Variation:
-    """What a tiling has otherwise than one of full width."""
+    """How a tiling differs from one of full width."""
 
-    narrower: int = 1  # so many times fewer neurons a thread, if one is left
-    warps: int | None = None
-    ahead: bool = False  # where the registers suffice
+    narrower: int = 1  # a thread has so many times fewer neurons, but one at least
+    warps: int | None = None  # of a program, whatever the sizes
+    ahead: bool = False  # if the registers suffice
 
 
-# By the names that tuning.json has. Few, as each may be compiled for every dtype and width of its loads; and none that
-# spills registers with any neuron, as 16 bytes of float32 with loads ahead, or 8 warps, do.
+# By the names in tuning.json. There are few, because each may be compiled for every dtype and every width of loads.
+# None of them spills registers with any neuron. 16 bytes of float32 with loads ahead would, and so would 8 warps.
 VARIATIONS = {
     "full": Variation(),
     "half": Variation(narrower=2, ahead=True),
@@ -50,13 +50,16 @@ def tile(
     processors: int,
     variation: str = "full",
 ) -> Tiling:
-    """The tiling of a scan over sequences of these sizes and strides, on a GPU of so many multiprocessors.
+    """The tiling of a scan.
 
-    A thread has 16 bytes of neurons, or as many as sizes and strides allow to load at once, or as have 8 numbers that
-    are held in registers for some time steps, of which each neuron has `held`. Where that would leave one of a
-    multiprocessor's 4 schedulers without a warp, it has one neuron. A program has 4 warps, or 1 where so few programs
-    would be an uneven load. A thread whose neurons take few registers has more time steps in flight. A variation has
-    that otherwise, by its name.
+    outer, inner, strides: of its sequences, in elements; item_bytes: of an element; held: how many numbers of a neuron
+    stay in registers for some time steps; interval: time steps between checkpoints, or 0; processors: how many
+    multiprocessors the GPU has; variation: a name in VARIATIONS.
+
+    A thread has 16 bytes of neurons. It has fewer if sizes and strides do not allow one load of so many, or if they
+    would hold more than 8 numbers. It has one neuron if more would leave one of a multiprocessor's 4 schedulers without
+    a warp. A program has 4 warps, or 1 if so few programs would be an uneven load. A thread whose neurons take few
+    registers has more time steps in flight.
     """
     varied = VARIATIONS[variation]
     group = min(math.gcd(16 // item_bytes, inner, *strides), _power_of_two(max(8 // held, 1)))
@@ -77,28 +80,28 @@ def tile(
 
 
 def held_forward(inputs: int, states: int, kept: bool) -> int:
-    """Numbers of a neuron that a thread holds for some time steps forward.
+    """How many numbers of a neuron a thread of the forward loop holds for some time steps.
 
-    kept: whether it keeps spikes, which become bits, or stores records, whose type may be another than the inputs'.
+    kept: whether it keeps spikes to make bits of them, or stores records, whose dtype may differ from the inputs'.
     """
     return inputs + states // 4 + int(kept)
 
 
 def held_backward(per_step: int, throughout: int) -> int:
-    """Those backward.
+    """How many numbers of a neuron a thread of the backward loop holds for some time steps.
 
-    per_step: the numbers that there are of each of 4 time steps; throughout: those for all steps, of parameters and
-    their gradients, and the spikes beyond the first, whose derivatives are computed side by side. A neuron with one
-    number a step and up to 5 throughout counts as one number, as does one that has less.
+    per_step: how many there are for each of 4 time steps; throughout: how many there are for all steps: parameters,
+    their gradients, and a spike beyond the first, because the derivatives of spikes are computed side by side. A neuron
+    with one number a step and up to 5 throughout, 9 in all, counts as one number.
     """
     return max(per_step, -(-(4 * per_step + throughout) // 9))
 
 
 def _power_of_two(number: int) -> int:
-    """The largest that is not above a number."""
+    """The largest power of two that is not above a number."""
     return 1 << number.bit_length() - 1
 
 
 def round_up(number: int, unit: int) -> int:
-    """The next multiple of a unit, where there is one."""
+    """The smallest multiple of a unit that is not below a number. If the unit is 0, the number itself."""
     return -(-number // unit) * unit if unit else number

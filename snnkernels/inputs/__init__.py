@@ -1,7 +1,18 @@
 """The checks of what a user passes, before any kernel runs: the only folder that raises on it."""
 
 from .activity import check_batch_dim, check_entered_once, check_seen, check_watched
-from .arguments import check_arguments, check_initial_states, check_inputs
+from .arguments import (
+    ANY_TENSOR,
+    Asked,
+    Call,
+    check_arguments,
+    check_initial_states,
+    check_inputs,
+    default_arguments,
+    find_call,
+    make_call,
+    read_call,
+)
 from .call import check_call
 from .each_step import batch_dims, check_all_steps, check_batch, check_layer, check_same_mask
 from .layers import (
@@ -33,9 +44,10 @@ from .readout import (
     check_potential,
     check_rate,
     check_readout,
+    check_spike_number,
     check_spike_times,
+    check_target_times,
     check_targets,
-    check_time,
     check_time_steps,
     check_values_or_targets,
 )
@@ -54,16 +66,14 @@ from .spikes import (
     check_unpacked,
     is_capturing,
 )
-from .tools import is_recorded, quiet_in_a_trace, refuse_scripting
+from .tools import is_autocast, is_recorded, quiet_in_a_trace, refuse_scripting
 from .units import check_conversion, check_decay, check_duration, check_tau
 from .values import (
     DTYPES,
     Parameter,
     check_dense,
-    check_dtype,
     check_finite,
     check_flag,
-    check_number,
     check_positive,
     check_values,
     is_subclass,
@@ -71,6 +81,9 @@ from .values import (
 )
 
 __all__ = [
+    "ANY_TENSOR",
+    "Asked",
+    "Call",
     "Check",
     "DTYPES",
     "Options",
@@ -91,7 +104,6 @@ __all__ = [
     "check_decay",
     "check_dense",
     "check_destination",
-    "check_dtype",
     "check_duration",
     "check_entered_once",
     "check_every_step",
@@ -116,7 +128,6 @@ __all__ = [
     "check_linear",
     "check_names",
     "check_new_attribute",
-    "check_number",
     "check_one_input",
     "check_order",
     "check_packed_time_first",
@@ -131,6 +142,7 @@ __all__ = [
     "check_same_mask",
     "check_seed",
     "check_seen",
+    "check_spike_number",
     "check_spike_times",
     "check_spike_values",
     "check_spikes",
@@ -139,7 +151,7 @@ __all__ = [
     "check_steps",
     "check_targets",
     "check_tau",
-    "check_time",
+    "check_target_times",
     "check_time_steps",
     "check_to_detach",
     "check_unpacked",
@@ -147,12 +159,17 @@ __all__ = [
     "check_values_or_targets",
     "check_watched",
     "check_when_run",
+    "default_arguments",
+    "find_call",
+    "is_autocast",
     "is_capturing",
     "is_recorded",
     "is_subclass",
     "is_transformed",
+    "make_call",
     "option_checks",
     "quiet_in_a_trace",
+    "read_call",
     "refuse_scripting",
     "restorable",
 ]

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .. import dispatch
-from ..interface import VALUE, Interface
+from ..interface import VALUE
 from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
 from ..variants import Definition
-from .numbers import check_numbers, pack_numbers, read_number, read_word, scalar
+from .arguments import Call
+from .numbers import check_numbers, pack_numbers, read_number, read_plain, scalar
 from .options import Options, check_backend, check_choice, check_output, check_surrogate, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
+    check_dense,
     check_dtype,
     check_flag,
     check_on_step,
     check_whole,
-    dense_metadata,
     is_subclass,
     kind_of,
     name_of,
@@ -30,117 +32,109 @@ from .values import (
 
 
 def check_call(
-    definition: Definition,
-    inputs: Sequence[Tensor],
-    states: Sequence[Tensor | None],
-    values: Sequence[Any],
-    choices: tuple[Any, ...],
-    options: Options,
+    call: Call, inputs: Sequence[Tensor], states: Sequence[Tensor | None], tensors: Sequence[Tensor]
 ) -> Checked:
     """Check everything that a neuron takes, and choose its engine.
 
-    values: those of the parameters, in their order, and the slope; choices: the values of the neuron's own options.
+    tensors: the parameters that are tensors, as `call.held` counts them.
 
     Raises TypeError or ValueError with the wrong value and what was expected, and RuntimeError if an engine is named
     that cannot run.
     """
-    interface, current = definition.interface, inputs[0]
-    for name, value in zip(interface.inputs, inputs, strict=True):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
-    requested = dispatch.requested_backend()
-    if requested == "auto" and any([type(x) is not Tensor and is_subclass(x) for x in inputs]):
-        requested = "reference"  # a tensor subclass knows only torch's operators
-    names = (*interface.inputs, *interface.initial_states)
-    sequences = tuple([dense_metadata(name, value) for name, value in zip(names, (*inputs, *states), strict=True)])
-    # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
-    known = None if is_recorded() else _known(interface, values, current)
-    if known is not None:
-        try:
-            return _known_call(definition, requested, sequences, *known, *choices, *options)
-        except (TypeError, ValueError):  # a value that is wrong, or has no hash: let its own check below raise
-            pass
-    return _check_tensors(definition, current, (requested, sequences), values, choices, options)
-
-
-def _known(interface: Interface, values: Sequence[Any], current: Tensor) -> list[Any] | None:
-    """Values in a form that a cache tells from all others: tensors as their metadata, zeros as text, because 0.0 equals
-    -0.0. Returns None if one of them is a tensor that is a number, or an array."""
-    try:
-        if not any([isinstance(value, Tensor) for value in values]):
-            return [value or _zero(value) for value in values]
-        known = []
-        for (name, spec), value in zip(interface.numbers.items(), values, strict=True):
+    interface, requested = call.definition.interface, dispatch.requested_backend()
+    seen: list[Seen | None] = []
+    for name, value in zip((*interface.inputs, *interface.initial_states), (*inputs, *states), strict=True):
+        if value is None and len(seen) >= len(inputs):
+            seen.append(None)
+            continue
+        if type(value) is not Tensor:
             if not isinstance(value, Tensor):
-                known.append(value or _zero(value))
-            elif read_number(name, spec, value, current, interface.inputs[0]) is None:
-                known.append(metadata(value))
-            else:
+                raise TypeError(f"{name} must be a torch.Tensor, got {kind_of(value)}")
+            if requested == "auto" and len(seen) < len(inputs) and is_subclass(value):
+                requested = "reference"  # a tensor subclass knows only torch's operators
+        check_dense(name, value)
+        seen.append((value.shape, value.stride(), value.dtype, value.device))
+    sequences = tuple(seen)
+    # A call like an earlier one is looked up, because checks take a noticeable part of the time of a small layer.
+    if call.shared:
+        params = _seen_params(call, tensors, inputs[0]) if tensors else ()
+        if params is not None:
+            try:
+                return _known_call(call, requested, sequences, params)
+            except (TypeError, ValueError):  # let the check of the wrong value raise
+                pass
+    return _check_any(call, inputs[0], requested, sequences, tensors)
+
+
+Seen = tuple[torch.Size, tuple[int, ...], torch.dtype, torch.device]  # the fields of Metadata: a tuple is made faster
+
+
+def _seen_params(call: Call, tensors: Sequence[Tensor], current: Tensor) -> tuple[Seen, ...] | None:
+    """Check the values of these parameters. Returns their metadata, or None if one of them is a number or wrong."""
+    interface, seen = call.definition.interface, []
+    specs = [*interface.params.items()]
+    try:
+        for number, value in zip(call.held, tensors, strict=True):
+            name, spec = specs[number]
+            if read_number(name, spec, value, current, interface.inputs[0]) is not None:
                 return None
-        return known
-    except (TypeError, ValueError):  # an array has no truth value, and a tensor may be wrong
+            seen.append((value.shape, value.stride(), value.dtype, value.device))
+    except (TypeError, ValueError):
         return None
+    return tuple(seen)
 
 
-def _zero(value: Any) -> Any:
-    return None if value is None else repr(value)
+def _metadata(seen: Sequence[Seen | None]) -> tuple[Metadata | None, ...]:
+    return tuple([None if one is None else Metadata(*one) for one in seen])
 
 
-def _check_known(
-    definition: Definition,
-    requested: str,
-    sequences: tuple[Metadata | None, ...],
-    *known: Any,
-) -> Checked:
-    """Check a call in which no tensor is a number.
-
-    known: the parameters and the slope, each as the metadata of a tensor or as a number, 0.0 as its text; then the
-    choices; then the options. Each is an argument of its own, because a cache tells apart the types of arguments, but
-    not the types of what is inside an argument.
-    """
-    known, choices, options = _apart(definition, known)
-    given = [float(value) if value in ("0.0", "-0.0", "0") else value for value in known]
-    params = [value if isinstance(value, Metadata) else None for value in given[:-1]]
-    if None in given[:-1]:
-        raise TypeError("a parameter is None, of which its own check tells")
-    specs = definition.interface.numbers
-    plan = _find_plan(definition, requested, sequences, tuple(params), *_choices(definition, given, choices), *options)
+def _check_known(call: Call, requested: str, sequences: tuple[Seen | None, ...], tensors: tuple[Seen, ...]) -> Checked:
+    """Check a call in which no tensor is a number."""
+    interface = call.definition.interface
+    params: list[Metadata | None] = [None] * len(call.params)
+    for number, seen in zip(call.held, tensors, strict=True):
+        params[number] = Metadata(*seen)
+    values = [*call.params, call.slope]
+    plan = _find_plan(
+        call.definition,
+        requested,
+        _metadata(sequences),
+        tuple(params),
+        *_choices(call.definition, values, call.choices),
+        *call.options,
+    )
     numbers = [
-        None if isinstance(value, Metadata) else read_word(name, spec, value) if isinstance(value, str) else value
-        for (name, spec), value in zip(specs.items(), given, strict=True)
+        None if number in call.held else read_plain(name, spec, value)
+        for number, ((name, spec), value) in enumerate(zip(interface.numbers.items(), values, strict=True))
     ]
     assert sequences[0] is not None
-    return Checked(plan, check_numbers(sequences[0].dtype, plan.surrogate, specs, numbers))
+    return Checked(plan, check_numbers(sequences[0][2], plan.surrogate, interface.numbers, numbers))
 
 
-def _apart(definition: Definition, known: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], Options]:
-    values, end = len(definition.interface.params) + 1, len(known) - len(Options._fields)
-    return known[:values], known[values:end], Options(*known[end:])
-
-
-_known_call = lru_cache(maxsize=1024, typed=True)(_check_known)
+_known_call = lru_cache(maxsize=1024)(_check_known)
 
 
 @quiet_in_a_trace
-def _check_tensors(
-    definition: Definition,
+def _check_any(
+    call: Call,
     current: Tensor,
-    sequences: tuple[str, tuple[Metadata | None, ...]],
-    values: Sequence[Any],
-    choices: tuple[Any, ...],
-    options: Options,
+    requested: str,
+    sequences: tuple[Seen | None, ...],
+    tensors: Sequence[Tensor],
 ) -> Checked:
     """Check any call, without looking it up. If it is recorded, its sizes may be symbols."""
-    specs, values = definition.interface.numbers, [scalar(value) for value in values]
+    interface, specs = call.definition.interface, call.definition.interface.numbers
+    values = [scalar(value) for value in (*call.values(tensors), call.slope)]
     numbers = [
-        read_number(name, spec, value, current, definition.interface.inputs[0])
+        read_number(name, spec, value, current, interface.inputs[0])
         for (name, spec), value in zip(specs.items(), values, strict=True)
     ]
     params = [
         metadata(value) if isinstance(value, Tensor) and number is None else None
         for value, number in zip(values[:-1], numbers[:-1], strict=True)
     ]
-    plan = _find_plan(definition, *sequences, tuple(params), *_choices(definition, values, choices), *options)
+    choices = _choices(call.definition, values, call.choices)
+    plan = _find_plan(call.definition, requested, _metadata(sequences), tuple(params), *choices, *call.options)
     checked = check_numbers(current.dtype, plan.surrogate, specs, numbers)
     return Checked(plan, pack_numbers(current, specs, checked, plan.given))
 
@@ -221,7 +215,9 @@ def _check_alike(name: str, value: Metadata | None, first: str, current: Metadat
     assert value is not None
     if value.dtype != current.dtype or value.device != current.device:
         got, expected = (f"{name_of(x.dtype)} on {x.device}" for x in (value, current))
-        raise TypeError(f"{name} must have the dtype and device of {first}, {expected}, got {got}")
+        raise TypeError(
+            f"{name} must have the dtype and device of {first}, {expected}, got {got}: write {name}.to({first})"
+        )
 
 
 def _check_current(name: str, current: Metadata, time_dim: int, steps: int | None) -> int:

@@ -18,6 +18,7 @@ from .spikes import check_steps
 from .values import (
     DTYPES,
     Parameter,
+    broadcasts,
     check_dense,
     check_dtype,
     check_flag,
@@ -136,6 +137,7 @@ def check_given_parameter(
 
 
 def check_layer_dtype(dtype: torch.dtype | None) -> None:
+    """Check the dtype that a layer's parameters are to have."""
     if dtype is not None and dtype not in DTYPES:
         raise TypeError(f"dtype must be float64, float32, bfloat16 or float16, got {name_of(dtype)}")
 
@@ -149,14 +151,9 @@ def check_inside(name: str, value: Tensor, range: Range) -> None:
     raise ValueError(f"{name} must be {range}, where constrain=True keeps it, got {wrong}")
 
 
-def _spreads(value: Tensor, like: Tensor) -> bool:
-    sizes = zip(reversed(value.shape), reversed(like.shape), strict=False)
-    return value.dim() <= like.dim() and all(size in (1, whole) for size, whole in sizes)
-
-
 def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
     """Check a tensor to write into a parameter: it must broadcast to the parameter's shape."""
-    if not _spreads(value, like):
+    if not broadcasts(value, like.shape):
         raise ValueError(
             f"{name} is a parameter of shape {shape_of(like)}: a tensor that it is set to must broadcast to that, got "
             f"shape {shape_of(value)}; an nn.Parameter takes its place"
@@ -165,7 +162,7 @@ def check_spreads(name: str, value: Tensor, like: Tensor) -> None:
 
 def restorable(given: Parameter | None, held: Tensor) -> Parameter | None:
     """The values that a parameter was given, if it can have them. It may have become one of another shape since."""
-    return None if isinstance(given, Tensor) and not _spreads(given, held) else given
+    return None if isinstance(given, Tensor) and not broadcasts(given, held.shape) else given
 
 
 def check_restorable(layer: str, name: str, given: Parameter | None, held: Tensor) -> Parameter:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import dispatch
 from .options import check_backend
 from .spikes import check_spike_values
-from .tools import quiet_in_a_trace
+from .tools import is_autocast, quiet_in_a_trace
 from .values import check_one_of, check_tensor, is_subclass, name_of, shape_of
 
 PRODUCTS = ("auto", "events", "dense")  # of spikes and weights
@@ -47,7 +46,7 @@ def check_linear(spikes: Any, weight: Tensor, bias: Tensor | None, product: str)
             raise ValueError(
                 f"bias must be [{weight.shape[0]}], one for each row of weight, got shape {shape_of(bias)}"
             )
-        if bias.dtype != weight.dtype:
+        if bias.dtype != weight.dtype and not is_autocast(weight.device):
             raise TypeError(f"bias must have weight's dtype, {name_of(weight.dtype)}, got {name_of(bias.dtype)}")
     for name, value in (("spikes", spikes), ("bias", bias)):
         if value is not None and value.device != weight.device:
@@ -65,7 +64,7 @@ def _why_dense(spikes: Any, weight: Tensor, bias: Tensor | None) -> str | None:
             return f'{name} is of the class {type(value).__name__}, which has a dense product alone: product="auto"'
     if weight.device.type != "cpu":
         return f"it is written for the CPU, not for {weight.device.type}"
-    if torch.is_autocast_enabled("cpu"):
+    if is_autocast(weight.device):
         return "under autocast a linear layer is a dense product"
     engine = check_backend("auto", "cpu")
     if engine != "native":

@@ -45,10 +45,8 @@ def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of:
 
     current: the first input; of: its name.
     """
-    if isinstance(value, str) or (value is None and spec is not SLOPE):
-        return read_word(name, spec, value)
     if not isinstance(value, Tensor):
-        return value
+        return read_plain(name, spec, value)
     check_dense(name, value)
     one, positive = value.numel() == 1, spec.range.positive
     if spec is SLOPE:
@@ -63,6 +61,11 @@ def read_number(name: str, spec: ParameterSpec, value: Any, current: Tensor, of:
     if value.device != current.device:
         raise ValueError(f"{name} is on {value.device}, {of} on {current.device}: put both on one device")
     return None if spec is not SLOPE and not torch.compiler.is_compiling() else value
+
+
+def read_plain(name: str, spec: ParameterSpec, value: Any) -> Any:
+    """Read a number that is no tensor: itself, or what a word stands for. A slope may be None."""
+    return read_word(name, spec, value) if isinstance(value, str) or (value is None and spec is not SLOPE) else value
 
 
 def _check_slope(value: Tensor) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .spikes import check_spike_values, check_steps
-from .values import DTYPES, check_dense, check_finite, check_one_of, check_whole, is_number, name_of, shape_of
+from .values import (
+    DTYPES,
+    broadcasts,
+    check_dense,
+    check_finite,
+    check_one_of,
+    check_whole,
+    is_number,
+    name_of,
+    shape_of,
+)
 
 
 def check_readout(spikes: Any) -> None:
@@ -74,8 +85,7 @@ def check_values_or_targets(targets: Any, outputs: Tensor, of: str) -> bool:
     if targets.dim() < 2:
         check_targets(targets, outputs.shape[-2:-1])
         return False
-    sizes = zip(reversed(targets.shape), reversed(outputs.shape), strict=False)
-    if targets.dim() > outputs.dim() or any(size not in (1, whole) for size, whole in sizes):
+    if not broadcasts(targets, outputs.shape):
         raise ValueError(
             f"targets must be class indices, of shape {tuple(outputs.shape[-2:-1])}, or {of} that broadcast to "
             f"{tuple(outputs.shape)}, got shape {shape_of(targets)}"
@@ -118,6 +128,30 @@ def check_time(name: str, time: Any, steps: int) -> int:
     if not -steps <= time < steps:
         raise ValueError(f"{name} must be one of {steps} time steps, from {-steps} to {steps - 1}, got {time}")
     return time % steps
+
+
+def check_target_times(on: Any, off: Any, targets: Any, steps: int) -> tuple[Any, Any, int | None]:
+    """Check the time steps of target neurons and of others. Returns them, counted from the first step, and how many
+    spikes of a neuron they are for: None for one step each."""
+    several = [isinstance(times, (Sequence, Tensor)) for times in (on, off)]
+    if not any(several):
+        count = targets.shape[0] if isinstance(targets, Tensor) and targets.dim() == 3 else None
+        check_spike_number(count, steps)
+        return check_time("on_target", on, steps), check_time("off_target", off, steps), count
+    if not all(several) or len(on) != len(off):
+        raise ValueError(f"on_target and off_target must have as many time steps, got {on} and {off}")
+    check_spike_number(len(on), steps)
+    ons, offs = (
+        [check_time(name, time, steps) for time in (times.tolist() if isinstance(times, Tensor) else times)]
+        for name, times in (("on_target", on), ("off_target", off))
+    )
+    return ons, offs, len(on)
+
+
+def check_spike_number(count: Any, steps: int) -> None:
+    """Check how many spikes of a neuron are asked for, or None for the first alone."""
+    if count is not None and not 1 <= check_whole("count", count) <= steps:
+        raise ValueError(f"count, the number of spikes of a neuron, must be from 1 to {steps} time steps, got {count}")
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:

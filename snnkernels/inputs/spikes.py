@@ -123,6 +123,7 @@ def check_alike(samples: Sequence[Any]) -> Any:
 
 
 def check_generator(generator: torch.Generator | None) -> None:
+    """Check what random numbers are to come from: a torch.Generator, or None for torch's own."""
     if generator is not None and not isinstance(generator, torch.Generator):
         raise TypeError(f"generator must be a torch.Generator, got {generator!r}; a seed is given by its name, seed=")
 

@@ -1,4 +1,4 @@
-"""For PyTorch's older tools: keep a trace from warning of checks, and refuse torch.jit.script."""
+"""What PyTorch's tools ask of checks: no warnings in a trace, no torch.jit.script, dtypes under autocast."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def quiet_in_a_trace(check: Callable[Parameters, Result]) -> Callable[Parameters
 def is_recorded() -> bool:
     """Whether torch.compile or torch.jit.trace makes a graph of this call. Values are then not known yet."""
     return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
+
+
+def is_autocast(device: torch.device) -> bool:
+    """Whether torch.autocast is enabled for this kind of device."""
+    return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
 
 
 def refuse_scripting(module: nn.Module) -> NoReturn:

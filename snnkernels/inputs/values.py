@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 from torch._subclasses.functional_tensor import FunctionalTensor
 
-from ..scan import Metadata, metadata
+from ..scan import Metadata
 
 Parameter = float | Tensor
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
@@ -49,7 +49,8 @@ def check_values(name: str, value: Tensor, *, positive: bool = False) -> None:
         return
     values = value.detach()
     if values.numel():
-        low, high = (end.item() for end in values.aminmax())  # NaN if there is one; no other way is as fast
+        # NaN if there is one; no other way is as fast.
+        low, high = [values.item()] * 2 if values.numel() == 1 else [end.item() for end in values.aminmax()]
         if low > (0 if positive else -math.inf) and high < math.inf:
             return
     wrong = ~torch.isfinite(values) | (values <= 0) if positive else ~torch.isfinite(values)
@@ -91,14 +92,6 @@ def check_dense(name: str, value: Tensor) -> None:
         raise TypeError(f"{name} must be a dense tensor, got layout {value.layout}: to_dense() makes one of it")
 
 
-def dense_metadata(name: str, value: Any) -> Any:
-    """The metadata of a tensor, which must be dense. Any other value is returned unchanged."""
-    if not isinstance(value, Tensor):
-        return value
-    check_dense(name, value)
-    return metadata(value)
-
-
 def check_dtype(name: str, value: Tensor | Metadata) -> None:
     if value.dtype not in DTYPES:
         raise TypeError(f"{name} must be float64, float32, bfloat16 or float16, got {name_of(value.dtype)}")
@@ -126,6 +119,7 @@ def check_whole(name: str, value: int, of: str = "a whole number") -> int:
 
 
 def check_flag(name: str, value: bool) -> None:
+    """Check that a value is True or False, and not another value that counts as one of them."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r}")
 
@@ -156,6 +150,7 @@ def _as_python(value: float) -> float:
 
 
 def check_one_of(name: str, value: str, choices: Iterable[str], others: str = "") -> None:
+    """Check a word. others: what the argument may be besides these words, for the message."""
     if isinstance(value, str) and value in choices:
         return
     known = ", ".join(map(repr, choices)) + (f" or {others}" if others else "")
@@ -174,9 +169,17 @@ def kind_of(value: object) -> str:
     return "a numpy array: torch.as_tensor makes a tensor of it" if kind == "ndarray" else kind
 
 
+def broadcasts(value: Tensor, shape: torch.Size) -> bool:
+    """Whether a tensor broadcasts to a shape without making it larger."""
+    sizes = zip(reversed(value.shape), reversed(shape), strict=False)
+    return value.dim() <= len(shape) and all(size in (1, whole) for size, whole in sizes)
+
+
 def shape_of(tensor: Tensor | Metadata) -> tuple[int, ...]:
+    """The shape as a message shows it."""
     return tuple(tensor.shape)
 
 
 def name_of(dtype: torch.dtype) -> str:
+    """The name of a dtype as a message shows it, such as float32."""
     return str(dtype).removeprefix("torch.")

@@ -7,7 +7,7 @@ from .adaptive import adlif, alif, symplectic_adlif
 from .current_based import alpha_neuron, current_lif
 from .graded import integer_lif, multispike_lif, ternary_lif
 from .integrators import current_leaky_integrator, leaky_integrator
-from .lif import LIF, lif
+from .leaky import LIF, lif
 from .lif_relatives import integrate_and_fire, parametric_lif, refractory_lif
 from .nonlinear import exponential_if
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..definition import neuron
-from ..language import Value, detach
+from ..language import Value
 from ..ranges import Decay, Positive
-from .resets import SubtractOrSet, after_reset
+from .resets import SubtractOrSet, after_reset, resetting
 
 
 @neuron(states=("u", "w"))
@@ -49,7 +49,7 @@ def adlif(
     """
     p = alpha * u + (1 - alpha) * (x - w)
     s = spike(p - threshold)
-    return s, p - threshold * (detach(s) if detach_reset else s), rho * w + a * p + b * s
+    return s, p - threshold * resetting(s, detach_reset), rho * w + a * p + b * s
 
 
 @neuron(states=("u", "w"))
@@ -94,7 +94,7 @@ def symplectic_adlif(
     """
     p = alpha * u + (1 - alpha) * (x - w)
     s = spike(p - threshold)
-    u = p * (1 - (detach(s) if detach_reset else s))
+    u = p * (1 - resetting(s, detach_reset))
     return s, u, rho * w + (1 - rho) * (a * u + b * s) * q
 
 
@@ -144,4 +144,4 @@ def alif(
     u = beta * v + input_scale * x
     theta = threshold + adaptation * b
     s = spike(u - theta)
-    return s, after_reset(u, detach(s) if detach_reset else s, theta, reset), rho * b + (1 - rho) * s
+    return s, after_reset(u, s, theta, reset, detach_reset), rho * b + (1 - rho) * s

@@ -75,16 +75,16 @@ def current_lif(
         last = spike(v - threshold)
         i = alpha * i + x
         u = beta * v + input_scale * i
-        u = after_reset(u, detach(last) if detach_reset else last, threshold, reset)
+        u = after_reset(u, last, threshold, reset, detach_reset)
         return spike(u - threshold), i, u
     if order == "spike_first":
         s = spike(v - threshold)
         u = beta * v + input_scale * i
-        return s, alpha * i + x, after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+        return s, alpha * i + x, after_reset(u, s, threshold, reset, detach_reset)
     jump = i + x
     u = beta * v + input_scale * jump
     s = spike(u - threshold)
-    return s, alpha * jump, after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+    return s, alpha * jump, after_reset(u, s, threshold, reset, detach_reset)
 
 
 @neuron(states=("excitation", "inhibition", "v"))

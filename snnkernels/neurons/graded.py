@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ..definition import neuron
 from ..language import Value, detach, floor, minimum, where
 from ..ranges import Decay, Positive, Range
-from .resets import SubtractOrSet, after_reset
+from .resets import SubtractOrSet, resetting
 
 
 @neuron(states=("v",))
@@ -55,8 +55,8 @@ def multispike_lif(
     whole = where(u >= threshold, minimum(floor(u / threshold), max_spikes), 0.0)
     fires = spike(u / threshold - 1)
     n = detach(whole) + (fires - detach(fires))
-    taken = detach(n) if detach_reset else n
-    u = u - threshold * taken if reset == "subtract" else where(taken > 0, reset, u)
+    resets = resetting(n, detach_reset)
+    u = u - threshold * resets if reset == "subtract" else where(resets > 0, reset, u)
     return n, u if isinstance(min_v, str) else where(u > min_v, u, min_v)
 
 
@@ -97,7 +97,7 @@ def integer_lif(
     n = spike(potential - 0.5)
     for k in range(1, levels):
         n = n + spike(potential - (k + 0.5))
-    return n, u - threshold * (detach(n) if detach_reset else n)
+    return n, u - threshold * resetting(n, detach_reset)
 
 
 @neuron(states=("v",))
@@ -133,5 +133,6 @@ def ternary_lif(
     """
     u = beta * v + input_scale * x
     s = spike(u - threshold) - spike(-u - threshold)
-    kept = detach(s) if detach_reset else s
-    return s, after_reset(u, kept if reset == "subtract" else abs(kept), threshold, reset)
+    resets = resetting(s, detach_reset)
+    fired = abs(resets)
+    return s, u - threshold * resets if reset == "subtract" else (1 - fired) * u + reset * fired

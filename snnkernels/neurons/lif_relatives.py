@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from ..definition import neuron
-from ..language import Value, detach, sigmoid, where
+from ..language import Value, sigmoid, where
 from ..ranges import Decay, Positive
 from .resets import Reset, SubtractOrSet, after_reset
 
@@ -43,7 +43,7 @@ def integrate_and_fire(
     """
     u = v + x
     s = spike(u - threshold)
-    return s, after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+    return s, after_reset(u, s, threshold, reset, detach_reset)
 
 
 @neuron(states=("v",))
@@ -80,7 +80,7 @@ def parametric_lif(
     rate = sigmoid(w)
     u = v + rate * (x - v) if decay_input else v - rate * v + x
     s = spike(u - threshold)
-    return s, after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+    return s, after_reset(u, s, threshold, reset, detach_reset)
 
 
 @neuron(states=("v", "r"))
@@ -128,7 +128,7 @@ def refractory_lif(
     resting = r > 0
     u = beta * v + (input_scale * where(resting, 0.0, x) if during == "leak" else input_scale * x)
     s = spike(where(resting, -1.0, u - threshold))
-    after = after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+    after = after_reset(u, s, threshold, reset, detach_reset)
     if during == "hold":
         after = where(resting, v, after)
     return s, after, where(s > 0, refractory, where(r > 1, r - 1, 0.0))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from ..definition import neuron
-from ..language import Value, detach, exp
+from ..language import Value, exp
 from ..ranges import Named, Positive
 from .resets import after_reset
 
@@ -48,4 +48,4 @@ def exponential_if(
     """
     u = v + (x + rest - v + sharpness * exp((v - rheobase) / sharpness)) / tau
     s = spike(u - threshold)
-    return s, after_reset(u, detach(s) if detach_reset else s, threshold, reset)
+    return s, after_reset(u, s, threshold, reset, detach_reset)

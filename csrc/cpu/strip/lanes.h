@@ -17,16 +17,41 @@ SNN_INLINE C splat(Element<C> number) {
   return number - C{};
 }
 
+// The same value, of which the compiler no longer knows how it was made. GCC 12 joins comparisons of vectors before it
+// knows which processor a function will be inlined for, and then compares one number after another.
+template <class C>
+SNN_INLINE C settled(C value) {
+#if defined(__x86_64__) && !defined(__clang__)
+  asm("" : "+v"(value));
+#endif
+  return value;
+}
+
 // The Heaviside function of the distance to threshold: at the threshold itself a neuron fires unless `strict`.
 template <class C>
 SNN_INLINE C fires(C distance, bool strict) {
   const C fired = splat<C>(1);
-  return strict ? (distance > C{} ? fired : C{}) : (distance >= C{} ? fired : C{});
+  return settled(strict ? (distance > C{} ? fired : C{}) : (distance >= C{} ? fired : C{}));
 }
+
+// Conditions: integers of the size of a number, with all bits set or none.
+#define SNN_COMPARISON(NAME, OPERATOR)               \
+  template <class C>                                 \
+  SNN_INLINE auto NAME(C a, C b) {                   \
+    using Bits = decltype(a < b);                    \
+    return settled(a OPERATOR b ? ~Bits{} : Bits{}); \
+  }
+SNN_COMPARISON(less, <)
+SNN_COMPARISON(less_equal, <=)
+SNN_COMPARISON(greater, >)
+SNN_COMPARISON(greater_equal, >=)
+SNN_COMPARISON(equal, ==)
+SNN_COMPARISON(not_equal, !=)
+#undef SNN_COMPARISON
 
 template <class Condition, class C>
 SNN_INLINE C choose(Condition condition, C a, C b) {
-  return condition ? a : b;
+  return settled(condition != Condition{} ? a : b);
 }
 
 template <class C>

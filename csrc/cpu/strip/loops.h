@@ -9,8 +9,10 @@ namespace snn::cpu {
 
 // Vectors of a group of this neuron: half as many where the states alone would fill every register that there may be.
 // Up to four states were faster with all, on AVX2 as on AVX-512, and nine with half. A group fills whole bytes of bits.
+// Vectors of 16 bytes are for the few processors without AVX2: half of them compile in half the time.
 template <class Neuron, class V>
-constexpr int kVectorsOf = Neuron::kStates * kMostVectors < 32 || 2 * kLanes<V> < 8 ? kMostVectors : 2;
+constexpr int kVectorsOf =
+    (Neuron::kStates * kMostVectors < 32 && sizeof(V) > 16) || 2 * kLanes<V> < 8 ? kMostVectors : 2;
 
 // The same row of each vector, of which there are some in a group.
 template <class V, int kRows, int kVectors>
@@ -112,7 +114,39 @@ struct ReplayLoop {
   }
 };
 
-template <class Neuron, bool kParamGrads>
+// Surrogates whose derivatives an adjoint computes itself, by their numbers: of plain arithmetic, which leaves a step
+// as quick to compile.
+template <class... Surrogate>
+struct Surrogates {
+  // That of one, -1 if it is not among them.
+  template <class Wanted>
+  static constexpr int64_t number_of() {
+    int64_t number = -1, next = 0;
+    ((std::is_same_v<Wanted, Surrogate> ? number = next++ : next++), ...);
+    return number;
+  }
+
+  template <class V, int kVectors, int kRows>
+  SNN_INLINE static void derive(int64_t number, const V (&distance)[kVectors][kRows], V slope,
+                                V (&derivative)[kVectors][kRows]) {
+    derive_by<Surrogate...>(number, distance, slope, derivative);
+  }
+
+ private:
+  template <class First, class... Rest, class V, int kVectors, int kRows>
+  SNN_INLINE static void derive_by(int64_t number, const V (&distance)[kVectors][kRows], V slope,
+                                   V (&derivative)[kVectors][kRows]) {
+    if constexpr (sizeof...(Rest) > 0)
+      if (number > 0) return derive_by<Rest...>(number - 1, distance, slope, derivative);
+#pragma GCC unroll 4
+    for (int i = 0; i < kVectors; ++i) {
+#pragma GCC unroll 32
+      for (int k = 0; k < kRows - 1; ++k) derivative[i][k] = First::derivative(distance[i][k], slope);
+    }
+  }
+};
+
+template <class Neuron, bool kParamGrads, class Inlined>
 struct AdjointLoop {
   template <class V, class C = Element<V>>
   SNN_INLINE static void run(AdjointStrip<C> strip) {
@@ -120,6 +154,7 @@ struct AdjointLoop {
     constexpr int kKept = Neuron::kKept + (kParamGrads ? Neuron::kKeptForParams : 0);
     constexpr int kGradParams = kParamGrads ? Neuron::kParams : 0;
     const Copies<Neuron::kInputs, WrittenRows> grad_inputs(strip.grad_input);
+    const V slope = same<V>(strip.slope);
     for (int64_t begin = 0; begin < kStrip; begin += kVectors * kLanes<V>) {
       Group<V, Neuron::kParams, kVectors> param(strip.param + begin, strip.spread);
       Group<V, Neuron::kStates, kVectors> grad_state(strip.grad_state + begin, strip.spread);
@@ -127,19 +162,26 @@ struct AdjointLoop {
       for (int64_t step = strip.steps - 1; step >= 0; --step) {
         const int64_t spikes = step * kSpikes * kStrip + begin;
         V grad_output[kVectors], grad_input[kVectors][Neuron::kInputs];
-        read<kSpikes == 0>(strip.grad_output, step, begin, grad_output);  // else DerivativeLoop has asked for it
+        read(strip.grad_output, step, begin, grad_output);
         if (strip.grad_record != nullptr) add_recorded(strip.grad_record, step, begin, grad_state);
+        V distance[kVectors][kSpikes + 1], derivative[kVectors][kSpikes + 1];
+        load_rows<kSpikes>(strip.distance + spikes, distance);
+        if (strip.derivative == nullptr)
+          Inlined::derive(strip.surrogate, distance, slope, derivative);
+        else
+          load_rows<kSpikes>(strip.derivative + spikes, derivative);
+        V kept[kVectors][Neuron::kKept + Neuron::kKeptForParams + 1];
+        load_rows<kKept>(strip.kept + step * kKept * kStrip + begin, kept);
+        V added[kVectors][Neuron::kParams + 1];
 #pragma GCC unroll 4
-        for (int i = 0; i < kVectors; ++i) {
-          V distance[kSpikes + 1], derivative[kSpikes + 1], kept[Neuron::kKept + Neuron::kKeptForParams + 1];
-          V added[Neuron::kParams + 1];
-          load_rows<kSpikes>(strip.distance + spikes + i * kLanes<V>, distance);
-          load_rows<kSpikes>(strip.derivative + spikes + i * kLanes<V>, derivative);
-          load_rows<kKept>(strip.kept + step * kKept * kStrip + begin + i * kLanes<V>, kept);
-          Neuron::adjoint(distance, derivative, kept, param.values[i], strip.strict, grad_output[i],
-                          grad_state.values[i], grad_input[i], grad_state.values[i], added);
+        for (int i = 0; i < kVectors; ++i)
+          Neuron::adjoint(distance[i], derivative[i], kept[i], param.values[i], strip.strict, grad_output[i],
+                          grad_state.values[i], grad_input[i], grad_state.values[i], added[i]);
 #pragma GCC unroll 32
-          for (int k = 0; k < kGradParams; ++k) grad_param.values[i][k] += added[k];
+        for (int k = 0; k < kGradParams; ++k) {
+          if (!(strip.wanted >> k & 1)) continue;  // what is not wanted is not computed
+#pragma GCC unroll 4
+          for (int i = 0; i < kVectors; ++i) grad_param.values[i][k] += added[i][k];
         }
 #pragma GCC unroll 32
         for (int k = 0; k < Neuron::kInputs; ++k) {
@@ -154,10 +196,13 @@ struct AdjointLoop {
   }
 
  private:
-  template <int kCount, class V>
-  SNN_INLINE static void load_rows(const Element<V>* from, V* values) {
+  template <int kCount, class V, int kVectors, int kRows>
+  SNN_INLINE static void load_rows(const Element<V>* from, V (&values)[kVectors][kRows]) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kVectors; ++i) {
 #pragma GCC unroll 32
-    for (int k = 0; k < kCount; ++k) values[k] = load<V>(from + k * kStrip);
+      for (int k = 0; k < kCount; ++k) values[i][k] = load<V>(from + k * kStrip + i * kLanes<V>);
+    }
   }
 
   template <class V, int kVectors>

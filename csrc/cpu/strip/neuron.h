@@ -1,19 +1,25 @@
 // A neuron and a surrogate as the engine knows them: tables of C functions, which need no header of torch.
 //
 // The engine has tables of the built-in ones. A library that is compiled for one of a user's has no more than this,
-// where the struct is what snnkernels/emit/cpp.py writes:
+// where the structs are what snnkernels/emit/cpp.py writes:
 //
 //   #include "strip/scan.h"
 //   namespace snn {
-//   struct adlif_0123abcd { ... };
+//   struct fast_sigmoid { ... };
+//   struct arctan { ... };
+//   struct adlif_0123abcd_step { ... };
+//   struct adlif_0123abcd_replay : adlif_0123abcd_step { ... };
+//   struct adlif_0123abcd : adlif_0123abcd_replay { ... };
 //   }
 //   #include "strip/neuron.h"
+//   #define SNN_INLINED fast_sigmoid, arctan
 //   SNN_EXPORT_NEURON(adlif_0123abcd)
 //
-// and for a surrogate SNN_EXPORT_SURROGATE(its_name). It is compiled with -O3 -ffp-contract=off -fno-math-errno
-// -fno-trapping-math -fvisibility=hidden -Wno-psabi -fPIC -shared, as C++17 or later. Then the address that
-// snn_neuron() or snn_surrogate() returns is what the operators native_add_neuron and native_add_surrogate take. A
-// library stays loaded for as long as the engine is.
+// SNN_INLINED lists the surrogates whose derivatives every adjoint computes itself; it must be the engine's list. The
+// library of a surrogate has its struct alone, and SNN_EXPORT_SURROGATE(its_name). Both are compiled with -O3
+// -ffp-contract=off -fno-math-errno -fno-trapping-math -fvisibility=hidden -Wno-psabi -fPIC -shared, as C++17 or later.
+// Then the address that snn_neuron() or snn_surrogate() returns is what the operators native_add_neuron and
+// native_add_surrogate take. A library stays loaded for as long as the engine is.
 #pragma once
 
 #include "loops.h"
@@ -22,7 +28,7 @@ namespace snn::cpu {
 
 // Of the tables and of all that their functions take: to be counted up when anything in strip/ changes that a library
 // and the engine must agree on.
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
 
 // Of one type of all arithmetic. What there are two of is without and with gradients of parameters.
 template <class C>
@@ -44,17 +50,19 @@ struct NeuronTable {
 
 struct SurrogateTable {
   int64_t version;
+  int64_t number;  // among those whose derivatives an adjoint computes itself, else -1
   Derivative<float> of_float;
   Derivative<double> of_double;
 };
 
 // The functions for the processor at hand.
-template <class Neuron, class C>
+template <class Neuron, class C, class Inlined>
 NeuronFunctions<C> functions_of() {
-  return {
-      widest<StepLoop<Neuron>, StepStrip, C>(),
-      {widest<ReplayLoop<Neuron, false>, ReplayStrip, C>(), widest<ReplayLoop<Neuron, true>, ReplayStrip, C>()},
-      {widest<AdjointLoop<Neuron, false>, AdjointStrip, C>(), widest<AdjointLoop<Neuron, true>, AdjointStrip, C>()}};
+  return {widest<StepLoop<typename Neuron::Step>, StepStrip, C>(),
+          {widest<ReplayLoop<typename Neuron::Replay, false>, ReplayStrip, C>(),
+           widest<ReplayLoop<typename Neuron::Replay, (Neuron::kKeptForParams > 0)>, ReplayStrip, C>()},
+          {widest<AdjointLoop<Neuron, false, Inlined>, AdjointStrip, C>(),
+           widest<AdjointLoop<Neuron, true, Inlined>, AdjointStrip, C>()}};
 }
 
 // A neuron's sizes, without its functions.
@@ -72,20 +80,21 @@ NeuronTable sizes_of() {
           {}};
 }
 
-template <class Neuron>
+template <class Neuron, class Inlined>
 const NeuronTable* table_of() {
   static const NeuronTable table = [] {
     NeuronTable made = sizes_of<Neuron>();
-    made.of_float = functions_of<Neuron, float>();
-    made.of_double = functions_of<Neuron, double>();
+    made.of_float = functions_of<Neuron, float, Inlined>();
+    made.of_double = functions_of<Neuron, double, Inlined>();
     return made;
   }();
   return &table;
 }
 
-template <class Surrogate>
+template <class Surrogate, class Inlined = Surrogates<>>
 const SurrogateTable* surrogate_table_of() {
-  static const SurrogateTable table{kVersion, widest<DerivativeLoop<Surrogate>, Distances, float>(),
+  static const SurrogateTable table{kVersion, Inlined::template number_of<Surrogate>(),
+                                    widest<DerivativeLoop<Surrogate>, Distances, float>(),
                                     widest<DerivativeLoop<Surrogate>, Distances, double>()};
   return &table;
 }
@@ -93,7 +102,10 @@ const SurrogateTable* surrogate_table_of() {
 }  // namespace snn::cpu
 
 #define SNN_EXPORT extern "C" __attribute__((visibility("default")))
-#define SNN_EXPORT_NEURON(NEURON) \
-  SNN_EXPORT const snn::cpu::NeuronTable* snn_neuron() { return snn::cpu::table_of<snn::NEURON>(); }
+#define SNN_EXPORT_NEURON(NEURON)          \
+  namespace snn::cpu {                     \
+  using Inlined = Surrogates<SNN_INLINED>; \
+  }                                        \
+  SNN_EXPORT const snn::cpu::NeuronTable* snn_neuron() { return snn::cpu::table_of<snn::NEURON, snn::cpu::Inlined>(); }
 #define SNN_EXPORT_SURROGATE(SURROGATE) \
   SNN_EXPORT const snn::cpu::SurrogateTable* snn_surrogate() { return snn::cpu::surrogate_table_of<snn::SURROGATE>(); }

@@ -14,12 +14,14 @@ namespace snn {
 // min and max hand on a NaN from either side, as torch's do.
 template <class C>
 SNN_INLINE C minimum(C a, C b) {
-  return choose(a != a, a, choose((b < a) | (b != b), b, a));
+  const C number = settled(choose(b < a, b, a)), right = settled(choose(b != b, b, number));
+  return choose(a != a, a, right);
 }
 
 template <class C>
 SNN_INLINE C maximum(C a, C b) {
-  return choose(a != a, a, choose((b > a) | (b != b), b, a));
+  const C number = settled(choose(b > a, b, a)), right = settled(choose(b != b, b, number));
+  return choose(a != a, a, right);
 }
 
 // 1 / (1 + e^-x), by e^-|x|, which does not overflow.

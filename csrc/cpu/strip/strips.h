@@ -42,13 +42,16 @@ struct ReplayStrip : Strip<C> {
 template <class C>
 struct AdjointStrip : Strip<C> {
   const C* distance;
-  const C* derivative;  // the surrogate's, at each distance
+  const C* derivative;  // the surrogate's, at each distance; null if the adjoint computes it
+  int64_t surrogate;    // which it then is
+  C slope;
   const C* kept;
   Rows grad_output;
   const Rows* grad_record;  // as StepStrip's
   C* grad_state;            // of the state after the last step, replaced by that of the state before the first
   const WrittenRows* grad_input;
-  C* grad_param;  // added to
+  C* grad_param;   // added to
+  int64_t wanted;  // a bit for each parameter of which there is to be a gradient
 };
 
 // Rows of kStrip distances, and the surrogate's derivatives there. The gradient of the output at `steps` steps, which

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..definition import neuron
-from ..language import Value, detach
+from ..language import Value
 from ..ranges import Decay, Positive
 from .resets import Reset, after_reset
 
@@ -49,7 +49,7 @@ def lif(
     """
 
     def reset_by(potential: Value, s: Value) -> Value:
-        return after_reset(potential, detach(s) if detach_reset else s, threshold, reset)
+        return after_reset(potential, s, threshold, reset, detach_reset)
 
     subtracts_late = delay_reset and reset == "subtract"
     resets_first = (delay_reset or pre_reset_state) and not subtracts_late
