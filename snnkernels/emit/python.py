@@ -7,7 +7,9 @@ compiled engines do, so that all engines compute the same.
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from .. import language
@@ -52,6 +54,9 @@ def function_of(graph: Graph, name: str, inputs: Sequence[str]) -> Callable[...,
     source = "\n".join(lines) + "\n"
     file = f"<snnkernels {name} in Python>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names: dict[str, Any] = {**vars(language), "__name__": f"{__name__}.{name}"}
+    # torch.compile up to 2.13 imports the module of a function that it traces.
+    module = sys.modules[f"{__name__}.{name}"] = ModuleType(f"{__name__}.{name}")
+    names = vars(module)
+    names |= {word: value for word, value in vars(language).items() if not word.startswith("__")}
     exec(compile(source, file, "exec"), names)
     return names["step"]
