@@ -81,13 +81,17 @@ SNN_INLINE C round_down(C x) {
   return size < large ? rounded - (rounded > x ? splat<C>(1) : C{}) : x;
 }
 
-// 1 + r / kFrom * (1 + r / (kFrom + 1) * ...), up to degree kDegree.
+// The coefficients of e^r are 1 / k!.
+constexpr double factorial(int k) { return k < 2 ? 1 : k * factorial(k - 1); }
+
+// 1 / kFrom! + r * (1 / (kFrom + 1)! + r * ...), up to degree kDegree: without a division, which takes long.
 template <int kFrom, int kDegree, class C>
 SNN_INLINE C taylor(C r) {
-  if constexpr (kFrom > kDegree)
-    return splat<C>(1);
+  const C coefficient = splat<C>(static_cast<Element<C>>(1 / factorial(kFrom)));
+  if constexpr (kFrom == kDegree)
+    return coefficient;
   else
-    return splat<C>(1) + r * taylor<kFrom + 1, kDegree>(r) / splat<C>(kFrom);
+    return coefficient + r * taylor<kFrom + 1, kDegree>(r);
 }
 
 // e^x as 2^k * e^r with |r| <= ln(2) / 2, e^r by its Taylor polynomial: straight-line code, which a call to libm is
@@ -107,7 +111,7 @@ SNN_INLINE C exponential_by_taylor(C x, C log2_e, C ln2_high, C ln2_low, C small
   // In two factors, as 2^k alone overflows where e^x is still finite.
   const Bits exponent = (Bits)shifted - (Bits)round, half = exponent >> 1;
   const C low = (C)((half + kBias) << kMantissa), high = (C)((exponent - half + kBias) << kMantissa);
-  const C result = taylor<1, kDegree>(r) * low * high;
+  const C result = taylor<0, kDegree>(r) * low * high;
   return x < smallest ? C{} : x > largest ? splat<C>(Limits::infinity()) : result;
 }
 
