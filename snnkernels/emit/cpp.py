@@ -15,16 +15,14 @@ from ..trace import Graph, trace_function
 from ..variants import Variant
 from .files import write_or_check
 from .kept import split_adjoint
-from .statements import own_names, program, with_own_names
+from .statements import ARITHMETIC, LOGIC, own_names, program, with_own_names
 
 Arrays = Mapping[str, Sequence[str]]  # the names that the elements of array arguments have
 
 _HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
 
 _OPERATIONS = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
+    **ARITHMETIC,
     "div": "{0} / {1}",
     "neg": "-{0}",
     "abs": "absolute({0})",
@@ -41,9 +39,7 @@ _OPERATIONS = {
     "le": "less_equal({0}, {1})",
     "eq": "equal({0}, {1})",
     "ne": "not_equal({0}, {1})",
-    "and": "{0} & {1}",
-    "or": "{0} | {1}",
-    "not": "~{0}",
+    **LOGIC,
     "where": "choose({0}, {1}, {2})",
     "spike": "fires({0}, strict)",
     "surrogate": "Surrogate::derivative({0}, slope)",

@@ -14,12 +14,10 @@ from typing import Any
 
 from .. import language
 from ..trace import Graph
-from .statements import own_names, program, with_own_names
+from .statements import ARITHMETIC, COMPARISONS, LOGIC, own_names, program, with_own_names
 
 _OPERATIONS = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
+    **ARITHMETIC,
     "div": "{0} / {1}",
     "neg": "-{0}",
     "abs": "abs({0})",
@@ -30,15 +28,8 @@ _OPERATIONS = {
     "floor": "floor({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
-    "and": "{0} & {1}",
-    "or": "{0} | {1}",
-    "not": "~{0}",
+    **COMPARISONS,
+    **LOGIC,
     "where": "where({0}, {1}, {2})",
     "detach": "detach({0})",
     "spike": "spike({0})",

@@ -7,6 +7,18 @@ from dataclasses import dataclass
 
 from ..trace import CONDITIONS, Graph, Node
 
+# Operations that every target language writes alike, and comparisons, for which only C++ has functions.
+ARITHMETIC = {"add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}"}
+LOGIC = {"and": "{0} & {1}", "or": "{0} | {1}", "not": "~{0}"}
+COMPARISONS = {
+    "gt": "{0} > {1}",
+    "ge": "{0} >= {1}",
+    "lt": "{0} < {1}",
+    "le": "{0} <= {1}",
+    "eq": "{0} == {1}",
+    "ne": "{0} != {1}",
+}
+
 
 @dataclass(frozen=True)
 class Statement:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..surrogates import Surrogate
 from ..trace import Graph, adjoint, trace_function
 from ..variants import Variant
-from .statements import own_names, program, with_own_names
+from .statements import ARITHMETIC, COMPARISONS, LOGIC, own_names, program, with_own_names
 
 _HEADER = """import triton
 import triton.language as tl
@@ -22,9 +22,7 @@ from snnkernels.engines.triton_math import (
 """
 
 _OPERATIONS = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
+    **ARITHMETIC,
     "div": "divide({0}, {1})",
     "neg": "{0} * -1.0",  # Triton 3.6's own negation is 0 - x, which turns 0 into 0 and not -0
     "abs": "tl.abs({0})",
@@ -35,15 +33,8 @@ _OPERATIONS = {
     "floor": "tl.floor({0})",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
-    "and": "{0} & {1}",
-    "or": "{0} | {1}",
-    "not": "~{0}",
+    **COMPARISONS,
+    **LOGIC,
     "where": "tl.where({0}, {1}, {2})",
     "spike": "fires({0}, STRICT)",
     "surrogate": "DERIVATIVE({0}, slope)",

@@ -114,8 +114,8 @@ struct ReplayLoop {
   }
 };
 
-// Surrogates whose derivatives an adjoint computes itself, by their numbers: of plain arithmetic, which leaves a step
-// as quick to compile.
+// Surrogates whose derivatives an adjoint computes itself, by their numbers. snnkernels/emit/cpp.py says which they are
+// and why.
 template <class... Surrogate>
 struct Surrogates {
   // That of one, -1 if it is not among them.
