@@ -138,10 +138,11 @@ def kernels(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         compiled = list(pool.map(lambda job: compile_kernels(compiler, *job, folder, neurons), jobs))
-    # A thread has one neuron, or 16 bytes of them with parameters of one value, or with any parameters. Forward has
-    # each of these for three outputs, backward with and without gradients of parameters. Two kernels take all else.
-    # The images of Poisson spikes come in four dtypes.
-    expected = {"forward": len(neurons) * (3 * 3 + 2), "backward": len(neurons) * (3 * 2 + 2), "poisson": 4 * 2}
+    # A thread has one neuron, or 16 bytes of them with parameters of one value: forward has each of these for three
+    # outputs, backward with and without gradients of parameters. 16 bytes of neurons with any parameters have a kernel
+    # of all outputs, and one with gradients of parameters. Two kernels take all else. The images of Poisson spikes come
+    # in four dtypes.
+    expected = {"forward": len(neurons) * (3 * 2 + 1 + 2), "backward": len(neurons) * (2 * 2 + 1 + 2), "poisson": 4 * 2}
     for (source, _), found in zip(jobs, compiled, strict=True):
         assert len(found) == expected[source.stem.partition("_")[0]], source
     return [kernel for found in compiled for kernel in found]

@@ -115,8 +115,9 @@ class BackwardThread {
   using Value = Lanes<C, N>;
   static constexpr int kStates = Neuron::kStates;
   static constexpr bool kParamGrads = kGradients != Gradients::kUsual, kAny = kGradients == Gradients::kAny;
-  // Few neurons are limited by latency: there several steps are computed side by side.
-  static constexpr int kUnroll = N == 1 ? 4 : 1;
+  // Steps whose derivatives are computed side by side, as many as registers hold: a thread of one neuron waits for each
+  // of them otherwise.
+  static constexpr int kTogether = N == 1 && !kAny ? (kParamGrads ? 8 : 16) / sizeof(C) : 1;
 
  public:
   SNN_DEVICE BackwardThread(const Arguments& arguments, Chunk& chunk, const Place& place, int64_t begin)
@@ -130,7 +131,7 @@ class BackwardThread {
         grad_records_(arguments.grad_records + place.sequence + arguments.shape.steps * arguments.shape.inner),
         checkpoint_(arguments.checkpoints + (begin / kInterval - arguments.from_zero) * kStates * neurons_ +
                     place.neuron),
-        layer_(arguments.values, place.neuron) {
+        layer_(arguments.values, place.neuron), slope_(Layer::slope(arguments.values)) {
     load_rows_or_zeros(arguments.grad_final, neuron_, neurons_, grad_state_);
     const int length = static_cast<int>(arguments.shape.steps - begin);
     request_state(begin);
@@ -241,33 +242,43 @@ class BackwardThread {
     }
   }
 
-  // The surrogate is chosen here, once for a chunk, rather than by a template: there are too many combinations.
   SNN_DEVICE void adjoint_of(int begin, int end) {
+    for (; end > begin; end -= kTogether) {
+      typename Layer::Kept kept[kTogether];
+      typename Layer::Derivatives derivatives[kTogether];
+#pragma unroll
+      for (int k = 0; k < kTogether; ++k) kept[k] = chunk_.kept.get(max(end - 1 - k, begin), layer_);
+      find_derivatives(kept, derivatives);
+#pragma unroll
+      for (int k = 0; k < kTogether; ++k)
+        if (end - k > begin) adjoint_of_step(end - 1 - k, kept[k], derivatives[k]);
+    }
+  }
+
+  // The surrogate is chosen here, at run time, for some steps at once. As a template of it, the loop over steps would
+  // be compiled once for each surrogate.
+  SNN_DEVICE void find_derivatives(const typename Layer::Kept (&kept)[kTogether],
+                                   typename Layer::Derivatives (&derivatives)[kTogether]) const {
     switch (arguments_.surrogate) {
-#define SNN_CASE(SURROGATE)              \
-  case SurrogateId::SURROGATE:           \
-    adjoint_with<SURROGATE>(begin, end); \
+#define SNN_CASE(SURROGATE)                                                                                        \
+  case SurrogateId::SURROGATE:                                                                                     \
+    _Pragma("unroll") for (int k = 0; k < kTogether; ++k) derivatives[k].template set<SURROGATE>(kept[k], slope_); \
     break;
       SNN_FOR_EACH_SURROGATE(SNN_CASE)
 #undef SNN_CASE
     }
   }
 
-  template <class Surrogate>
-  SNN_DEVICE void adjoint_with(int begin, int end) {
-    const Value slope = Layer::slope(arguments_.values);
-#pragma unroll kUnroll
-    for (int step = end - 1; step >= begin; --step) {
-      Value grad_x;
-      layer_.template adjoint<Surrogate, kParamGrads>(chunk_.kept.get(step, layer_), slope,
-                                                      chunk_.grad_output.get(step).values(), grad_state_, grad_x,
-                                                      grad_param_);
-      if (constant_) {
-        grad_x_sum_ = grad_x_sum_ + grad_x;
-      } else {
-        grad_x_ -= arguments_.shape.inner;
-        Pack<T, N>::of(grad_x).store(grad_x_);
-      }
+  SNN_DEVICE void adjoint_of_step(int step, const typename Layer::Kept& kept,
+                                  const typename Layer::Derivatives& derivatives) {
+    Value grad_x;
+    layer_.template adjoint<kParamGrads>(kept, derivatives, chunk_.grad_output.get(step).values(), grad_state_, grad_x,
+                                         grad_param_);
+    if (constant_) {
+      grad_x_sum_ = grad_x_sum_ + grad_x;
+    } else {
+      grad_x_ -= arguments_.shape.inner;
+      Pack<T, N>::of(grad_x).store(grad_x_);
     }
   }
 
@@ -279,6 +290,7 @@ class BackwardThread {
   T* grad_x_;
   const C *grad_records_, *checkpoint_;
   const Layer layer_;
+  const Value slope_;
   Pack<T, N> x_[kInterval], grad_outputs_[kInterval];
   Value state_[kStates], grad_state_[kStates];
   Value grad_param_[Neuron::kParams] = {}, grad_x_sum_ = {};
@@ -311,13 +323,15 @@ cudaError_t launch_backward(const Launch& launch, const BackwardArguments<Comput
   return cudaGetLastError();
 }
 
+// What few train with has no kernel of its own, which would take half a minute to compile: gradients of records, and
+// parameters of each neuron that are not trained.
 template <class Neuron, class T, int N, bool kPerNeuron>
 cudaError_t backward_with(const Launch& launch, const BackwardArguments<Compute<T>>& arguments) {
   if (arguments.at_one_step || arguments.grad_records != nullptr)
     return launch_backward<Neuron, T, N, true, Gradients::kAny>(launch, arguments);
-  if (arguments.wanted != 0)
-    return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kWithParams>(launch, arguments);
-  return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kUsual>(launch, arguments);
+  if constexpr (N == 1 || !kPerNeuron)
+    if (arguments.wanted == 0) return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kUsual>(launch, arguments);
+  return launch_backward<Neuron, T, N, kPerNeuron, Gradients::kWithParams>(launch, arguments);
 }
 
 template <class Neuron, class T>

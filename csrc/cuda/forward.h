@@ -22,7 +22,8 @@ __global__ void __launch_bounds__(kForwardThreads, kForwardBlocks<T, N, kPerNeur
     forward_kernel(const __grid_constant__ ForwardArguments<Compute<T>> arguments) {
   using C = Compute<T>;
   constexpr bool kExchanges = Output<T, N>::kRow > N;
-  constexpr int kAhead = N == 1 && sizeof(T) < 8 ? 2 * kInterval : kInterval;  // of float64 registers hold no more
+  // Of float64, registers hold no more. With any output, the code of a step is long.
+  constexpr int kAhead = N == 1 && sizeof(T) < 8 && !Output<T, N>::kAny ? 2 * kInterval : kInterval;
   const Shape& shape = arguments.shape;
   const int64_t neurons = shape.outer * shape.inner, steps = shape.steps, stride = arguments.x.time_stride;
   const int64_t index = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -73,15 +74,16 @@ cudaError_t launch_forward(const Launch& launch, const ForwardArguments<Compute<
   return cudaGetLastError();
 }
 
+// What few run has no kernel of its own, which would take half a minute to compile: records, the last output and the
+// largest; sums and bits of neurons that each have parameters of their own, where a thread has several of them.
 template <class Neuron, class T, int N, bool kPerNeuron>
 cudaError_t forward_to(const Launch& launch, const ForwardArguments<Compute<T>>& arguments) {
-  const OutputKind kind = arguments.kind;
-  if (arguments.record == 0 && kind == OutputKind::kAll)
-    return launch_forward<Neuron, T, N, kPerNeuron, AllOutput>(launch, arguments);
-  if (arguments.record == 0 && kind == OutputKind::kSum)
-    return launch_forward<Neuron, T, N, kPerNeuron, SumOutput>(launch, arguments);
-  if (arguments.record == 0 && kind == OutputKind::kPacked)
-    return launch_forward<Neuron, T, N, kPerNeuron, PackedOutput>(launch, arguments);
+  const OutputKind kind = arguments.record == 0 ? arguments.kind : OutputKind::kLast;
+  if (kind == OutputKind::kAll) return launch_forward<Neuron, T, N, kPerNeuron, AllOutput>(launch, arguments);
+  if constexpr (N == 1 || !kPerNeuron) {
+    if (kind == OutputKind::kSum) return launch_forward<Neuron, T, N, kPerNeuron, SumOutput>(launch, arguments);
+    if (kind == OutputKind::kPacked) return launch_forward<Neuron, T, N, kPerNeuron, PackedOutput>(launch, arguments);
+  }
   return launch_forward<Neuron, T, N, true, AnyOutput>(launch, arguments);
 }
 

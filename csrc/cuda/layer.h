@@ -43,12 +43,25 @@ struct Kept {
   Lanes<C, N> distance[Neuron::kSpikes + 1] = {}, other[kOthers + 1] = {};
 };
 
+// The surrogate's derivative at each distance to threshold.
+template <class Neuron, class C, int N>
+struct Derivatives {
+  Lanes<C, N> value[Neuron::kSpikes + 1] = {};
+
+  template <class Surrogate>
+  SNN_DEVICE void set(const Kept<Neuron, C, N>& kept, const Lanes<C, N>& slope) {
+#pragma unroll
+    for (int k = 0; k < Neuron::kSpikes; ++k) value[k] = Surrogate::derivative(kept.distance[k], slope);
+  }
+};
+
 // kPerNeuron: whether a parameter may have a value for each neuron.
 template <class Neuron, class C, int N, bool kPerNeuron>
 class Layer {
  public:
   using Value = Lanes<C, N>;
   using Kept = cuda::Kept<Neuron, C, N>;
+  using Derivatives = cuda::Derivatives<Neuron, C, N>;
   static constexpr int kStates = Neuron::kStates, kParams = Neuron::kParams;
   static_assert(Neuron::kInputs == 1 && kParams <= kMaxParams);
 
@@ -79,13 +92,11 @@ class Layer {
   }
 
   // `grad_state` is that of the state after the step, replaced by that of the state before it.
-  template <class Surrogate, bool kParamGrads>
-  SNN_DEVICE void adjoint(const Kept& kept, const Value& slope, const Value& grad_output, Value (&grad_state)[kStates],
-                          Value& grad_x, Value (&grad_param)[kParams]) const {
-    Value derivative[Neuron::kSpikes + 1], added[kParams];
-#pragma unroll
-    for (int k = 0; k < Neuron::kSpikes; ++k) derivative[k] = Surrogate::derivative(kept.distance[k], slope);
-    Neuron::adjoint(kept.distance, derivative, kept.other, param_, strict_, grad_output, grad_state, &grad_x,
+  template <bool kParamGrads>
+  SNN_DEVICE void adjoint(const Kept& kept, const Derivatives& derivatives, const Value& grad_output,
+                          Value (&grad_state)[kStates], Value& grad_x, Value (&grad_param)[kParams]) const {
+    Value added[kParams];
+    Neuron::adjoint(kept.distance, derivatives.value, kept.other, param_, strict_, grad_output, grad_state, &grad_x,
                     grad_state, added);
 #pragma unroll
     for (int k = 0; kParamGrads && k < kParams; ++k) grad_param[k] = grad_param[k] + added[k];
