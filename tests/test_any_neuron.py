@@ -82,7 +82,8 @@ def assert_as_reference(
     grads = {name: torch.randn_like(value) for name, value in expected.values.items() if value.requires_grad}
     wanted_grads = expected.grads(grads)
     for name, grad in actual.grads(grads).items():
-        assert grad.isfinite().all() and wanted_grads[name].abs().max() > 0, name
+        assert grad.isfinite().all(), name
+        assert wanted_grads[name].any() or target.interpreted, f"{name} has no gradient"  # there it has few neurons
         assert_rounded(grad, wanted_grads[name], f"gradient of {name}", terms=20)
 
 
