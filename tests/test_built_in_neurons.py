@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target, random_current
+from support import Target, is_exact, random_current
 from torch import Tensor
 
 from snnkernels.interface import VALUE
 from snnkernels.neurons import NEURONS
 from snnkernels.variants import Variant
-
-ROUNDED = {"exp", "tanh", "sigmoid"}  # operations that engines round differently
 
 
 def _variants() -> dict[str, tuple[str, dict[str, Any], Variant]]:
@@ -62,7 +60,7 @@ def test_a_variant_computes_what_the_reference_does(compiled: Target, name: str)
     expected, actual = (
         _run(neuron, backend, inputs, {**params, **options}) for backend in ("reference", compiled.engine)
     )
-    exact = not ROUNDED & {variant.graph.nodes[index].op for index in variant.graph.needed()}
+    exact = is_exact(variant)
     for what, value in expected.items():
         assert value.isfinite().all(), what
         forward = not what.startswith("gradient")
@@ -84,7 +82,7 @@ def test_a_variant_has_the_reference_s_bits_in_float32(compiled: Target, name: s
     interface = NEURONS[key].definition.interface
     steps, count = (9, 5) if compiled.interpreted else (35, 70)
     inputs = [random_current(steps, 2, count, device=compiled.device) for _ in interface.inputs]
-    exact = not ROUNDED & {variant.graph.nodes[index].op for index in variant.graph.needed()}
+    exact = is_exact(variant)
     results = []
     for backend in ("reference", compiled.engine):
         output, record = NEURONS[key](*inputs, record=interface.states, backend=backend, **options)
