@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import torch
 
+from ..ops import unrecorded
 from ..surrogates import SURROGATES, find
 from ..tuning import constant
 from ..variants import VARIANTS
@@ -74,7 +75,7 @@ def ensure(key: str) -> str | None:
     """
     if key in _reasons:
         return _reasons[key]
-    with _building:
+    with _building, unrecorded():
         if key not in _reasons:
             problem = None
             try:
