@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -381,6 +382,17 @@ def test_what_a_compiler_says_is_shown(
         resonator(current(), beta=torch.tensor([0.5]))
     assert len(warned) == 1 and ran() == 0
     assert len(compiler.processes) == 1 and not kept(folder)
+
+
+@pytest.mark.parametrize("words", ["c++ '", '"'])
+def test_a_variable_that_names_no_command_is_an_error(
+    folder: Path, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("CXX", words)
+    scaled = fresh()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=f"^CXX must be a command, .*, got {re.escape(repr(words))}: No closing"):
+            scaled(current())
 
 
 def test_without_a_compiler_the_reference_runs_and_one_warning_says_what_to_do(

@@ -198,7 +198,10 @@ def _compiler() -> Compiler:
 
 @cache
 def _find_compiler(words: str, path: str | None) -> Compiler:
-    command = tuple(shlex.split(words))
+    try:
+        command = tuple(shlex.split(words))
+    except ValueError as error:
+        raise ValueError(f"CXX must be a command, as a shell reads it, got {words!r}: {error}") from None
     if shutil.which(command[0], path=path) is None:
         raise NotBuilt(
             f"a neuron that is not built in is compiled at first use, but there is no C++ compiler: {command[0]} is "
