@@ -17,6 +17,7 @@ from user_neurons import adaptive, gated
 from snnkernels import (
     LIF,
     EachStep,
+    FusedLIF,
     Sequential,
     SpikeLinear,
     SpikingLinear,
@@ -267,6 +268,7 @@ def test_transforms_name_the_engine_that_has_them(name: str, native: None) -> No
     transform, current, layer = TRANSFORMS[name], random_current(5, 2, 3), SpikingLinear(3, 4)
     spikes = random_spikes(5, 2, 3)
     functions: dict[Callable[[Tensor], Tensor], Tensor] = {lif: current, layer.neuron: current}
+    functions[lambda x: FusedLIF.apply(x)[0]] = current
     if name != "vmap":
         functions[lambda weight: spike_linear(spikes, weight, product="events")] = torch.randn(4, 3)
     for function, x in functions.items():
