@@ -238,12 +238,31 @@ def test_fx_records_the_functions(module: nn.Module) -> None:
         assert_same_bits(one, other)
 
 
+@pytest.mark.parametrize("return_state", [False, True])
+def test_fx_records_the_states_of_a_sequential(native: None, return_state: bool) -> None:
+    """A graph does not know whether it will be given states."""
+    inner = Sequential(nn.Linear(8, 7), adlif.layer(threshold=0.25))
+    last = leaky_integrator.layer(0.75)
+    network = Sequential(SpikingLinear(6, 8, threshold=0.25), inner, nn.Linear(7, 4), last, return_state=True)
+    spikes = random_spikes(9, 3, 6, rate=0.4)
+    states = network(spikes)[1]
+    network.return_state = return_state
+    graph = torch.fx.symbolic_trace(network)
+    for given in (None, states, {"3": states["3"]}):
+        assert_same_outputs(graph(spikes, given), network(spikes, given))
+    with pytest.raises(ValueError, match="states must be of layers that have one, got '2'"):
+        graph(spikes, {"2": states["3"]})
+    output, continued = network(spikes), network(spikes, states)
+    assert not all(map(torch.equal, *map(torch.utils._pytree.tree_leaves, (output, continued))))
+
+
+@pytest.mark.parametrize("sequential", [nn.Sequential, Sequential])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
-def test_quantization_that_traces_leaves_the_neurons_as_they_are(native: None) -> None:
+def test_quantization_that_traces_leaves_the_neurons_as_they_are(native: None, sequential: type[nn.Module]) -> None:
     from torch.ao.quantization import get_default_qat_qconfig_mapping
     from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
-    network = nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3), nn.Linear(7, 3), LIF(0.9, 0.3)).train()
+    network = sequential(nn.Linear(6, 7), LIF(0.9, 0.3), nn.Linear(7, 3), LIF(0.9, 0.3)).train()
     spikes = random_spikes(9, 3, 6, rate=0.4)
     prepared = prepare_qat_fx(network, get_default_qat_qconfig_mapping("x86"), (spikes,))
     assert sum(node.target is lif for node in prepared.graph.nodes) == 2
