@@ -22,6 +22,11 @@ from .variants import VARIANTS
 _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., product="dense")'
 
 
+def in_forward_mode() -> bool:
+    """Whether derivatives in forward mode are computed."""
+    return getattr(forward_ad, "_current_level", -1) >= 0  # torch has no public word for it
+
+
 def wants_graph(*values: object, recorded: bool = True) -> bool:
     """Whether a call with these values needs an autograd.Function.
 
@@ -32,7 +37,7 @@ def wants_graph(*values: object, recorded: bool = True) -> bool:
 
     Raises RuntimeError under a transform of torch.func, and in forward mode.
     """
-    forward = getattr(forward_ad, "_current_level", -1) >= 0  # torch has no public word for it
+    forward = in_forward_mode()
     differentiated = forward or (
         torch.is_grad_enabled() and any([isinstance(value, Tensor) and value.requires_grad for value in values])
     )

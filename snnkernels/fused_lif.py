@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .autograd import backward_of, forward_of, once_differentiable, wants_graph
+from .autograd import backward_of, forward_of, in_forward_mode, once_differentiable, wants_graph
 from .functional import given_tensors
 from .inputs import Parameter, check_call, find_call, is_recorded, read_call
 from .neurons import lif
@@ -45,7 +45,8 @@ class FusedLIF(torch.autograd.Function):
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        wants_graph(*args)  # raises where torch's own error would not say which engine has such a derivative
+        if torch._C._are_functorch_transforms_active() or in_forward_mode():
+            wants_graph(*args)  # raises, where torch's own error would not say which engine has such a derivative
         return super().apply(*args)
 
     @staticmethod
