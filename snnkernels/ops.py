@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -193,9 +194,10 @@ BACKWARD = {engine: getattr(torch.ops.snnkernels, f"{engine}_backward").default 
 @contextmanager
 def unrecorded() -> Iterator[None]:
     """Keeps torch.jit.trace from recording operators about a library, of which it refuses those that return a bool."""
-    state = torch._C._get_tracing_state()
-    torch._C._set_tracing_state(None)
+    tracer: Any = torch._C  # torch's types lack the second of these
+    state = tracer._get_tracing_state()
+    tracer._set_tracing_state(None)
     try:
         yield
     finally:
-        torch._C._set_tracing_state(state)
+        tracer._set_tracing_state(state)
