@@ -111,6 +111,28 @@ def test_export_serves_every_length_and_batch(module: nn.Module, grad: bool, str
         assert_same_outputs(exported(spikes), module(spikes))
 
 
+class Packs(nn.Module):
+    """Packs its input, and the spikes of its neurons."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.first, self.neuron = SpikeLinear(inputs, 20), LIF(0.9, 0.3, output="packed")
+        self.second = SpikeLinear(20, 4)
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        return self.second(self.neuron(self.first(pack_spikes(spikes))))
+
+
+def test_packed_spikes_are_exported_for_every_length_and_batch(native: None) -> None:
+    packs, sizes = Packs(9), ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC},)
+    exported = torch.export.export(packs, (random_spikes(9, 2, 9, rate=0.4),), dynamic_shapes=sizes).module()
+    for steps, batch in ((33, 4), (2, 1), (1, 3), (1, 1)):
+        spikes = random_spikes(steps, batch, 9, rate=0.4)
+        assert_same_outputs(exported(spikes), packs(spikes))
+    with pytest.raises(torch._dynamo.exc.UserError, match="Constraints violated"):  # as docs/pytorch.md says
+        torch.export.export(Packs(4), (random_spikes(9, 2, 4),), dynamic_shapes=sizes)
+
+
 def test_an_exported_program_is_the_engines_operator(native: None) -> None:
     """And nothing that only Python has: it also runs where there is none."""
     spikes = random_spikes(9, 3, 6)
