@@ -104,33 +104,40 @@ def _peaks(row: Row) -> float | None:
 
 
 def bars(found: Files, page: Path) -> str:
-    """A table for CPUs and one for GPUs, with every bar that was measured on at least one of the machines."""
+    """Every bar, and every number beside them. Each set of machines that measured the same has a table, the largest
+    first, and numbers without a bar have one of their own, so that no cell is empty."""
     tables = []
     for gpu in (False, True):
         chosen = {s: rows_of(runs) for s, runs in found.items() if bool(runs[-1]["environment"]["gpu"]) == gpu}
         if not chosen:
             continue
-        lines = []
+        lines: dict[tuple[bool, tuple[str, ...]], list[list[str]]] = {}
         for bar, *judgements in zip(bars_of(next(iter(chosen.values()))), *map(judged, chosen.values()), strict=True):
             cells = [f"**{line[2]}, missed**" if line[-1] == "missed" else line[2] for line in judgements]
-            asked = [
-                f"{'at most ' if bar.at_most else ''}{bar.written(n)}" if n else "" for n in (bar.bar, bar.stretch)
-            ]
-            if any(cells):
-                lines.append([bar.work, bar.what, *asked, *cells])
-        tables.append(markdown(["work", "number", "bar", "better", *(title(found[s]) for s in chosen)], lines))
+            asked = [f"{'at most ' if bar.at_most else ''}{bar.written(n)}" for n in (bar.bar, bar.stretch) if n]
+            there = tuple(stem for stem, cell in zip(chosen, cells, strict=True) if cell)
+            if there:
+                lines.setdefault((not asked, there), []).append([bar.work, bar.what, *asked, *filter(None, cells)])
+        for (plain, there), some in sorted(lines.items(), key=lambda item: (item[0][0], -len(item[0][1]))):
+            header = ["work", "number", *(() if plain else ("bar", "better")), *(title(found[s]) for s in there)]
+            tables.append(markdown(header, some))
     return "\n\n".join(tables)
 
 
 def neurons(found: Files, page: Path) -> str:
-    """For each machine with such rows a line for each built-in neuron."""
+    """For each machine with such rows a line for each built-in neuron, then one for each of another library's."""
     tables = []
     for runs in found.values():
         rows = [row for row in rows_of(runs) if (row.shape, row.memory) == (LONG, WARM)]
         lines = [line for name in NEURONS if (line := _line_of_neuron(name, rows))]
         if lines:
             header = ["neuron", "states", "ms", "torch loop / ours", "of copy speed", "of LIF's share"]
-            tables.append(f"{title(runs)}:\n\n{markdown([*header, 'other libraries / ours'], lines)}")
+            tables.append(f"{title(runs)}:\n\n{markdown(header, lines)}")
+        times = {(row.work, row.contender): f"{row.times_ours:.1f} x" for row in rows}
+        peers = [(name, str(peer)) for name in NEURONS for peer in PEERS_OF.get(name, ())]
+        measured = [(f"`{n}`", peer, times[work_of(n), peer]) for n, peer in peers if (work_of(n), peer) in times]
+        if measured:
+            tables.append(markdown(["neuron", "of another library", "its time / ours"], measured))
     return "\n\n".join(tables)
 
 
@@ -140,10 +147,9 @@ def _line_of_neuron(name: str, rows: Sequence[Row]) -> list[str]:
     ours, share = next((by[engine] for engine in COMPILED_ENGINES if engine in by), None), of_lif(name)(rows)
     if ours is None or ours.fraction_of_copy is None or share is None or NAIVE.name not in by:
         return []
-    peers = [f"{peer} {by[str(peer)].times_ours:.1f} x" for peer in PEERS_OF.get(name, ()) if str(peer) in by]
     times, states = f"{by[NAIVE.name].times_ours:.1f} x", len(NEURONS[name].definition.interface.states)
     shares = (f"{ours.fraction_of_copy:.0%}", f"{share:.0%}")
-    return [f"`{name}`", str(states), f"{ours.ms:.1f}", times, *shares, ", ".join(peers)]
+    return [f"`{name}`", str(states), f"{ours.ms:.1f}", times, *shares]
 
 
 def machines(found: Files, page: Path) -> str:

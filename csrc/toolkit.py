@@ -25,6 +25,11 @@ def architectures(home):
     For a GPU that nvcc does not know it is the newest before it, and PTX, of which the driver makes the GPU's own code.
     """
     if (listed := os.environ.get("TORCH_CUDA_ARCH_LIST", "").strip()) not in ("", "native"):
+        for word in re.split(r"[;\s]+", listed.strip("; ")):
+            if not re.fullmatch(
+                r"(\d+\.\d[af]?|[A-Z][A-Za-z+]*?)(\+PTX)?", word
+            ):  # torch knows names such as Hopper too
+                raise SystemExit(f'TORCH_CUDA_ARCH_LIST must be like "8.0;9.0+PTX", got {word!r} in {listed!r}')
         return listed
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
     visible = [torch.cuda.get_device_capability(gpu) for gpu in gpus]

@@ -22,21 +22,33 @@ from .variants import VARIANTS
 _OF_THE_REFERENCE = 'neurons with backend="reference" and spike_linear(..., product="dense")'
 
 
+def in_forward_mode() -> bool:
+    """Whether derivatives in forward mode are computed."""
+    return getattr(forward_ad, "_current_level", -1) >= 0  # torch has no public word for it
+
+
 def wants_graph(*values: object, recorded: bool = True) -> bool:
     """Whether a call with these values needs an autograd.Function.
 
-    It needs one if a gradient may be asked for. It needs one in forward mode too: a Function refuses that, where an
-    operator would ignore it.
+    It needs one if a gradient may be asked for. It needs one in a graph in forward mode too: a Function refuses that,
+    where an operator would ignore it.
 
     recorded: False if it is known that no graph is made of the call by torch.compile or torch.jit.trace.
+
+    Raises RuntimeError under a transform of torch.func, and in forward mode.
     """
-    differentiated = getattr(forward_ad, "_current_level", -1) >= 0 or (  # torch has no public word for it
+    forward = in_forward_mode()
+    differentiated = forward or (
         torch.is_grad_enabled() and any([isinstance(value, Tensor) and value.requires_grad for value in values])
     )
     if recorded and torch.compiler.is_compiling():
         return differentiated and not torch.compiler.is_exporting()
     if torch._C._are_functorch_transforms_active() and (differentiated or any(map(is_transformed, values))):
         raise RuntimeError(f"a transform of torch.func was asked for, which only {_OF_THE_REFERENCE} have")
+    if forward and any(
+        [isinstance(value, Tensor) and forward_ad.unpack_dual(value).tangent is not None for value in values]
+    ):
+        raise RuntimeError(f"a derivative in forward mode was asked for, which only {_OF_THE_REFERENCE} have")
     return differentiated and not (recorded and torch._C._get_tracing_state() is not None)
 
 

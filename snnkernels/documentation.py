@@ -82,7 +82,7 @@ Raises:
 
 _CALL = """\
 Call the layer with the input, and with initial_state if there is one: `layer(x, initial_state)`. It keeps no state
-between calls. Every argument but learn, device and dtype is an attribute that you can set, such as `layer.slope = 2`;
+between calls. Every argument but device and dtype is an attribute that you can set, such as `layer.slope = 2`;
 constrain can only be read. What you set is checked. A number that you set fills the nn.Parameter or buffer, if there
 is one; an nn.Parameter replaces it. torch.compile makes no new graph for another number."""
 

@@ -13,6 +13,7 @@ from .inputs import (
     check_all_steps,
     check_batch,
     check_layer,
+    check_names,
     check_new_attribute,
     check_same_mask,
     refuse_scripting,
@@ -56,6 +57,12 @@ class EachStep(nn.Module):
 
     _made_of: tuple[type[EachStep], type[nn.Module], bool]
     _batch_dims: tuple[int, ...]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> EachStep:
+        """Check the names of the arguments here: Python's own error would not suggest the right name."""
+        if cls is EachStep:  # else the constructor is that of the layer, or of whoever derives a class
+            check_names("EachStep", kwargs, ("layer", "same_mask"), {})
+        return super().__new__(cls)
 
     def __init__(self, layer: nn.Module, *, same_mask: bool = False) -> None:
         check_layer(layer, (NeuronLayer, SpikingLinear, EachStep))

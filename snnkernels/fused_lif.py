@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .autograd import backward_of, forward_of, once_differentiable
+from .autograd import backward_of, forward_of, in_forward_mode, once_differentiable, wants_graph
 from .functional import given_tensors
 from .inputs import Parameter, check_call, find_call, is_recorded, read_call
 from .neurons import lif
@@ -42,6 +42,12 @@ class FusedLIF(torch.autograd.Function):
             "FusedLIF is an autograd.Function, not a layer: "
             "write FusedLIF.apply(current), or snnkernels.LIF(...)(current)"
         )
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        if torch._C._are_functorch_transforms_active() or in_forward_mode():
+            wants_graph(*args)  # raises, where torch's own error would not say which engine has such a derivative
+        return super().apply(*args)
 
     @staticmethod
     def forward(

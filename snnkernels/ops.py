@@ -37,7 +37,9 @@ that is neither 0 nor 1, or 0 if there is none. Unless it is known to be 0, it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -187,3 +189,15 @@ for _engine in ENGINES:
 
 FORWARD = {engine: getattr(torch.ops.snnkernels, f"{engine}_forward").default for engine in ENGINES}
 BACKWARD = {engine: getattr(torch.ops.snnkernels, f"{engine}_backward").default for engine in ENGINES}
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Keeps torch.jit.trace from recording operators about a library, of which it refuses those that return a bool."""
+    tracer: Any = torch._C  # torch's types lack the second of these
+    state = tracer._get_tracing_state()
+    tracer._set_tracing_state(None)
+    try:
+        yield
+    finally:
+        tracer._set_tracing_state(state)

@@ -20,6 +20,7 @@ from .inputs import (
     check_held,
     check_inside,
     check_learnable,
+    check_learned,
     check_restorable,
     check_spreads,
     check_values,
@@ -44,6 +45,18 @@ class ParameterModule(CheckedModule):
         vars(self).update(_constrain=given["constrain"], _given={}, _anchor=anchor)
         for name in self._specs:
             self._hold(name, given[name], name in learned, given["device"], given["dtype"])
+
+    @property
+    def learn(self) -> tuple[str, ...]:
+        """The names of the parameters that are learned. Setting it learns these and no others."""
+        return tuple(name for name in self._specs if self._learns(name))
+
+    @learn.setter
+    def learn(self, names: tuple[str, ...]) -> None:
+        held = {name: getattr(self, name) for name in self._specs}
+        learned = check_learned(self._specs, {**held, **{f"learn_{name}": False for name in held}, "learn": names})
+        for name in self._specs:
+            self._learn(name, name in learned)
 
     @property
     def constrain(self) -> bool:

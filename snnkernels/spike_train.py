@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +13,9 @@ from .inputs import check_destination, check_index
 
 if TYPE_CHECKING:
     from .packed import PackedSpikes
+
+# The methods of a tensor that are to(dtype).
+_CASTS = {"half": torch.float16, "bfloat16": torch.bfloat16, "float": torch.float32, "double": torch.float64}
 
 Train = TypeVar("Train", bound="SpikeTrain")
 
@@ -95,7 +99,9 @@ class SpikeTrain:
 
     if not TYPE_CHECKING:  # else a type checker would accept every attribute
 
-        def __getattr__(self, name: str) -> NoReturn:
+        def __getattr__(self, name: str) -> Any:
+            if name in _CASTS:  # which raise TypeError when they are called, as to(dtype) does
+                return partial(check_destination, type(self).__name__, None, _CASTS[name])
             hint = ": unpack(dtype) gives a tensor, which has it" if hasattr(Tensor, name) else ""
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}", name=name, obj=self)
 

@@ -14,7 +14,11 @@ if not torch.cuda.is_available():
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # which torch reads when it is imported
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's deterministic algorithms ask for on a GPU
 
-from support import COMPILED, TARGETS, Target  # noqa: E402  imports the package
+from support import COMPILED, TARGETS, Target, required  # noqa: E402  imports the package
+
+
+def pytest_configure() -> None:
+    required()  # raises if SNNKERNELS_REQUIRE makes no sense
 
 
 @pytest.hookimpl(tryfirst=True)

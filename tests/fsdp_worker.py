@@ -1,4 +1,5 @@
-"""One process of two that train a network whose parameters FSDP2 shards; test_fsdp.py starts them.
+"""One process of two that train a network whose parameters FSDP2 shards, by the code of docs/pytorch.md, and that hold
+the page to what it says beside it; test_fsdp.py starts them.
 
 python fsdp_worker.py RANK STORE
 """
@@ -7,15 +8,19 @@ from __future__ import annotations
 
 import copy
 import sys
+from typing import Any
 
 import torch
+from pages import code
 from torch import Tensor, distributed, nn
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
 from snnkernels import LIF, SpikingLinear
 
 PROCESSES = 2
+PAGE: dict[str, Any] = {"nn": nn}
+exec(code("docs/pytorch.md", "FSDP")[0], PAGE)
+shard = PAGE["shard"]
 PER_NEURON = torch.linspace(0.6, 0.9, 5)
 
 
@@ -27,14 +32,6 @@ def network() -> nn.Sequential:
         nn.Linear(5, 3),
         LIF(0.75, 0.5, learn_beta=True, learn_threshold=True, constrain=True, slope=2),
     )
-
-
-def sharded(model: nn.Sequential) -> nn.Sequential:
-    mesh = init_device_mesh("cpu", (PROCESSES,))
-    for layer in model:
-        fully_shard(layer, mesh=mesh)
-    fully_shard(model, mesh=mesh)
-    return model
 
 
 def train(model: nn.Module, spikes: Tensor) -> None:
@@ -55,12 +52,33 @@ def compare(actual: nn.Module, expected: nn.Module) -> None:
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
 
 
+def check_what_else_the_page_says(spikes: Tensor) -> None:
+    try:
+        fully_shard(LIF(nn.Parameter(torch.tensor(0.9))))
+    except ValueError as error:
+        assert "scalar" in str(error), error
+    else:
+        raise AssertionError("FSDP2 takes parameters without dimensions")
+    seen: list[torch.dtype] = []
+    layer = LIF(0.9, learn_beta=True)
+    layer.register_forward_hook(lambda layer, *_: seen.append(layer.beta.dtype))
+    fully_shard(layer, mp_policy=MixedPrecisionPolicy(param_dtype=torch.bfloat16))(spikes)
+    assert seen == [torch.bfloat16]
+    names = [fully_shard(SpikingLinear(6, 5))(spikes).grad_fn.name(), SpikingLinear(6, 5)(spikes).grad_fn.name()]
+    assert names[0] == names[1], names
+    parts = SpikingLinear(6, 5)
+    for part in parts.children():
+        if any(True for _ in part.parameters()):
+            fully_shard(part)
+    assert parts(spikes).grad_fn.name() != names[0]
+
+
 def main(rank: int, store: str) -> None:
     distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=PROCESSES)
     torch.manual_seed(0)
     whole, spikes = network(), (torch.rand(9, 4, 6) < 0.5).float()
     before = copy.deepcopy(whole)
-    part = sharded(copy.deepcopy(whole))
+    part = shard(copy.deepcopy(whole))
     train(whole, spikes)
     train(part, spikes.chunk(PROCESSES, dim=1)[rank])
     compare(part, whole)
@@ -69,7 +87,7 @@ def main(rank: int, store: str) -> None:
 
     with torch.device("meta"):
         empty = network()
-    sharded(empty).to_empty(device="cpu")
+    shard(empty).to_empty(device="cpu")
     expected = dict(network().named_parameters())
     for again in (False, True):
         for name, parameter in empty.named_parameters():
@@ -79,6 +97,7 @@ def main(rank: int, store: str) -> None:
             if again and hasattr(module, "reset_parameters"):
                 module.reset_parameters()
     train(empty, spikes)
+    check_what_else_the_page_says(spikes)
     distributed.destroy_process_group()
 
 

@@ -56,9 +56,23 @@ def variant_of(**options: Any) -> Variant:
 DIFFERENT_OPTIONS = list({(variant_of(**options).key, options["strict"]): options for options in OPTIONS}.values())
 
 
+# What a test may need that not every machine has.
+REQUIRABLE = ("native", "triton", "nvcc", "gloo", "jsonargparse", "onnx", "tensorboard", "torchao")
+REQUIRABLE += ("snntorch", "spikingjelly", "norse", "sinabs")
+
+
+def required() -> set[str]:
+    """What SNNKERNELS_REQUIRE names. A name that no test knows is an error, because it would require nothing."""
+    names = {name.strip() for name in os.environ.get("SNNKERNELS_REQUIRE", "").split(",")} - {""}
+    if unknown := names - set(REQUIRABLE):
+        raise pytest.UsageError(f"SNNKERNELS_REQUIRE must name {', '.join(REQUIRABLE)}, got {', '.join(unknown)}")
+    return names
+
+
 def skip_or_fail(name: str, reason: str) -> NoReturn:
     """Skip the test for lack of what has this name; fail it where SNNKERNELS_REQUIRE says that it is here."""
-    if name in os.environ.get("SNNKERNELS_REQUIRE", "").split(","):
+    assert name in REQUIRABLE
+    if name in required():
         pytest.fail(f"SNNKERNELS_REQUIRE names {name}: {reason}")
     pytest.skip(reason)
 

@@ -267,6 +267,20 @@ def test_bars_are_a_column_for_each_machine(tmp_path: Path) -> None:
     assert len(gpus) == 3 and gpus[0].endswith("| H100 |") and "**8 x, missed**" in gpus[2]
 
 
+def test_machines_that_measured_the_same_share_a_table(tmp_path: Path) -> None:
+    """So no cell says that something was not measured. Numbers without a bar come last."""
+    both, one = row(times_ours=7.0), [row(contender="SpikingJelly"), row(contender="Norse cell, loop")]
+    found = {"a": [run(both, *one, processor=NAMED)], "b": [run(both)]}
+    tables = [part.splitlines() for part in report.bars(found, tmp_path / "x.md").split("\n\n")]
+    assert [len(table[0].split("|")) - 2 for table in tables] == [6, 5, 3]
+    assert [table[2].split(" | ")[1] for table in tables] == [
+        "torch loop / ours",
+        "SpikingJelly / ours",
+        "Norse cell, loop / ours",
+    ]
+    assert not any(cell.strip() == "" for table in tables for line in table for cell in line.split("|")[1:-1])
+
+
 def test_neurons_have_a_table_for_each_machine_that_measured_them(tmp_path: Path) -> None:
     """In the order of the registry; a neuron without all of its rows has no line."""
     place = {"work": any_neuron.work_of("current_lif")}
@@ -282,10 +296,12 @@ def test_neurons_have_a_table_for_each_machine_that_measured_them(tmp_path: Path
     lines = report.neurons(found, tmp_path / "x.md").splitlines()
     assert lines[0] == "A CPU (family 25 model 17), 2 threads:"
     assert lines[2].startswith("| neuron | states | ms | torch loop / ours | of copy speed | of LIF's share |")
-    assert lines[4:] == [
-        "| `lif` | 1 | 9.5 | 9.2 x | 81% | 90% |  |",
-        "| `current_lif` | 2 | 9.5 | 9.2 x | 81% | 90% | snnTorch Synaptic 15.0 x |",
+    assert lines[4:6] == [
+        "| `lif` | 1 | 9.5 | 9.2 x | 81% | 90% |",
+        "| `current_lif` | 2 | 9.5 | 9.2 x | 81% | 90% |",
     ]
+    assert lines[7].startswith("| neuron | of another library |")
+    assert lines[9:] == ["| `current_lif` | snnTorch Synaptic | 15.0 x |"]
 
 
 def test_a_machine_is_told_with_its_versions() -> None:

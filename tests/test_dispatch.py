@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import Target, printed, python
+from support import Target, printed, python, required
 
 from snnkernels import Backend, backends, dispatch, lif, use_backend
 from snnkernels.engines import native, native_build
@@ -236,7 +236,7 @@ def test_command_line_lists_the_engines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("required", "outcome"), [("", pytest.skip.Exception), ("triton,native", pytest.fail.Exception)]
+    ("required", "outcome"), [("", pytest.skip.Exception), ("triton, native", pytest.fail.Exception)]
 )
 def test_engine_that_must_be_there_fails_the_tests_where_it_is_not(
     required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
@@ -245,3 +245,9 @@ def test_engine_that_must_be_there_fails_the_tests_where_it_is_not(
     monkeypatch.setenv("SNNKERNELS_REQUIRE", required)
     with pytest.raises(outcome, match="native.* cannot run on cpu: broken"):
         Target("native", "cpu").require()
+
+
+def test_a_requirement_that_no_test_knows_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNNKERNELS_REQUIRE", "natve,triton")
+    with pytest.raises(pytest.UsageError, match="^SNNKERNELS_REQUIRE must name native, triton, .*, got natve$"):
+        required()

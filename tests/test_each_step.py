@@ -245,6 +245,8 @@ def test_a_misspelt_attribute_is_named() -> None:
     dropout = EachStep(nn.Dropout(0.5))
     with pytest.raises(AttributeError, match="has no attribute 'same_msk'; did you mean 'same_mask'"):
         dropout.same_msk = True
+    with pytest.raises(TypeError, match="^EachStep has no option 'samemask'; did you mean 'same_mask'"):
+        EachStep(nn.Dropout(0.5), samemask=True)  # type: ignore[call-arg]
     dropout.note = "of a user"
     assert dropout.note == "of a user"
 

@@ -243,8 +243,14 @@ def test_forward_mode_is_refused(compiled: Target) -> None:
     current = random_current(5, 2, 3, device=compiled.device)
     with pytest.raises(RuntimeError, match="transform of torch.func was asked for"):
         torch.func.jvp(lambda x: lif(x, backend=compiled.engine), (current,), (current,))
-    with forward_ad.dual_level(), pytest.raises(RuntimeError, match="jvp"):
-        lif(forward_ad.make_dual(current, current), backend=compiled.engine)
+    forward = r'derivative in forward mode was asked for, which only neurons with backend="reference" and spike_linear'
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(current, current)
+        for function in (lambda x: lif(x, backend=compiled.engine), lambda x: lif(current, beta=x[0, 0])):
+            with pytest.raises(RuntimeError, match=forward):
+                function(dual)
+        assert forward_ad.unpack_dual(lif(dual, backend="reference", output="mean")).tangent is not None
+        lif(current, backend=compiled.engine)
 
 
 def test_fused_lif_is_lif(target: Target) -> None:

@@ -130,6 +130,17 @@ class TestSet:
         torch.testing.assert_close(layer.threshold, PER_NEURON)
         with pytest.raises(TypeError, match="learn_beta must be True or False, got 1"):
             layer.learn_beta = 1
+        layer.learn = ("threshold", "input_scale")
+        assert layer.learn == ("threshold", "input_scale") == tuple(dict(LIF(learn=layer.learn).named_parameters()))
+        layer.learn = ()
+        assert layer.learn == () and not layer.learn_threshold and not list(layer.parameters())
+        for wrong, message in (("beta", "learn must be a tuple"), (("beta", "bta"), "learn must be one of .*'bta'")):
+            with pytest.raises((TypeError, ValueError), match=message):
+                layer.learn = wrong
+        layer.reset = "none"
+        with pytest.raises(ValueError, match="reset must be a number or a tensor to be learned, got 'none'"):
+            layer.learn = ("beta", "reset")
+        assert layer.learn == ()
         layer = LIF(1, constrain=True)
         with pytest.raises(ValueError, match=r"beta must be in \(0, 1\)"):
             layer.learn_beta = True

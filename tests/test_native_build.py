@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -383,6 +384,17 @@ def test_what_a_compiler_says_is_shown(
     assert len(compiler.processes) == 1 and not kept(folder)
 
 
+@pytest.mark.parametrize("words", ["c++ '", '"'])
+def test_a_variable_that_names_no_command_is_an_error(
+    folder: Path, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("CXX", words)
+    scaled = fresh()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=f"^CXX must be a command, .*, got {re.escape(repr(words))}: No closing"):
+            scaled(current())
+
+
 def test_without_a_compiler_the_reference_runs_and_one_warning_says_what_to_do(
     folder: Path, fresh: Callable[..., Neuron], monkeypatch: pytest.MonkeyPatch, ran: Callable[[], int]
 ) -> None:
@@ -420,6 +432,35 @@ def test_the_first_use_may_be_in_an_export(folder: Path, compiler: Compiler, fre
     program = torch.export.export(scaled.layer(), (current(),))
     assert "native_forward" in str(program.graph)
     assert_same_bits(program.module()(current()), scaled(current(), backend="reference"))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
+def test_the_first_use_may_be_in_a_trace(folder: Path, compiler: Compiler, fresh: Callable[..., Neuron]) -> None:
+    scaled = fresh()
+    traced = torch.jit.trace(scaled.layer(), current())
+    called = {node.kind() for node in traced.inlined_graph.nodes() if "snnkernels" in node.kind()}
+    assert called == {"snnkernels::native_forward"}
+    assert_same_bits(traced(current()), scaled(current(), backend="reference"))
+    assert len(compiler.processes) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
+def test_what_was_saved_runs_in_a_process_that_has_called_the_neuron(
+    folder: Path, compiler: Compiler, tmp_path: Path
+) -> None:
+    layer = current_based.layer()
+    torch.jit.save(torch.jit.trace(layer, current()), tmp_path / "trace.pt")
+    torch.export.save(torch.export.export(layer, (current(),)), tmp_path / "program.pt2")
+    load = f"""
+x = torch.arange(-20.0, 40).reshape(5, 2, 6) / 16
+current_based(x[:1])
+expected = current_based(x, backend="reference")
+assert 0 < expected.sum() < expected.numel()
+for saved in (torch.jit.load("{tmp_path}/trace.pt"), torch.export.load("{tmp_path}/program.pt2").module()):
+    print(torch.equal(saved(x), expected))
+"""
+    assert printed(USE + load) == "True\nTrue\n"
+    assert len(compiler.processes) == 1
 
 
 def test_under_torch_compile_a_missing_compiler_is_warned_of_too(

@@ -152,9 +152,10 @@ def test_a_toolkit_that_torch_refuses_leaves_out_the_library_that_needs_it(
         ([(9, 0)], "native", "9.0+PTX"),
         ([(9, 0)], "8.0", "8.0"),
         ([], "8.0;9.0+PTX", "8.0;9.0+PTX"),
+        ([], "Ampere Hopper+PTX;10.0a", "Ampere Hopper+PTX;10.0a"),
     ],
     ids=["one", "several", "unknown to nvcc", "newer than nvcc", "one older than nvcc", "older than nvcc", "none"]
-    + ["empty list", "native", "list wins", "list alone"],
+    + ["empty list", "native", "list wins", "list alone", "names and features"],
 )
 def test_the_architectures_are_those_of_the_visible_gpus_unless_they_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpus: list[tuple[int, int]], listed: str | None, expected: str
@@ -168,6 +169,14 @@ def test_the_architectures_are_those_of_the_visible_gpus_unless_they_are_listed(
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda gpu: gpus[gpu])
     architectures = runpy.run_path(str(ROOT / "csrc/toolkit.py"))["architectures"]
     assert architectures(environment["CUDA_HOME"]) == expected
+
+
+@pytest.mark.parametrize("wrong", ["sm_90", "90", "9.0+ptx", "8.0,9.0"])
+def test_a_list_of_architectures_that_makes_no_sense_is_an_error(tmp_path: Path, wrong: str) -> None:
+    """Else torch's own error, which does not name the variable, would leave the CUDA library out."""
+    done = build(tmp_path, machine(tmp_path, listed=f"8.0;{wrong}"))
+    assert done.returncode != 0
+    assert f"TORCH_CUDA_ARCH_LIST must be like \"8.0;9.0+PTX\", got '{wrong}' in '8.0;{wrong}'" in done.stderr
 
 
 @needs_cuda

@@ -292,11 +292,8 @@ NOT_SO: dict[str, tuple[Callable[[SpikeTrain], Any], type[Exception], str]] = {
     "to a device and a dtype": (lambda s: s.to("cpu", torch.float16), TypeError, NO_DTYPE),
     "to a dtype by name": (lambda s: s.to("cpu", dtype=torch.float16), TypeError, NO_DTYPE),
     "to a tensor": (lambda s: s.to(torch.ones(1)), TypeError, "{}.to takes a device, got Tensor"),
-    "half": (
-        lambda s: s.half(),
-        AttributeError,
-        "{} has no attribute 'half': unpack(dtype) gives a tensor, which has it",
-    ),
+    "half": (lambda s: s.half(), TypeError, NO_DTYPE),
+    "double": (lambda s: s.double(), TypeError, NO_DTYPE.replace("float16", "float64")),
     "sum": (
         lambda s: s.sum(),
         AttributeError,

@@ -17,6 +17,7 @@ from user_neurons import adaptive, gated
 from snnkernels import (
     LIF,
     EachStep,
+    FusedLIF,
     Sequential,
     SpikeLinear,
     SpikingLinear,
@@ -108,6 +109,28 @@ def test_export_serves_every_length_and_batch(module: nn.Module, grad: bool, str
     for shape in SHAPES:
         spikes = random_spikes(*shape, rate=0.4)
         assert_same_outputs(exported(spikes), module(spikes))
+
+
+class Packs(nn.Module):
+    """Packs its input, and the spikes of its neurons."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.first, self.neuron = SpikeLinear(inputs, 20), LIF(0.9, 0.3, output="packed")
+        self.second = SpikeLinear(20, 4)
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        return self.second(self.neuron(self.first(pack_spikes(spikes))))
+
+
+def test_packed_spikes_are_exported_for_every_length_and_batch(native: None) -> None:
+    packs, sizes = Packs(9), ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC},)
+    exported = torch.export.export(packs, (random_spikes(9, 2, 9, rate=0.4),), dynamic_shapes=sizes).module()
+    for steps, batch in ((33, 4), (2, 1), (1, 3), (1, 1)):
+        spikes = random_spikes(steps, batch, 9, rate=0.4)
+        assert_same_outputs(exported(spikes), packs(spikes))
+    with pytest.raises(torch._dynamo.exc.UserError, match="Constraints violated"):  # as docs/pytorch.md says
+        torch.export.export(Packs(4), (random_spikes(9, 2, 4),), dynamic_shapes=sizes)
 
 
 def test_an_exported_program_is_the_engines_operator(native: None) -> None:
@@ -237,12 +260,31 @@ def test_fx_records_the_functions(module: nn.Module) -> None:
         assert_same_bits(one, other)
 
 
+@pytest.mark.parametrize("return_state", [False, True])
+def test_fx_records_the_states_of_a_sequential(native: None, return_state: bool) -> None:
+    """A graph does not know whether it will be given states."""
+    inner = Sequential(nn.Linear(8, 7), adlif.layer(threshold=0.25))
+    last = leaky_integrator.layer(0.75)
+    network = Sequential(SpikingLinear(6, 8, threshold=0.25), inner, nn.Linear(7, 4), last, return_state=True)
+    spikes = random_spikes(9, 3, 6, rate=0.4)
+    states = network(spikes)[1]
+    network.return_state = return_state
+    graph = torch.fx.symbolic_trace(network)
+    for given in (None, states, {"3": states["3"]}):
+        assert_same_outputs(graph(spikes, given), network(spikes, given))
+    with pytest.raises(ValueError, match="states must be of layers that have one, got '2'"):
+        graph(spikes, {"2": states["3"]})
+    output, continued = network(spikes), network(spikes, states)
+    assert not all(map(torch.equal, *map(torch.utils._pytree.tree_leaves, (output, continued))))
+
+
+@pytest.mark.parametrize("sequential", [nn.Sequential, Sequential])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::FutureWarning")
-def test_quantization_that_traces_leaves_the_neurons_as_they_are(native: None) -> None:
+def test_quantization_that_traces_leaves_the_neurons_as_they_are(native: None, sequential: type[nn.Module]) -> None:
     from torch.ao.quantization import get_default_qat_qconfig_mapping
     from torch.ao.quantization.quantize_fx import prepare_qat_fx
 
-    network = nn.Sequential(nn.Linear(6, 7), LIF(0.9, 0.3), nn.Linear(7, 3), LIF(0.9, 0.3)).train()
+    network = sequential(nn.Linear(6, 7), LIF(0.9, 0.3), nn.Linear(7, 3), LIF(0.9, 0.3)).train()
     spikes = random_spikes(9, 3, 6, rate=0.4)
     prepared = prepare_qat_fx(network, get_default_qat_qconfig_mapping("x86"), (spikes,))
     assert sum(node.target is lif for node in prepared.graph.nodes) == 2
@@ -267,6 +309,7 @@ def test_transforms_name_the_engine_that_has_them(name: str, native: None) -> No
     transform, current, layer = TRANSFORMS[name], random_current(5, 2, 3), SpikingLinear(3, 4)
     spikes = random_spikes(5, 2, 3)
     functions: dict[Callable[[Tensor], Tensor], Tensor] = {lif: current, layer.neuron: current}
+    functions[lambda x: FusedLIF.apply(x)[0]] = current
     if name != "vmap":
         functions[lambda weight: spike_linear(spikes, weight, product="events")] = torch.randn(4, 3)
     for function, x in functions.items():

@@ -6,6 +6,7 @@ from functools import cache
 
 import torch
 
+from ..ops import unrecorded
 from ..surrogates import SURROGATES
 from ..tuning import constant
 from . import libraries, native_build
@@ -64,10 +65,12 @@ def _why_not_there(parts: tuple[str, ...]) -> str | None:
 
 
 @cache
+@unrecorded()
 def _has_neuron(key: str) -> bool:
     return torch.ops.snnkernels.native_has_neuron_for_cuda(key)
 
 
 @cache
+@unrecorded()
 def _has_code_for(gpu: int) -> bool:
     return torch.ops.snnkernels.native_has_code_for(gpu)

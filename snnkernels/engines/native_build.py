@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import torch
 
+from ..ops import unrecorded
 from ..surrogates import SURROGATES, find
 from ..tuning import constant
 from ..variants import VARIANTS
@@ -74,7 +75,7 @@ def ensure(key: str) -> str | None:
     """
     if key in _reasons:
         return _reasons[key]
-    with _building:
+    with _building, unrecorded():
         if key not in _reasons:
             problem = None
             try:
@@ -197,7 +198,10 @@ def _compiler() -> Compiler:
 
 @cache
 def _find_compiler(words: str, path: str | None) -> Compiler:
-    command = tuple(shlex.split(words))
+    try:
+        command = tuple(shlex.split(words))
+    except ValueError as error:
+        raise ValueError(f"CXX must be a command, as a shell reads it, got {words!r}: {error}") from None
     if shutil.which(command[0], path=path) is None:
         raise NotBuilt(
             f"a neuron that is not built in is compiled at first use, but there is no C++ compiler: {command[0]} is "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torch.overrides import has_torch_function
+from torch.overrides import handle_torch_function, has_torch_function
 
 _KNOW_ONE_STEP = (nn.RNNBase, nn.RNNCellBase)
 
@@ -21,7 +21,14 @@ def check_in_sequence(layer: nn.Module) -> None:
 
 
 def check_states_by_name(states: Any, with_states: list[str]) -> Mapping[str, Any]:
-    """Check the states that a Sequential is given. with_states: the names of the layers that have one."""
+    """Check the states that a Sequential is given. with_states: the names of the layers that have one.
+
+    torch.fx records the call, whether there will be states or not.
+    """
+    if has_torch_function((states,)):
+        return handle_torch_function(check_states_by_name, (states,), states, with_states)
+    if states is None:
+        return {}
     if not isinstance(states, Mapping):
         raise TypeError(
             "states must be None or a dict of the states of layers by their names, as Sequential returns it, got "
