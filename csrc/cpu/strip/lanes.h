@@ -41,12 +41,7 @@ SNN_INLINE C fires(C distance, bool strict) {
     using Bits = decltype(a < b);                    \
     return settled(a OPERATOR b ? ~Bits{} : Bits{}); \
   }
-SNN_COMPARISON(less, <)
-SNN_COMPARISON(less_equal, <=)
-SNN_COMPARISON(greater, >)
-SNN_COMPARISON(greater_equal, >=)
-SNN_COMPARISON(equal, ==)
-SNN_COMPARISON(not_equal, !=)
+SNN_FOR_EACH_COMPARISON(SNN_COMPARISON)
 #undef SNN_COMPARISON
 
 template <class Condition, class C>

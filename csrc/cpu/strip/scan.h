@@ -1,6 +1,15 @@
 // The arithmetic that the generated steps are written in, of values C: several neurons side by side.
 #pragma once
 
+// The comparisons of the step language: the function and the operator of each. Both lanes.h define them.
+#define SNN_FOR_EACH_COMPARISON(X) \
+  X(less, <)                       \
+  X(less_equal, <=)                \
+  X(greater, >)                    \
+  X(greater_equal, >=)             \
+  X(equal, ==)                     \
+  X(not_equal, !=)
+
 #if defined(__CUDACC__)
 #define SNN_INLINE __device__ __forceinline__
 #include "../../cuda/lanes.h"
@@ -8,6 +17,8 @@
 #define SNN_INLINE inline __attribute__((always_inline))
 #include "lanes.h"
 #endif
+
+#undef SNN_FOR_EACH_COMPARISON
 
 namespace snn {
 
