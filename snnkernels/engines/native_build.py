@@ -113,7 +113,7 @@ def headers() -> Path:
 
 
 def _source(part: Part) -> str:
-    from ..emit import library  # which imports the built-in neurons, and they import this
+    from ..emit import library  # here, because only a neuron that must be compiled needs it
 
     if part.kind == "neuron":
         return library.neuron_library(VARIANTS[part.key])
