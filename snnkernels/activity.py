@@ -153,7 +153,7 @@ class Activity:
 
 
 class _Sum:
-    """A sum over calls, for each device apart."""
+    """A sum over calls, one for each device."""
 
     def __init__(self) -> None:
         self._parts: dict[torch.device, Tensor] = {}

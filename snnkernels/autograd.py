@@ -15,7 +15,7 @@ from torch.autograd import forward_ad
 
 from .engines import reference
 from .inputs import is_transformed
-from .run import Grads, Ran, apart, gradients, inputs_to_engine, pack_gradients, returned, run
+from .run import Grads, Ran, gradients, inputs_to_engine, pack_gradients, returned, run, split_returned
 from .scan import Checked, Layout, Plan, bits, numbers_of
 from .variants import VARIANTS
 
@@ -229,4 +229,4 @@ class Scan(torch.autograd.Function):
     def backward(ctx: Any, saved: Sequence[Tensor], *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         plan = ctx.checked.plan
         needs = ctx.needs_input_grad[2 + len(VARIANTS[plan.neuron].inputs) :]
-        return None, None, *backward_of(ctx, saved, apart(plan, ctx.with_state, grads), needs)
+        return None, None, *backward_of(ctx, saved, split_returned(plan, ctx.with_state, grads), needs)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 
 from . import engines, tuning
-from .engines.native_build import warn_once
 from .tuning import Sizes
+from .warn import warn_once
 
 ENGINES = ("reference", "native", "triton")
 

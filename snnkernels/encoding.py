@@ -73,7 +73,7 @@ class PoissonSpikes(SpikeTrain):
             check_unpacked(dtype)
         return self._draw(packed=False).reshape(self.shape).to(dtype or self.images.dtype)
 
-    def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PoissonSpikes]]:
+    def tensors_and_rebuild(self) -> tuple[tuple[Tensor, ...], Callable[..., PoissonSpikes]]:
         steps, first, backend = self.steps, self.first, self.backend
         return (self.images, self.seed), lambda images, seed: PoissonSpikes(images, steps, seed, first, backend)
 

@@ -13,7 +13,7 @@ from . import dispatch
 from .autograd import Scan, wants_graph
 from .inputs import Asked, Call, check_backend_name, check_call, check_initial_states, check_inputs
 from .packed import PackedSpikes
-from .run import apart, run
+from .run import run, split_returned
 from .scan import OVER_TIME, Checked, Plan, numbers_of
 from .variants import VARIANTS
 
@@ -79,7 +79,7 @@ def scan(
         made = Scan.apply(checked, asked.state, *inputs, *initial_states, *tensors)
         if not isinstance(made, tuple):
             return as_asked(plan, asked, made, None, None)
-        return as_asked(plan, asked, *apart(plan, asked.state, made))
+        return as_asked(plan, asked, *split_returned(plan, asked.state, made))
     output, records, final, _ = run(checked, inputs, initial_states, tensors, asked.state, keep=False)
     return as_asked(plan, asked, output, records, final)
 

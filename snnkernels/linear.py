@@ -97,7 +97,7 @@ def _events(spikes: Spikes, weight: Tensor, bias: Tensor | None, product: str) -
     if isinstance(spikes, PackedSpikes):
         return _apply(_Plan(_group(spikes), limit), weight, bias, None, None, spikes.rows())
     if isinstance(spikes, PoissonSpikes):
-        tensors, rebuild = spikes.apart()
+        tensors, rebuild = spikes.tensors_and_rebuild()
         return _apply(_Plan(math.prod(spikes.shape[1:-1]), limit, rebuild), weight, bias, None, None, *tensors)
     wants_graph(weight, bias, spikes)  # raises under torch.func, where nobody may look at values
     flat = spikes.reshape(-1, weight.shape[1]).contiguous()

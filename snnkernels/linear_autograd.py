@@ -18,7 +18,7 @@ from .encoding import PoissonSpikes
 from .inputs import Asked
 from .linear import multiply
 from .packed import PackedSpikes
-from .run import Grads, apart, gradients, pack_gradients, returned, run
+from .run import Grads, gradients, pack_gradients, returned, run, split_returned
 from .scan import Checked, Plan, checkpoint_count
 
 # How many bytes of current backward computes again at a time, in whole intervals between checkpoints: few enough to be
@@ -76,7 +76,7 @@ class SpikingLinearFunction(torch.autograd.Function):
         params = bits_of_wanted(plan, needs[call.states :])
         wanted = _Wanted(source, weight, bias, any(needs[: call.states]), params)
         spikes, kept = call.rebuild(*saved[: ctx.tensors]), saved[ctx.tensors : ctx.held]
-        grads = apart(plan, call.asked.state, received)
+        grads = split_returned(plan, call.asked.state, received)
         found = _gradients(call, spikes, kept, ctx.from_zero, grads, wanted)
         of_params = rows_of(found.per_neuron) if params else []
         reduced = reduce_steps(plan.layout, ctx.like, needs, rows_of(found.state), of_params)

@@ -61,7 +61,7 @@ class PackedSpikes(SpikeTrain):
         """Return itself: it is packed already."""
         return self
 
-    def apart(self) -> tuple[tuple[Tensor, ...], Callable[..., PackedSpikes]]:
+    def tensors_and_rebuild(self) -> tuple[tuple[Tensor, ...], Callable[..., PackedSpikes]]:
         layout = self.layout
         return (self.bits,), lambda bits: PackedSpikes(bits, layout)
 

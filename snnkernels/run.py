@@ -29,10 +29,10 @@ def returned(ran: Ran, plan: Plan, with_state: bool) -> tuple[Tensor, ...]:
     return (output, *([final] if with_state else []), *([records] if plan.record else []))
 
 
-def apart(
+def split_returned(
     plan: Plan, with_state: bool, returned: Sequence[Tensor | None]
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """Tell apart what :func:`returned` gave, or its gradients: the output, the records, the final states."""
+    """Split what :func:`returned` gave, or its gradients, into the output, the records and the final states."""
     return returned[0], returned[-1] if plan.record else None, returned[1] if with_state else None
 
 

@@ -39,7 +39,7 @@ class SpikeTrain:
         """The dimension of time in the shape."""
         raise NotImplementedError
 
-    def apart(self: Train) -> tuple[tuple[Tensor, ...], Callable[..., Train]]:
+    def tensors_and_rebuild(self: Train) -> tuple[tuple[Tensor, ...], Callable[..., Train]]:
         """Its tensors, for autograd to keep, and a function that makes the spike train from them again."""
         raise NotImplementedError
 
@@ -54,7 +54,7 @@ class SpikeTrain:
     @property
     def device(self) -> torch.device:
         """The device of its tensors."""
-        return self.apart()[0][0].device
+        return self.tensors_and_rebuild()[0][0].device
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(shape={tuple(self.shape)}, device='{self.device}')"
@@ -84,7 +84,7 @@ class SpikeTrain:
 
     def is_pinned(self) -> bool:
         """Whether all of its tensors are in pinned memory."""
-        return all(tensor.is_pinned() for tensor in self.apart()[0])
+        return all(tensor.is_pinned() for tensor in self.tensors_and_rebuild()[0])
 
     def __getitem__(self: Train, index: Any) -> Train | PackedSpikes:
         """Some of its time steps, and some of its batch. The index for time must be a slice without a step.
@@ -106,5 +106,5 @@ class SpikeTrain:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}", name=name, obj=self)
 
     def _with_each(self: Train, change: Callable[[Tensor], Tensor]) -> Train:
-        tensors, rebuild = self.apart()
+        tensors, rebuild = self.tensors_and_rebuild()
         return rebuild(*map(change, tensors))

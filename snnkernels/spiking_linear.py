@@ -31,7 +31,7 @@ from .linear_autograd import SpikingLinearCall, SpikingLinearFunction
 from .neuron_layer import NeuronLayer
 from .neurons import LIF, lif
 from .packed import PackedSpikes, pack_binary, pack_spikes
-from .run import apart
+from .run import split_returned
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -168,12 +168,12 @@ def _forward(spikes: Spikes, linear: SpikeLinear, neuron: NeuronLayer, initial_s
     if checked.plan.engine == "reference":  # no compiled engine can run this neuron
         return neuron(linear(spikes), initial_state)
     asked, given = called.asked, given_tensors(called, checked.plan, params)
-    tensors, rebuild = packed.apart()
+    tensors, rebuild = packed.tensors_and_rebuild()
     call = SpikingLinearCall(checked, packed.shape, rebuild, by_event, asked, len(states))
     source = spikes if isinstance(spikes, Tensor) and spikes.requires_grad else None
     head = (call, tensors, current, source, graph_of(source))
     made = SpikingLinearFunction.apply(*head, weight, bias, *states, *given)
-    return as_asked(checked.plan, asked, *apart(checked.plan, asked.state, made))
+    return as_asked(checked.plan, asked, *split_returned(checked.plan, asked.state, made))
 
 
 def _to_keep(

@@ -2,8 +2,8 @@
 
 The measurements are one table, tuning.json, which `make gpu-tune` writes. For every GPU, by its name, it has a row for
 each size of an element and each class of sizes. A row has the milliseconds of every engine (forward, backward and
-launches together) and of every tiling (forward and backward apart), and the fastest is chosen. If there is no row, as
-for float64, dispatch.py's order of engines holds, and the tiling depends on the size of an element alone.
+launches together) and of every tiling (forward and backward separately), and the fastest is chosen. If there is no
+row, as for float64, dispatch.py's order of engines holds, and the tiling depends on the size of an element alone.
 
 Nothing here asks the device anything while it works, because a lookup may be part of a CUDA graph.
 """

@@ -56,8 +56,8 @@ def test_writing_mends_what_is_stale_and_leaves_the_rest(tmp_path: Path) -> None
     assert surrogates.read_text() == wanted and neurons.stat().st_mtime_ns == untouched
 
 
-def test_every_neuron_and_surrogate_is_written_and_listed() -> None:
-    files = cpp.generated_files()
+def test_every_neuron_and_surrogate_is_written_and_listed(tmp_path: Path) -> None:
+    files = _written(tmp_path)
     for name, keys in (("neurons.h", BUILT_IN), ("surrogates.h", SURROGATES)):
         for key in keys:
             assert re.search(rf"^(struct|using) {key}\b", files[name], re.MULTILINE) and f"X({key})" in files[name]
@@ -75,9 +75,18 @@ def test_neurons_that_differ_in_gradients_alone_share_a_step() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_text_is_the_same_in_every_process(seed: int, tmp_path: Path) -> None:
     """Whatever the order of Python's sets, which the seed of its hashes decides."""
-    command = [sys.executable, "-m", "snnkernels.emit.cpp", str(tmp_path)]
+    other, own = tmp_path / "other", tmp_path / "own"
+    other.mkdir()
+    own.mkdir()
+    command = [sys.executable, "-m", "snnkernels.emit.cpp", str(other)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": str(seed)})
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == cpp.generated_files()
+    assert {path.name: path.read_text() for path in other.iterdir()} == _written(own)
+
+
+def _written(folder: Path) -> dict[str, str]:
+    """The files that the command writes to a folder, by name."""
+    assert cpp.main([str(folder)]) == 0
+    return {path.name: path.read_text() for path in folder.iterdir()}
 
 
 _VECTORS = """

@@ -13,9 +13,10 @@ import torch
 from support import Target, printed, python, required
 
 from snnkernels import Backend, backends, dispatch, lif, use_backend
-from snnkernels.engines import native, native_build
+from snnkernels.engines import native
 from snnkernels.inputs import check_backend
 from snnkernels.machine import processor
+from snnkernels.warn import warn_once
 
 
 def machine(*pairs: tuple[str, str]) -> Callable[..., str | None]:
@@ -75,13 +76,13 @@ def test_auto_takes_the_fastest_that_runs(
 
 
 def test_a_slow_choice_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    native_build.warn_once.cache_clear()
+    warn_once.cache_clear()
     monkeypatch.setattr(dispatch.engines, "unusable_reason", machine())
     message = r"^on cpu snnkernels runs its reference engine, which is slow \(native: not here\)$"
     with pytest.warns(UserWarning, match=message) as told:
         assert [dispatch.choose("cpu"), dispatch.choose("cpu")] == ["reference"] * 2
     assert len(told) == 1
-    native_build.warn_once.cache_clear()
+    warn_once.cache_clear()
 
 
 def test_a_call_takes_its_own_backend_then_the_innermost_with_then_auto(ran: Callable[..., str]) -> None:

@@ -27,6 +27,7 @@ from user_neurons import current_based
 from snnkernels import Neuron, SpikingLinear, detach, lif, neuron, ops
 from snnkernels.__main__ import main
 from snnkernels.engines import native_build, native_cache
+from snnkernels.warn import warn_once
 
 pytestmark = [
     pytest.mark.usefixtures("native"),
@@ -102,7 +103,7 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compiler:
 @pytest.fixture(autouse=True)
 def forget_warnings() -> None:
     """As if none had been given."""
-    native_build.warn_once.cache_clear()
+    warn_once.cache_clear()
 
 
 @pytest.fixture

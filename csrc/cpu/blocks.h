@@ -1,4 +1,4 @@
-// The neurons of a scan as blocks: their order, their memory, and what is known of each neuron.
+// Divides the neurons of a scan into blocks, hands blocks to threads, and gives each thread its scratch memory.
 #pragma once
 
 #include <torch/csrc/stable/ops.h>
@@ -24,7 +24,7 @@ constexpr ScalarType compute_type() {
   return sizeof(C) == sizeof(double) ? ScalarType::Double : ScalarType::Float;
 }
 
-// How the values of a tensor lie in memory, as the functions of a strip are told.
+// The element type of a tensor, as the functions of a strip take it.
 inline ElementType stored_type(const Tensor& tensor) {
   switch (tensor.scalar_type()) {
     case ScalarType::Float:
@@ -42,19 +42,21 @@ inline ElementType stored_type(const Tensor& tensor) {
   }
 }
 
-// Neurons in a block: rows long enough to be read at the speed of memory, states that stay in the second-level cache.
+// The most neurons in a block. A row this long is read at the speed of memory, and the states of a block stay in the
+// second-level cache.
 constexpr int64_t kBlock = 4096;
 
 // Neuron-steps below which a second thread costs more than it saves.
 constexpr int64_t kSerial = 1 << 15;
 
-// The sizes of a scan, and the blocks of its neurons: whole strips of one outer index, but for its last.
+// The sizes of a scan, and the blocks of its neurons. A block lies in one outer index and has whole strips. Only the
+// last strip of an outer index may be shorter.
 struct Shape : Sizes {
-  int64_t block;  // neurons in a block at most
+  int64_t block;  // the most neurons in a block of this scan
 
   Shape(const Tensor& x, int64_t time_dim, int64_t steps) : Sizes(x, time_dim, steps) {
     int64_t blocks = std::max<int64_t>(1, (inner + kBlock - 1) / kBlock);
-    // Few neurons with many steps are divided among the threads too, and few blocks evenly.
+    // Every thread should have a block, and all threads equally many.
     if (!serial()) blocks = round_up(blocks, (torch::stable::get_num_threads() + outer - 1) / outer);
     block = round_up(std::max<int64_t>(1, (inner + blocks - 1) / blocks), kStrip);
   }
@@ -65,7 +67,7 @@ struct Shape : Sizes {
   int64_t blocks() const { return outer * blocks_per_outer(); }
 };
 
-// A run of neurons that are neighbours in memory.
+// Some neurons that are neighbours in memory.
 struct Block {
   int64_t outer, begin, count;
 
@@ -76,21 +78,23 @@ struct Block {
     count = std::min(shape.block, shape.inner - begin);
   }
 
-  // The strip of it that begins with neuron i, the last of which may be shorter than others.
+  // The strip that begins with neuron i of this block. The block's last strip may be shorter than the others.
   Block strip(int64_t i) const { return {outer, begin + i, std::min(kStrip, count - i)}; }
 
-  // The place of this block's row in a [outer, T, inner] and in a [outer, inner] tensor.
+  // Where this block's row of step t begins in a [outer, T, inner] tensor.
   int64_t row(const Shape& shape, int64_t t) const { return (outer * shape.steps + t) * shape.inner + begin; }
+
+  // Where this block begins in a [outer, inner] tensor.
   int64_t neuron(const Shape& shape) const { return outer * shape.inner + begin; }
 };
 
-// Hands out the numbers of blocks: to each thread those of its part, which its caches may still hold, then what is left
-// of others', as threads begin late or are held up.
+// Gives threads the numbers of blocks. A thread first takes the blocks of its own part, which its caches may still
+// hold. Then it takes what is left of other parts, because some threads begin late or are interrupted.
 class BlockQueue {
  public:
   BlockQueue(int64_t blocks, int64_t parts, bool reversed) : blocks_(blocks), reversed_(reversed), taken_(parts) {}
 
-  // The next for the thread of a part; -1 where none is left.
+  // The next block for the thread of a part, or -1 if none is left.
   int64_t take(int64_t part) {
     const int64_t parts = static_cast<int64_t>(taken_.size());
     for (int64_t i = 0; i < parts; ++i) {
@@ -106,10 +110,10 @@ class BlockQueue {
 
   const int64_t blocks_;
   const bool reversed_;
-  std::vector<std::atomic<int64_t>> taken_;  // of each part
+  std::vector<std::atomic<int64_t>> taken_;  // how many blocks of each part were taken
 };
 
-// Call a function on each thread, with what gives it the number of its next block, or -1.
+// Call a function on each thread. Its argument is a function that returns the number of the next block, or -1.
 template <class Function>
 void for_blocks(const Shape& shape, bool reversed, const Function& function) {
   const int64_t blocks = shape.blocks();
@@ -123,15 +127,14 @@ void for_blocks(const Shape& shape, bool reversed, const Function& function) {
   parallel_for(0, parts, 1, run);
 }
 
-// Scratch memory of one thread: rows of a block, and after them rows of a strip for so many steps of a chunk.
+// The scratch memory of one thread: rows as long as a block, and after them chunks, each one strip for kInterval steps.
 template <class C>
 class Scratch {
  public:
   Scratch(const Shape& shape, int64_t rows, int64_t chunks)
       : block_(shape.block), memory_((rows * shape.block + chunks * kChunk) * sizeof(C)),
         next_(static_cast<C*>(memory_.get())) {
-    // What fills up a strip of fewer neurons is computed too, and should be numbers: behind the last block's of an
-    // outer index, as others are full.
+    // The last strip of an outer index may be short. The loops compute its unused lanes too, which must hold numbers.
     if (shape.inner % kStrip == 0) return;
     const int64_t last = shape.inner - (shape.blocks_per_outer() - 1) * block_;
     for (int64_t row = 0; row < rows; ++row)
@@ -141,8 +144,8 @@ class Scratch {
   C* take_rows(int64_t rows) { return take(rows * block_); }
   C* take_chunks(int64_t chunks) { return take(chunks * kChunk); }
 
-  // The rows of a chunk that are not used in place, as the last strip of a row may have fewer neurons than others. What
-  // fills it up is computed too, and should be numbers.
+  // Memory for a copy of the rows of a short strip, for one chunk. The loops compute its unused lanes too, which must
+  // hold numbers.
   char* take_buffer() {
     C* taken = take_chunks(1);
     std::fill_n(taken, kChunk, C(0));
@@ -163,7 +166,7 @@ class Scratch {
   C* next_;
 };
 
-// Copy a block's states from a [S, outer, inner] tensor; null stands for zeros.
+// Copy the states of a block from a [S, outer, inner] tensor. Null stands for zeros.
 template <class C>
 void load_states(const C* states, const Shape& shape, const Block& block, int64_t count, C* rows) {
   for (int64_t k = 0; k < count; ++k, rows += shape.block) {
@@ -180,7 +183,7 @@ void load_states(const std::optional<Tensor>& states, const Shape& shape, const 
               rows);
 }
 
-// Copy them to one.
+// Copy the states of a block to a [S, outer, inner] tensor.
 template <class C>
 void store_states(const C* rows, const Shape& shape, const Block& block, int64_t count, C* states) {
   for (int64_t k = 0; k < count; ++k)

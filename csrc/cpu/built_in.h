@@ -1,5 +1,5 @@
-// The functions of the built-in neurons, in the order of SNN_FOR_EACH_NEURON, for one type of all arithmetic: each type
-// has its own source file, so that they compile side by side.
+// The functions of the built-in neurons, in the order of SNN_FOR_EACH_NEURON, for float or for double. Each type has a
+// source file of its own, so that the two compile side by side.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// A call of a neuron's operators: what they are told besides their tensors, and checks of these.
+// One call of a neuron's operators: the options that come with the tensors, and the checks of both.
 #pragma once
 
 #include <optional>
@@ -40,7 +40,7 @@ struct Call {
   int64_t recorded() const { return __builtin_popcountll(record); }
 };
 
-// Of states, and of gradients of the final ones.
+// Check initial states, or gradients of final states.
 template <class C>
 void check_states(const Call& call, const std::optional<Tensor>& states) {
   STD_TORCH_CHECK(!states.has_value() || (states->scalar_type() == compute_type<C>() && states->is_contiguous() &&

@@ -1,4 +1,4 @@
-// Rows between the type that a tensor has in memory and the type of all arithmetic.
+// Converts rows between the type of a tensor and the type that arithmetic is done in.
 #pragma once
 
 #include <torch/headeronly/core/ScalarType.h>
@@ -10,19 +10,20 @@ namespace snn::cpu {
 
 using torch::headeronly::ScalarType;
 
-// `count` values of a tensor as the compute type: where they lie if they are of that type, else converted to `buffer`.
+// `count` values of a tensor in the compute type. If they have it, they are used in place. Else they are converted to
+// `buffer`.
 const float* load_row(ScalarType type, const void* data, int64_t offset, int64_t count, float* buffer);
 const double* load_row(ScalarType type, const void* data, int64_t offset, int64_t count, double* buffer);
 
-// Where to write values that `store_row` then puts into a tensor: in place if they are of its type, else `buffer`.
+// Where to write values for `store_row`: in the tensor if it has their type, else in `buffer`.
 float* row_target(ScalarType type, void* data, int64_t offset, float* buffer);
 double* row_target(ScalarType type, void* data, int64_t offset, double* buffer);
 
-// Converts what was written to the buffer, rounding to nearest even; nothing is left to do in place.
+// Convert the values in the buffer, rounding to nearest even. Values that were written in place need nothing.
 void store_row(ScalarType type, const float* row, int64_t count, void* data, int64_t offset);
 void store_row(ScalarType type, const double* row, int64_t count, void* data, int64_t offset);
 
-// The same by copies, where a row is wanted in its buffer whatever its type.
+// The same, but the row is always copied to or from its buffer.
 template <class C>
 void fetch_row(ScalarType type, const void* data, int64_t offset, int64_t count, C* buffer) {
   const C* row = load_row(type, data, offset, count, buffer);

@@ -1,4 +1,4 @@
-// Spikes as lists of events: for every row of a sum, which rows of a matrix it adds up.
+// Makes lists of events of spikes: for every row of a sum, the rows of a matrix that it adds up.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace snn::cpu {
 
-// Bits that are read at once: wherever they begin, they lie in eight bytes.
+// How many bits are read at once. They lie in eight bytes, at whatever bit they begin.
 constexpr int64_t kWordBits = 56;
 
 // The bits of one row, from bit `start` of its group's bytes on.
@@ -17,7 +17,7 @@ struct BitRow {
   const unsigned char* bytes;
   int64_t size, start;
 
-  // `count` of them, kWordBits at most, from that of input `first` on, which is the lowest.
+  // `count` bits, at most kWordBits, from input `first` on. The bit of input `first` is the lowest.
   SNN_INLINE uint64_t word(int64_t first, int64_t count) const {
     const int64_t bit = start + first, byte = bit / 8;
     uint64_t word = 0;
@@ -60,10 +60,10 @@ struct EventLists {
   int64_t blocks() const { return sources > span ? (sources + span - 1) / span : 1; }
 };
 
-// Sources are the inputs, targets the rows: a product with weights.
+// For a product with weights: the sources are the inputs, the targets the rows.
 EventLists lists_by_row(const SpikeBits& bits, int64_t span);
 
-// Sources are the rows, targets the inputs: a weight gradient.
+// For a weight gradient: the sources are the rows, the targets the inputs.
 EventLists lists_by_input(const SpikeBits& bits, int64_t span);
 
 }  // namespace snn::cpu

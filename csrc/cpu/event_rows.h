@@ -1,16 +1,18 @@
-// Sums of the rows of a matrix that lists of events name: the inner loops, on panels of a few columns.
+// The inner loops of the event-driven product: sum the rows of a matrix that lists of events name, on panels of a few
+// columns.
 #pragma once
 
 #include <cstdint>
 
 namespace snn::cpu {
 
-// Columns of a panel at most, and most of its rows: a row's sum stays in registers, a panel in the second-level cache.
+// The most columns and the most rows of a panel. The sum of a row stays in registers, a panel in the second-level
+// cache.
 template <class C>
 constexpr int64_t kPanelWidth = 256 / sizeof(C);
 constexpr int64_t kPanelRows = 1024;
 
-// Columns of the panels of a matrix: no more than it needs, in whole cache lines.
+// How many columns the panels of a matrix have: as few as it needs, in whole cache lines.
 template <class C>
 int64_t panel_width(int64_t columns) {
   int64_t width = kPanelWidth<C>;

@@ -1,4 +1,4 @@
-// The gradient of a scan's output, as rows of a strip for all steps, whatever the output is.
+// Gives the gradient of any kind of output as rows of a strip at all steps.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 namespace snn::cpu {
 
-// It may be the same for all time steps or all neurons: a loss on a sum over time, or on the sum of that, expands it,
-// and to write that out would cost more than the neurons do. That of the last or of the largest output counts at one
-// step alone; which it is of the largest, `index` says.
+// The gradient of a scan's output. It may be one value expanded over all time steps or all neurons, because a loss may
+// sum over them. It is not copied to a full tensor, which would cost more than the neurons do. The gradient of the last
+// or of the largest output belongs to one step. For the largest, `index` has that step.
 class Gradient {
  public:
   Gradient(const Tensor& grad, const std::optional<Tensor>& index, OutputKind kind, const Shape& shape)
@@ -25,7 +25,8 @@ class Gradient {
     }
   }
 
-  // The rows of a strip from step t on. The buffer is zeros but for what this has written there.
+  // The rows of a strip from step t on. The buffer must hold zeros when it is first used, and nothing else may write to
+  // it.
   Rows read(const Block& strip, int64_t t, int64_t steps, char* buffer) const {
     if (size_ == 2) return read_as<uint16_t>(strip, t, steps, reinterpret_cast<uint16_t*>(buffer));
     if (size_ == 4) return read_as<uint32_t>(strip, t, steps, reinterpret_cast<uint32_t*>(buffer));
@@ -40,7 +41,7 @@ class Gradient {
     return static_cast<const int32_t*>(index->const_data_ptr());
   }
 
-  // Bits is as large as the type that is stored, whose zero has no bit set.
+  // Bits is an integer as large as the stored type. A zero of that type has no bit set.
   template <class Bits>
   Rows read_as(const Block& strip, int64_t t, int64_t steps, Bits* buffer) const {
     if (kind_ == OutputKind::kLast || kind_ == OutputKind::kMax) return read_one<Bits>(strip, t, steps, buffer);

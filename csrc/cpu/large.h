@@ -10,7 +10,7 @@
 
 namespace snn::cpu {
 
-// Python's MemoryError, with what was asked for.
+// The exception that becomes a MemoryError in Python. Its text has the size that was asked for.
 class OutOfMemory : public std::bad_alloc {
  public:
   explicit OutOfMemory(size_t bytes);
@@ -26,11 +26,12 @@ constexpr Integer round_up(Integer value, Integer unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-// An uninitialised, contiguous CPU tensor. A large one is in memory that a large one before it had, if there is some:
-// the first touch of new pages costs more than the arithmetic of a neuron.
+// An uninitialised, contiguous CPU tensor. A large one takes the memory of a large tensor that was freed, if there is
+// some, because the first touch of new pages costs more than the arithmetic of a neuron.
 torch::stable::Tensor empty(const std::vector<int64_t>& sizes, torch::headeronly::ScalarType type);
 
-// Uninitialised memory, aligned to cache lines, for as long as this lives; taken from where outputs are taken from.
+// Uninitialised memory, aligned to cache lines, for as long as this object lives. It comes from the same pool as
+// outputs.
 class Loan {
  public:
   explicit Loan(size_t bytes);

@@ -7,11 +7,11 @@
 
 namespace snn::cpu {
 
-// A whole number of a type's size.
+// The integer type of the same size as C.
 template <class C>
 using Whole = std::conditional_t<sizeof(C) == sizeof(double), int64_t, int32_t>;
 
-// The values of a strip at some steps, the first of which is step `first`, and what was largest before.
+// The values of a strip at some steps, from step `first` on, and the largest values before them.
 template <class C>
 struct Largest {
   const C* values;
@@ -20,7 +20,7 @@ struct Largest {
   Whole<C>* index;
 };
 
-// The first of several that are equal counts. A NaN is larger than any number.
+// Of several equal values, the first is taken. A NaN is larger than any number.
 template <class C>
 void keep_largest(const Largest<C>& strip);
 

@@ -1,4 +1,4 @@
-// What a scan leaves of its output: all steps, one value over time, or a bit for each spike.
+// Writes the output of a scan: all steps, one value over time, or a bit for each spike.
 #pragma once
 
 #include <limits>
@@ -13,11 +13,11 @@ namespace snn::cpu {
 template <class C>
 class Output {
  public:
-  // How many rows of a block it needs, and rows of a strip.
+  // How much scratch memory it needs: rows of a block, and chunks of a strip.
   static int64_t rows(OutputKind kind) { return kind == OutputKind::kMax ? 2 : over_time(kind) ? 1 : 0; }
   static constexpr int64_t kChunks = 1;
 
-  // index: that of the largest output, of no size if it is not asked for.
+  // index: for the step of the largest output. It is empty if that is not asked for.
   Output(OutputKind kind, const Tensor& tensor, const Tensor& index, const Shape& shape, Scratch<C>& scratch)
       : kind_(kind), shape_(shape), sequence_(tensor, shape), data_(static_cast<char*>(tensor.mutable_data_ptr())),
         index_data_(index.numel() == 0 ? nullptr : static_cast<int32_t*>(index.mutable_data_ptr())),
@@ -33,7 +33,7 @@ class Output {
     std::fill_n(index_, block.count, Whole<C>(0));
   }
 
-  // Where to write the output of a chunk, which `written` then completes.
+  // Where to write the output of a chunk. Call `written` after that.
   WrittenRows target(const Block& strip, int64_t t) {
     const bool whole = strip.count == kStrip;
     char* const value = reinterpret_cast<char*>(value_ + strip.begin - block_);

@@ -7,7 +7,7 @@
 
 namespace snn::cpu {
 
-// What is not 0 is a spike. The last byte is filled up with zeros.
+// Every value that is not 0 is a spike. The unused bits of the last byte are 0.
 void pack_row(const float* spikes, int64_t count, void* bits);
 void pack_row(const double* spikes, int64_t count, void* bits);
 

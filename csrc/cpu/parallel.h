@@ -17,11 +17,12 @@
 
 namespace snn::cpu {
 
-// Rows of so many values for a thread at least: `least` values, below which a second thread costs more than it saves.
+// The fewest rows for a thread: so many that they have `least` values. With fewer, a second thread costs more than it
+// saves.
 inline int64_t grain(int64_t least, int64_t row) { return std::max<int64_t>(1, least / std::max<int64_t>(1, row)); }
 
-// How a thread rounds, and whether it takes subnormal numbers for zeros, which torch.set_flush_denormal sets for the
-// thread that calls it alone.
+// How a thread rounds, and whether it treats subnormal numbers as zeros. torch.set_flush_denormal sets the latter only
+// for the thread that calls it.
 #if defined(__SSE2__)
 using FloatMode = unsigned;
 inline FloatMode float_mode() { return _mm_getcsr(); }
@@ -40,8 +41,8 @@ inline FloatMode float_mode() { return 0; }
 inline void set_float_mode(FloatMode) {}
 #endif
 
-// Torch's threads begin after what their caller did before, and end before what it does next. ThreadSanitizer has to be
-// told, as OpenMP's library is compiled without it.
+// Torch's threads see what their caller wrote before, and the caller sees what they wrote. ThreadSanitizer must be told
+// of this order, because OpenMP's library is compiled without it.
 #if defined(__SANITIZE_THREAD__)
 #define SNN_UNWATCHED __attribute__((no_sanitize_thread))
 inline void happens_before(char& place) { __tsan_release(&place); }
@@ -52,9 +53,8 @@ inline void happens_before(char&) {}
 inline void happens_after(char&) {}
 #endif
 
-// Call function(first, last) for parts of [begin, end) that are `least` long or more. They compute as the caller does,
-// whichever thread has which. An exception is thrown here once all are done: out of torch's function it would come as
-// one that does not say what happened.
+// Call function(first, last) for parts of [begin, end), each `least` long or longer. Every thread rounds as the caller
+// does. An exception is thrown again here once all parts are done, because torch's function would hide its message.
 template <class Function>
 void parallel_for(int64_t begin, int64_t end, int64_t least, const Function& function) {
   std::exception_ptr error;

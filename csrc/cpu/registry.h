@@ -1,4 +1,4 @@
-// The neurons and surrogates that the engine knows, by their keys: the built-in ones, and those that were added.
+// Finds neurons and surrogates by their keys: the built-in ones, and those that were added.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace snn::cpu {
 
-// An unknown key throws. What was found stays.
+// Find a table. Throws if the key is unknown. The reference stays valid.
 const NeuronTable& find_neuron(const std::string& key);
 const SurrogateTable& find_surrogate(const std::string& name);
 

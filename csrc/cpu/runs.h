@@ -1,4 +1,4 @@
-// Rows from one form to another, a run of values at a time.
+// Converts rows from one form to another, a run of values at a time.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 
 namespace snn::cpu {
 
-// Values in an element: eight spikes in a byte, else one.
+// How many values an element has: eight in a byte of bits, else one.
 template <class T>
 constexpr int64_t kValuesIn = std::is_same_v<T, char> ? 8 : 1;
 
-// The elements that so many values need.
+// How many elements a number of values needs.
 template <class T>
 constexpr int64_t elements(int64_t values) {
   return (values + kValuesIn<T> - 1) / kValuesIn<T>;
@@ -27,8 +27,8 @@ struct Conversion {
   void* to;
 };
 
-// Call a function on each run of kRun values and where to put them; what is left over goes through memory that has room
-// for a whole run.
+// Call a function on each run of kRun values and on the place for its results. The values left over are copied to
+// memory that has room for a whole run.
 template <int64_t kRun, class From, class To, class C, class Function>
 SNN_INLINE void for_runs(const Conversion<C>& row, const Function& function) {
   const From* from = static_cast<const From*>(row.from);

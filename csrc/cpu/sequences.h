@@ -1,4 +1,4 @@
-// Tensors of all time steps, which the time loops read and write as rows of a strip.
+// Tensors of all time steps. The time loops read and write them as rows of a strip.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace snn::cpu {
 
-// Copy rows of so many bytes to where there is room for a whole strip.
+// Copy rows of a short strip, each `bytes` long, to memory that has room for a whole strip.
 inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, int64_t to_stride) {
   const bool constant = rows.stride == 0;
   for (int64_t step = 0; step < (constant ? 1 : steps); ++step)
@@ -15,10 +15,10 @@ inline Rows copy_rows(const Rows& rows, int64_t steps, int64_t bytes, char* to, 
   return {to, constant ? 0 : to_stride, rows.type};
 }
 
-// A tensor of all time steps, or of one for all.
+// A tensor that is read. It has all time steps, or one step that serves for all.
 class InputSequence {
  public:
-  // number: which of several in one tensor.
+  // number: which sequence, if the tensor has several.
   InputSequence(const Tensor& tensor, const Shape& shape, bool constant, int64_t number = 0)
       : type_(stored_type(tensor)), size_(static_cast<int64_t>(tensor.element_size())), constant_(constant),
         shape_(shape) {
@@ -40,7 +40,7 @@ class InputSequence {
   const Shape& shape_;
 };
 
-// A new tensor of all time steps.
+// A tensor of all time steps that is written.
 class OutputSequence {
  public:
   OutputSequence(const Tensor& tensor, const Shape& shape, int64_t number = 0)
@@ -49,12 +49,13 @@ class OutputSequence {
     stream_ = streams(data_, tensor.numel() * size_, shape.inner * size_);
   }
 
-  // Where to write the rows of a strip from step t on, which `written` then completes.
+  // Where to write the rows of a strip from step t on. Call `written` after that.
   WrittenRows target(const Block& strip, int64_t t, char* buffer) const {
     if (strip.count != kStrip) return {buffer, kStrip * size_, type_, Way::kStored};
     return {at(strip, t), shape_.inner * size_, type_, stream_ ? Way::kStreamed : Way::kStored};
   }
 
+  // Copy the rows of a short strip from the buffer to the tensor.
   void written(const Block& strip, int64_t t, int64_t steps, const WrittenRows& rows) const {
     if (strip.count == kStrip) return;
     for (int64_t step = 0; step < steps; ++step)
@@ -71,7 +72,7 @@ class OutputSequence {
   const Shape& shape_;
 };
 
-// Several sequences that one thread reads side by side, some of which may be left out.
+// Several sequences that one thread reads side by side. Some of them may be absent.
 template <class C>
 class ReadSequences {
  public:
@@ -81,7 +82,7 @@ class ReadSequences {
     sequences_.push_back({place, sequence, scratch.take_buffer()});
   }
 
-  // The rows of each from step t on, without data where one is left out; null if all are.
+  // The rows of each sequence from step t on. An absent sequence has rows without data. Null if all are absent.
   const Rows* read(const Block& strip, int64_t t, int64_t steps) {
     for (const auto& [place, sequence, buffer] : sequences_) rows_[place] = sequence.read(strip, t, steps, buffer);
     return sequences_.empty() ? nullptr : rows_.data();
@@ -98,7 +99,7 @@ class ReadSequences {
   std::vector<Rows> rows_;
 };
 
-// Several that it writes.
+// Several sequences that one thread writes side by side. Some of them may be absent.
 template <class C>
 class WrittenSequences {
  public:

@@ -5,7 +5,7 @@
 
 namespace snn::cpu {
 
-// The spikes, 0 or 1, of bits uint8 [rows, ceil(inner / 8)], to a [rows, inner] tensor of any floating-point type.
+// Unpack bits, uint8 [rows, ceil(inner / 8)], to spikes, 0 or 1, in a [rows, inner] tensor of any floating-point type.
 void unpack(const torch::stable::Tensor& bits, torch::stable::Tensor& spikes);
 
 }  // namespace snn::cpu

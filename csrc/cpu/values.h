@@ -9,7 +9,7 @@
 
 namespace snn::cpu {
 
-// A parameter is a number, one for all neurons, or a tensor: of one number too, or of one for each neuron.
+// The parameters. Each is a number, a tensor of one number, or a tensor with a number for each neuron.
 template <class C>
 class Values {
  public:
@@ -36,7 +36,7 @@ class Values {
 
   C slope() const { return numbers_.back(); }
 
-  // Spread each parameter that is one number over its row, which does for all blocks.
+  // Fill the row of each parameter that is one number. This serves for all blocks.
   void spread(const Shape& shape, C* row) const {
     for (const Param& param : params_) {
       if (param.single) std::fill_n(row, shape.block, *param.data);
@@ -44,7 +44,7 @@ class Values {
     }
   }
 
-  // Copy the others of this block to theirs.
+  // Copy the other parameters of this block to their rows.
   void fill(const Shape& shape, const Block& block, C* row) const {
     for (const Param& param : params_) {
       if (!param.single) std::copy_n(param.data + block.neuron(shape), block.count, row);

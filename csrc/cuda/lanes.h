@@ -68,12 +68,7 @@ SNN_INLINE Lanes<C, N> operator-(const Lanes<C, N>& x) {
   SNN_INLINE auto NAME(const L& a, const L& b) { \
     return a OPERATOR b;                         \
   }
-SNN_COMPARISON(less, <)
-SNN_COMPARISON(less_equal, <=)
-SNN_COMPARISON(greater, >)
-SNN_COMPARISON(greater_equal, >=)
-SNN_COMPARISON(equal, ==)
-SNN_COMPARISON(not_equal, !=)
+SNN_FOR_EACH_COMPARISON(SNN_COMPARISON)
 #undef SNN_COMPARISON
 
 // What a CPU's compiler needs.

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..neurons import NEURONS
 from ..surrogates import SURROGATES, Surrogate
 from ..trace import Graph, trace_function
 from ..variants import Variant
@@ -175,22 +174,21 @@ def _derivative(surrogate: Surrogate) -> Graph:
     return trace_function(surrogate.derivative, ("x", "k"), "derivative")
 
 
-def generated_files() -> dict[str, str]:
-    """Every generated file by name."""
+def generated_files(neurons: Mapping[str, Sequence[Variant]]) -> dict[str, str]:
+    """Every generated file by name. neurons: the variants of each built-in neuron, by its name."""
     opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
     closing = "\n\n}  // namespace snn\n"
-    variants = [variant for neuron in NEURONS.values() for variant in neuron.definition.variants()]
-    neurons = neuron_structs(variants)
+    variants = [variant for of_neuron in neurons.values() for variant in of_neuron]
     surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
     neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
-    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in NEURONS["lif"].definition.variants())
+    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in neurons["lif"])
     surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
     return {
         "neurons.h": _HEADER.format(source="snnkernels/neurons")
         + opening
         + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
         + f"#define SNN_FOR_EACH_LIF(X) \\\n  {lif_list}\n\n"  # those of the CUDA library
-        + neurons
+        + neuron_structs(variants)
         + closing,
         "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")
         + opening
@@ -202,7 +200,10 @@ def generated_files() -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return write_or_check("Write the C++ of every neuron and surrogate.", generated_files(), arguments)
+    from ..neurons import NEURONS  # here, because a neuron that is compiled needs this module, but not the registry
+
+    variants = {name: list(neuron.definition.variants()) for name, neuron in NEURONS.items()}
+    return write_or_check("Write the C++ of every neuron and surrogate.", generated_files(variants), arguments)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import warnings
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +27,7 @@ from ..ops import unrecorded
 from ..surrogates import SURROGATES, find
 from ..tuning import constant
 from ..variants import VARIANTS
+from ..warn import warn_once
 from . import libraries, native_cache
 
 # A library needs only the standard library of C, so it loads beside any standard library of C++.
@@ -114,7 +114,7 @@ def headers() -> Path:
 
 
 def _source(part: Part) -> str:
-    from ..emit import library  # which imports the built-in neurons, and they import this
+    from ..emit import library  # here, because only a neuron that must be compiled needs it
 
     if part.kind == "neuron":
         return library.neuron_library(VARIANTS[part.key])
@@ -247,9 +247,3 @@ def _forget_lock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_lock)
-
-
-@cache
-def warn_once(problem: str) -> None:
-    """Warn of a problem, unless this process has warned of it before."""
-    warnings.warn(problem, stacklevel=3)

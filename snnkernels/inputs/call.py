@@ -15,7 +15,7 @@ from ..scan import Checked, Layout, Metadata, Plan, bits, metadata
 from ..variants import Definition
 from .arguments import Call
 from .numbers import check_numbers, pack_numbers, read_number, read_plain, scalar
-from .options import Options, check_backend, check_choice, check_output, check_surrogate, record_bits
+from .options import Options, check_backend, check_output, check_own_option, check_surrogate, record_bits
 from .spikes import check_steps
 from .tools import is_recorded, quiet_in_a_trace
 from .values import (
@@ -167,7 +167,7 @@ def _plan(
     choices, options = chosen[: len(interface.options)], Options(*chosen[len(interface.options) :])
     check_flag("strict", options.strict)
     named = zip(interface.options.items(), choices, strict=True)
-    choices = tuple([check_choice(name, spec, choice) for (name, spec), choice in named])
+    choices = tuple([check_own_option(name, spec, choice) for (name, spec), choice in named])
     current, inputs = sequences[0], len(interface.inputs)
     assert current is not None
     name = interface.inputs[0]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils.parametrize import is_parametrized
 
-from .values import check_dense, check_flag, shape_of
+from .values import check_dense, check_flag, layer_name, shape_of
 
 _ONE_MASK = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 _TRANSFORMERS = (nn.TransformerEncoder, nn.TransformerEncoderLayer)
@@ -21,22 +21,22 @@ def check_layer(layer: nn.Module, with_time: tuple[type[nn.Module], ...]) -> Non
     that has return_state."""
     if not isinstance(layer, nn.Module):
         made = f": make one, EachStep({layer.__name__}(...))" if isinstance(layer, type) else ""
-        raise TypeError(f"layer must be a torch.nn.Module, got {_name(layer)}{made}")
+        raise TypeError(f"layer must be a torch.nn.Module, got {layer_name(layer)}{made}")
     for name, module in layer.named_modules():
         if isinstance(module, with_time) or hasattr(module, "return_state"):
-            where = f", in which {name!r} is {_name(module)}" if name else ""
+            where = f", in which {name!r} is {layer_name(module)}" if name else ""
             raise TypeError(
-                f"layer must know no time, got {_name(layer)}{where}: {_name(module)} takes [T, B, ...] as it is, "
-                "and must not stand within EachStep"
+                f"layer must know no time, got {layer_name(layer)}{where}: {layer_name(module)} takes [T, B, ...] as "
+                "it is, and must not stand within EachStep"
             )
     if isinstance(layer, nn.RNNBase):
-        raise TypeError(f"layer must know no time, got {_name(layer)}, which takes [T, B, ...] as it is")
+        raise TypeError(f"layer must know no time, got {layer_name(layer)}, which takes [T, B, ...] as it is")
     if getattr(layer, "batch_first", True) is False or _attention_is_not_batch_first(layer):
-        raise ValueError(f"layer must have the batch first: make the {_name(layer)} with batch_first=True")
+        raise ValueError(f"layer must have the batch first: make the {layer_name(layer)} with batch_first=True")
     reason = _why_not(layer)
     if reason is not None:
         raise TypeError(
-            f"layer must be one that computes and copies itself as its class does, got {_name(layer)} {reason}: "
+            f"layer must be one that computes and copies itself as its class does, got {layer_name(layer)} {reason}: "
             "write EachStep(nn.Sequential(layer)), which calls it as it is; its keys then start with '0.'"
         )
 
@@ -81,7 +81,7 @@ def check_same_mask(layer: nn.Module, same_mask: bool) -> bool:
     check_flag("same_mask", same_mask)
     if same_mask and not isinstance(layer, _ONE_MASK):
         known = ", ".join(cls.__name__ for cls in _ONE_MASK)
-        raise TypeError(f"same_mask=True is for {known}, got {_name(layer)}")
+        raise TypeError(f"same_mask=True is for {known}, got {layer_name(layer)}")
     return same_mask
 
 
@@ -89,7 +89,7 @@ def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
     """Check the input of a layer that runs at every step, `[T, B, ...]`. dims: how many dimensions a batch can have."""
     if not isinstance(x, Tensor):
         unpacked = ": unpack() makes one of it" if hasattr(type(x), "unpack") else ""
-        raise TypeError(f"{_name(layer)} must be given a torch.Tensor, got {type(x).__name__}{unpacked}")
+        raise TypeError(f"{layer_name(layer)} must be given a torch.Tensor, got {type(x).__name__}{unpacked}")
     check_dense("x", x)
     first = layer
     while isinstance(first, nn.Sequential) and len(first):
@@ -102,21 +102,17 @@ def check_all_steps(layer: nn.Module, x: Any, dims: tuple[int, ...]) -> None:
     if isinstance(first, _TRANSFORMERS):
         expected = "[T, B, S, E]"
     missing = ": x.unsqueeze(0) makes one time step of a batch" if dims and given + 1 in dims else ""
-    raise ValueError(f"{_name(layer)} must be given {expected}, got shape {shape_of(x)}{missing}")
+    raise ValueError(f"{layer_name(layer)} must be given {expected}, got shape {shape_of(x)}{missing}")
 
 
 def check_batch(layer: nn.Module, given: Any, batch: int) -> None:
     """Check that a layer returned an output for each of the `T * B` samples of its batch."""
     if not isinstance(given, Tensor):
-        raise TypeError(f"{_name(layer)} must give a torch.Tensor, or a tuple of them, got {type(given).__name__}")
+        raise TypeError(f"{layer_name(layer)} must give a torch.Tensor, or a tuple of them, got {type(given).__name__}")
     if torch.jit.is_tracing():  # which takes sizes for tensors
         return
     if given.dim() == 0 or given.shape[0] != batch:
         raise ValueError(
-            f"{_name(layer)} must keep the first dimension of its batch, [T * B, ...], of {batch}, "
+            f"{layer_name(layer)} must keep the first dimension of its batch, [T * B, ...], of {batch}, "
             f"got shape {shape_of(given)} from it"
         )
-
-
-def _name(layer: Any) -> str:
-    return layer._get_name() if isinstance(layer, nn.Module) else type(layer).__name__

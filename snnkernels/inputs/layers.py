@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..interface import Interface, OptionSpec, ParameterSpec
 from ..ranges import Range
 from .numbers import read_word
-from .options import REDUCTIONS, check_backend_name, check_choice, check_record, check_slope, check_surrogate
+from .options import REDUCTIONS, check_backend_name, check_own_option, check_record, check_slope, check_surrogate
 from .spikes import check_steps
 from .values import (
     DTYPES,
@@ -220,4 +220,4 @@ def option_checks(interface: Interface) -> dict[str, Check]:
 
 
 def _check_own(spec: OptionSpec, name: str, choice: Any) -> None:
-    check_choice(name, spec, choice)
+    check_own_option(name, spec, choice)

@@ -31,7 +31,7 @@ class Options(NamedTuple):
     backend: str = "auto"
 
 
-def check_choice(name: str, spec: OptionSpec, choice: Any) -> Any:
+def check_own_option(name: str, spec: OptionSpec, choice: Any) -> Any:
     """Check the value of a neuron's own option. Returns it. torch.compile takes a whole number for fixed."""
     if spec.choices == (False, True):
         check_flag(name, choice)

@@ -8,6 +8,8 @@ from typing import Any
 from torch import nn
 from torch.overrides import handle_torch_function, has_torch_function
 
+from .values import layer_name
+
 _KNOW_ONE_STEP = (nn.RNNBase, nn.RNNCellBase)
 
 
@@ -15,8 +17,8 @@ def check_in_sequence(layer: nn.Module) -> None:
     """Check a layer that is to stand in a Sequential."""
     if isinstance(layer, _KNOW_ONE_STEP):
         raise TypeError(
-            f"Sequential cannot hold {_name(layer)}, whose states it does not hand on: write a module that calls it "
-            "between two Sequentials"
+            f"Sequential cannot hold {layer_name(layer)}, whose states it does not hand on: write a module that calls "
+            "it between two Sequentials"
         )
 
 
@@ -46,9 +48,9 @@ def check_hides_no_state(name: str, layer: nn.Module, with_state: tuple[type[nn.
     for inner, module in layer.named_modules():
         if isinstance(module, with_state):
             raise TypeError(
-                f"Sequential cannot hand on the states in {name!r}, {_name(layer)}, which holds {_name(module)} as "
-                f"{inner!r}: make it a Sequential, or give it an attribute return_state and a forward(x, "
-                "initial_state=None) that returns (output, state) if it is True"
+                f"Sequential cannot hand on the states in {name!r}, {layer_name(layer)}, which holds "
+                f"{layer_name(module)} as {inner!r}: make it a Sequential, or give it an attribute return_state and "
+                "a forward(x, initial_state=None) that returns (output, state) if it is True"
             )
 
 
@@ -58,7 +60,7 @@ def check_asked(name: str, layer: nn.Module, given: Any) -> tuple[Any, Any]:
         return given[0], given[1]
     if not isinstance(given, tuple) or len(given) != 2:
         got = f"a tuple of {len(given)}" if isinstance(given, tuple) else type(given).__name__
-        raise TypeError(f"{name!r}, {_name(layer)}, must return (output, state) in a Sequential, got {got}")
+        raise TypeError(f"{name!r}, {layer_name(layer)}, must return (output, state) in a Sequential, got {got}")
     return given[0], given[1]
 
 
@@ -68,7 +70,3 @@ def check_to_detach(states: Any) -> None:
         "states must be None, a tensor, or dicts, lists and tuples of these, as layers return them, got "
         f"{type(states).__name__}"
     )
-
-
-def _name(layer: nn.Module) -> str:
-    return layer._get_name()

@@ -169,6 +169,11 @@ def kind_of(value: object) -> str:
     return "a numpy array: torch.as_tensor makes a tensor of it" if kind == "ndarray" else kind
 
 
+def layer_name(layer: object) -> str:
+    """The name of a layer's class as a message shows it."""
+    return layer._get_name() if isinstance(layer, nn.Module) else type(layer).__name__
+
+
 def broadcasts(value: Tensor, shape: torch.Size) -> bool:
     """Whether a tensor broadcasts to a shape without making it larger."""
     sizes = zip(reversed(value.shape), reversed(shape), strict=False)

@@ -5,7 +5,7 @@
 
 namespace snn::cpu {
 
-// All arithmetic is in the first two; kBits: a bit for each spike.
+// Arithmetic is done in the first two alone. kBits has one bit for each spike.
 enum class ElementType : int32_t { kFloat, kDouble, kBFloat16, kHalf, kBits };
 
 // A type of 16 bits in memory: no arithmetic is done in it.
@@ -17,7 +17,7 @@ struct Half {
   uint16_t bits;
 };
 
-// That of a type of all arithmetic.
+// The element type of float or double, the types that arithmetic is done in.
 template <class C>
 constexpr ElementType element_type() {
   return sizeof(C) == sizeof(double) ? ElementType::kDouble : ElementType::kFloat;

@@ -5,8 +5,8 @@
 
 namespace snn::cpu {
 
-// The values of some rows for a group of kVectors vectors of neurons. Rows are `spread` values apart in memory. One
-// that is declared const GCC 12 reads from the stack at each step.
+// The values of some rows for a group of kVectors vectors of neurons. Rows are `spread` values apart in memory. Do not
+// declare a Group const: GCC 12 would read it from the stack at each step.
 template <class V, int kRows, int kVectors>
 struct Group {
   static_assert(kStrip % (kVectors * kLanes<V>) == 0);
@@ -29,8 +29,8 @@ struct Group {
   }
 };
 
-// A number that is the same for all neurons, known at run time only. Written to memory and read back it becomes one
-// instruction, which `splat` of it does not for GCC 12.
+// A vector of one number that is known only at run time. It is written to memory and read back, which GCC 12 compiles
+// to one instruction. It does not do so for `splat`.
 template <class V>
 SNN_INLINE V same(Element<V> number) {
   Element<V> lanes[kLanes<V>];

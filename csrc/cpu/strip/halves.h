@@ -1,4 +1,5 @@
-// Vectors of float from and to the types of 16 bits, in registers, as torch converts: to the nearest, ties to even.
+// Converts vectors of float from and to the types of 16 bits, in registers. Like torch, it rounds to the nearest, ties
+// to even.
 #pragma once
 
 #include <utility>
@@ -18,7 +19,7 @@
 
 namespace snn::cpu {
 
-// As many lanes as a vector of float has, and twice as many.
+// Vectors of whole numbers, with as many lanes as a vector of float or with twice as many.
 template <class V>
 using Bits32 = Vector<uint32_t, sizeof(V)>;
 template <class V>
@@ -52,7 +53,7 @@ SNN_INLINE void widen(const BFloat16* from, V& low, V& high) {
   high = (V)shuffle<BehindZeros<V, kLanes<V>>>(bits, TwiceBits16<V>{});
 }
 
-// Rounded to what the upper 16 bits can say, unless that is known to be exact.
+// Round to a number that the upper 16 bits can hold, unless the value is known to be one.
 template <bool kExact, class V>
 SNN_INLINE TwiceBits16<V> round_to_upper(V values) {
   const Bits32<V> bits = (Bits32<V>)values;
@@ -66,7 +67,7 @@ SNN_INLINE TwiceBits16<V> narrow(V low, V high, BFloat16) {
   return shuffle<HalvesOfLanes<1>>(round_to_upper<kExact>(low), round_to_upper<kExact>(high));
 }
 
-// By arithmetic on integers.
+// Convert by arithmetic on integers.
 template <class V>
 SNN_INLINE V widen_bits(Bits32<V> wide) {
   const Bits32<V> exponent_and_mantissa = (wide & 0x7fff) << 13;
@@ -80,7 +81,7 @@ SNN_INLINE V widen_bits(Bits32<V> wide) {
   return (V)(magnitude | (wide & 0x8000) << 16);
 }
 
-// Into the lower halves of lanes.
+// The result is in the lower half of each lane.
 template <class V>
 SNN_INLINE TwiceBits16<V> narrow_bits(V values) {
   constexpr uint32_t kInfinity = (127 + 16) << 23, kSmallest = (127 - 14) << 23;  // of what has 16 bits
@@ -122,7 +123,7 @@ SNN_INLINE void widen(const Half* from, V& low, V& high) {
 }
 
 #if defined(SNN_F16C)
-// Into the first half of a vector.
+// The result is in the first half of the vector.
 template <class V>
 SNN_INLINE TwiceBits16<V> narrow_one(V values) {
   TwiceBits16<V> narrowed;

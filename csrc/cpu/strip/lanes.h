@@ -7,8 +7,8 @@
 
 namespace snn {
 
-// A value C is a vector of numbers, of the compiler's vector extension: operators work lane by lane, and a
-// comparison gives integers of the same size for ?: to choose by.
+// A value C is a vector of the compiler's vector extension. Operators work lane by lane. A comparison gives integers of
+// the same size, by which ?: chooses.
 template <class C>
 using Element = std::decay_t<decltype(std::declval<C&>()[0])>;
 
@@ -17,8 +17,8 @@ SNN_INLINE C splat(Element<C> number) {
   return number - C{};
 }
 
-// The same value, of which the compiler no longer knows how it was made. GCC 12 joins comparisons of vectors before it
-// knows which processor a function will be inlined for, and then compares one number after another.
+// The same value, but the compiler cannot see how it was computed. GCC 12 would otherwise join comparisons of vectors
+// before it knows which processor a function will be inlined for, and then compare one number after another.
 template <class C>
 SNN_INLINE C settled(C value) {
 #if defined(__x86_64__) && !defined(__clang__)
@@ -41,12 +41,7 @@ SNN_INLINE C fires(C distance, bool strict) {
     using Bits = decltype(a < b);                    \
     return settled(a OPERATOR b ? ~Bits{} : Bits{}); \
   }
-SNN_COMPARISON(less, <)
-SNN_COMPARISON(less_equal, <=)
-SNN_COMPARISON(greater, >)
-SNN_COMPARISON(greater_equal, >=)
-SNN_COMPARISON(equal, ==)
-SNN_COMPARISON(not_equal, !=)
+SNN_FOR_EACH_COMPARISON(SNN_COMPARISON)
 #undef SNN_COMPARISON
 
 template <class Condition, class C>
@@ -60,7 +55,7 @@ SNN_INLINE C absolute(C x) {
   return (C)((Bits)x & ~(Bits)splat<C>(-0.0));
 }
 
-// IEEE's: of one number after another, which compilers take together.
+// The square root as IEEE rounds it. It is written number by number, and compilers make one instruction of that.
 template <class C>
 SNN_INLINE C square_root(C x) {
   C root;
@@ -72,7 +67,8 @@ SNN_INLINE C square_root(C x) {
   return root;
 }
 
-// The largest integer that is not above x. Adding `large` leaves no bits behind the point; larger numbers have none.
+// The largest integer that is not above x. A sum with `large` has no bits behind the point. Larger numbers have none
+// either.
 template <class C>
 SNN_INLINE C round_down(C x) {
   using Bits = decltype(x < x);
@@ -84,7 +80,7 @@ SNN_INLINE C round_down(C x) {
 // The coefficients of e^r are 1 / k!.
 constexpr double factorial(int k) { return k < 2 ? 1 : k * factorial(k - 1); }
 
-// 1 / kFrom! + r * (1 / (kFrom + 1)! + r * ...), up to degree kDegree: without a division, which takes long.
+// 1 / kFrom! + r * (1 / (kFrom + 1)! + r * ...), up to degree kDegree. No division is used, because it takes long.
 template <int kFrom, int kDegree, class C>
 SNN_INLINE C taylor(C r) {
   const C coefficient = splat<C>(static_cast<Element<C>>(1 / factorial(kFrom)));
@@ -94,8 +90,8 @@ SNN_INLINE C taylor(C r) {
     return coefficient + r * taylor<kFrom + 1, kDegree>(r);
 }
 
-// e^x as 2^k * e^r with |r| <= ln(2) / 2, e^r by its Taylor polynomial: straight-line code, which a call to libm is
-// not. Within 2 ulp; results below the smallest normal number are 0.
+// e^x is 2^k * e^r with |r| <= ln(2) / 2, and e^r is its Taylor polynomial. Unlike a call to libm, this is code without
+// branches. The error is at most 2 ulp. Results below the smallest normal number are 0.
 template <int kMantissa, int kDegree, class C>
 SNN_INLINE C exponential_by_taylor(C x, C log2_e, C ln2_high, C ln2_low, C smallest, C largest) {
   using Bits = decltype(x < x);
@@ -108,7 +104,7 @@ SNN_INLINE C exponential_by_taylor(C x, C log2_e, C ln2_high, C ln2_low, C small
   const C shifted = bounded * log2_e + round;
   const C k = shifted - round;
   const C r = (bounded - k * ln2_high) - k * ln2_low;
-  // In two factors, as 2^k alone overflows where e^x is still finite.
+  // 2^k is two factors, because 2^k alone may overflow where e^x is still finite.
   const Bits exponent = (Bits)shifted - (Bits)round, half = exponent >> 1;
   const C low = (C)((half + kBias) << kMantissa), high = (C)((exponent - half + kBias) << kMantissa);
   const C result = taylor<0, kDegree>(r) * low * high;

@@ -1,5 +1,4 @@
-// The loops over the steps and groups of a strip, for any neuron and any surrogate that are written as generated/ has
-// them.
+// The loops over the steps and groups of a strip, for any neuron and surrogate with the structs that generated/ has.
 #pragma once
 
 #include "group.h"
@@ -7,14 +6,15 @@
 
 namespace snn::cpu {
 
-// Vectors of a group of this neuron: half as many where the states alone would fill every register that there may be.
-// Up to four states were faster with all, on AVX2 as on AVX-512, and nine with half. A group fills whole bytes of bits.
-// Vectors of 16 bytes are for the few processors without AVX2: half of them compile in half the time.
+// The number of vectors in a group of this neuron. It is halved if the states alone could fill all registers: up to
+// four states were faster with the full number, on AVX2 and on AVX-512, and nine with half. The spikes of a group must
+// fill whole bytes of bits. Vectors of 16 bytes are for the few processors without AVX2, and half as many of them
+// compile in half the time.
 template <class Neuron, class V>
 constexpr int kVectorsOf =
     (Neuron::kStates * kMostVectors < 32 && sizeof(V) > 16) || 2 * kLanes<V> < 8 ? kMostVectors : 2;
 
-// The same row of each vector, of which there are some in a group.
+// One row of a group: its values in each vector.
 template <class V, int kRows, int kVectors>
 SNN_INLINE void take(const V (&values)[kVectors][kRows], int row, V (&taken)[kVectors]) {
 #pragma GCC unroll 4
@@ -27,7 +27,7 @@ SNN_INLINE void put(const V (&taken)[kVectors], int row, V (&values)[kVectors][k
   for (int i = 0; i < kVectors; ++i) values[i][row] = taken[i];
 }
 
-// The values of every input at a step, by vector and then by input.
+// The values of every input at one step. The first index is the vector, the second the input.
 template <int kInputs, class V, int kVectors>
 SNN_INLINE void read_inputs(const Rows (&rows)[kInputs], int64_t step, int64_t begin, V (&values)[kVectors][kInputs]) {
 #pragma GCC unroll 32
@@ -38,8 +38,8 @@ SNN_INLINE void read_inputs(const Rows (&rows)[kInputs], int64_t step, int64_t b
   }
 }
 
-// The loops have copies of what describes their rows: where they write, the compiler could not tell it to stay the
-// same.
+// Copies of the descriptions of rows. The loops write to memory, and without copies the compiler must assume that these
+// writes change the descriptions.
 template <int kCount, class Described>
 struct Copies {
   Described rows[kCount];
@@ -118,7 +118,7 @@ struct ReplayLoop {
 // and why.
 template <class... Surrogate>
 struct Surrogates {
-  // That of one, -1 if it is not among them.
+  // The number of a surrogate, or -1 if it is not in the list.
   template <class Wanted>
   static constexpr int64_t number_of() {
     int64_t number = -1, next = 0;

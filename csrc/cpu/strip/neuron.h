@@ -1,7 +1,7 @@
 // A neuron and a surrogate as the engine knows them: tables of C functions, which need no header of torch.
 //
-// The engine has tables of the built-in ones. A library that is compiled for one of a user's has no more than this,
-// where the structs are what snnkernels/emit/cpp.py writes:
+// The engine has the tables of built-in neurons and surrogates. A library for a user's neuron has only the following.
+// snnkernels/emit/cpp.py writes its structs:
 //
 //   #include "strip/scan.h"
 //   namespace snn {
@@ -26,11 +26,11 @@
 
 namespace snn::cpu {
 
-// Of the tables and of all that their functions take: to be counted up when anything in strip/ changes that a library
-// and the engine must agree on.
+// The version of the tables and of the arguments of their functions. Raise it when anything in strip/ changes that a
+// library and the engine must agree on.
 constexpr int64_t kVersion = 2;
 
-// Of one type of all arithmetic. What there are two of is without and with gradients of parameters.
+// The functions for float or for double. In each pair, the second function also computes the gradients of parameters.
 template <class C>
 struct NeuronFunctions {
   Step<C> step;
@@ -41,7 +41,8 @@ struct NeuronFunctions {
 struct NeuronTable {
   int64_t version;
   int64_t inputs, states, params;
-  // Distances to threshold, and other values that replay keeps of a step; more of them for the gradients of parameters.
+  // How many values replay keeps of a step: distances to threshold, others, and those that only the gradients of
+  // parameters need.
   int64_t spikes, kept, kept_for_params;
   bool gives_spikes;  // whether each output is one spike, 0 or 1
   NeuronFunctions<float> of_float;
@@ -55,7 +56,7 @@ struct SurrogateTable {
   Derivative<double> of_double;
 };
 
-// The functions for the processor at hand.
+// The functions for this processor.
 template <class Neuron, class C, class Inlined>
 NeuronFunctions<C> functions_of() {
   return {widest<StepLoop<typename Neuron::Step>, StepStrip, C>(),

@@ -1,4 +1,4 @@
-// One function for several processors: compiled for AVX-512, AVX2 and the baseline, and chosen where it is called.
+// Compiles a function for AVX-512, AVX2 and the baseline. Each call chooses one of them.
 #pragma once
 
 #include "scan.h"
@@ -26,7 +26,7 @@ SNN_AVX2 auto call_with_avx2(Arguments... arguments) {
 }
 #endif
 
-// Call an SNN_INLINE function, which is inlined into code for the processor at hand.
+// Call an SNN_INLINE function. It is inlined into code for this processor.
 template <auto kFunction, class... Arguments>
 auto call(Arguments... arguments) {
 #if defined(__x86_64__)

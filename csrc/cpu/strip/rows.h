@@ -1,4 +1,4 @@
-// Rows of tensors, in whatever type these have, on their way to and from vectors of the type of all arithmetic.
+// Reads rows of tensors of any type into vectors of float or double, and writes such vectors to rows.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,25 @@
 
 namespace snn::cpu {
 
-// Neurons of a strip: whole lines of memory, and whole groups of vectors.
+// The neurons of a strip. They fill whole cache lines and whole groups of vectors.
 constexpr int64_t kStrip = 64;
 
-// Vectors of a group at most: enough that no step waits for the one before it.
+// The most vectors in a group: so many that no step waits for the result of the step before it.
 constexpr int kMostVectors = 4;
 
-// A strip's values of some time steps, `stride` bytes apart; the same row at all of them where that is 0.
+// The values of a strip at some time steps. The rows of two steps are `stride` bytes apart. If `stride` is 0, all steps
+// have the same row.
 struct Rows {
   const char* data;
   int64_t stride;
   ElementType type;
 };
 
-// What becomes of a row: it is stored, past the caches if it is streamed (then a line is whole and written once), it is
-// added to what is there, in the type of all arithmetic, or a bit is stored for each value that is not 0.
+// How a row is written:
+// - kStored: it is stored.
+// - kStreamed: it is stored past the caches. Every cache line must be whole and written once.
+// - kAdded: it is added to the values in memory, which are float or double as in arithmetic.
+// - kPacked: a bit is stored for each value, 1 if the value is not 0.
 enum class Way { kStored, kStreamed, kAdded, kPacked };
 
 struct WrittenRows {
@@ -36,10 +40,10 @@ struct WrittenRows {
   Way way;
 };
 
-// Strips from one that is computed to one whose values are asked for: those of the next would come too late.
+// How many strips ahead values are prefetched. One strip ahead would be too late.
 constexpr int64_t kAhead = 4;
 
-// The values of a strip to come at one step.
+// Prefetch the values of a later strip at one step.
 SNN_INLINE void prefetch_row(const Rows& rows, int64_t step) {
   const int64_t size = rows.type == ElementType::kDouble ? 8 : rows.type == ElementType::kFloat ? 4 : 2;
   prefetch(rows.data + step * rows.stride + kAhead * kStrip * size, kStrip * size);
@@ -57,7 +61,7 @@ SNN_INLINE void read_as(const char* row, int64_t begin, V (&values)[kVectors]) {
     for (int i = 0; i < kVectors / 2; ++i) widen(from + 2 * i * kLanes<V>, values[2 * i], values[2 * i + 1]);
 }
 
-// The values of a step for the group of neurons that begins at `begin`, and those of a strip to come asked for.
+// Read the values of a step for the group of neurons that begins at `begin`, and prefetch those of a later strip.
 template <bool kPrefetch = true, class V, int kVectors>
 SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
   const char* row = rows.data + step * rows.stride;
@@ -68,13 +72,14 @@ SNN_INLINE void read(const Rows& rows, int64_t step, int64_t begin, V (&values)[
   read_as<Element<V>, kPrefetch>(row, begin, values);
 }
 
-// The same, of rows that are of the type of all arithmetic.
+// The same, if the rows already have the type of the vectors.
 template <class V, int kVectors>
 SNN_INLINE void read_whole(const Rows& rows, int64_t step, int64_t begin, V (&values)[kVectors]) {
   read_as<Element<V>, true>(rows.data + step * rows.stride, begin, values);
 }
 
-// A line that is streamed is best written in one go: other stores in between may send it to memory in parts.
+// Write all vectors of a streamed cache line one after the other. Other stores in between may send it to memory in
+// parts.
 template <class V, int kCount>
 SNN_INLINE void write_lines(const V (&values)[kCount], char* to, bool streamed) {
   if (kCount * sizeof(V) >= 64 && streamed) {
@@ -109,13 +114,13 @@ SNN_INLINE void add(const V (&values)[kVectors], char* row, int64_t begin) {
   for (int i = 0; i < kVectors; ++i) store(load<V>(sum + i * kLanes<V>) + values[i], sum + i * kLanes<V>);
 }
 
-// The same rows of the type of all arithmetic, of which each is stored.
+// The same for rows that are stored and already have the type of the vectors.
 template <class V, int kVectors>
 SNN_INLINE void write_whole(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
   write_lines(values, rows.data + step * rows.stride + begin * sizeof(Element<V>), rows.way == Way::kStreamed);
 }
 
-// Values are rounded to the type of a row; spikes are exact in any, and nothing else is packed.
+// Values are rounded to the type of the row. Spikes are exact in any type, and only spikes are packed.
 template <bool kSpikes, class V, int kVectors>
 SNN_INLINE void write(const V (&values)[kVectors], const WrittenRows& rows, int64_t step, int64_t begin) {
   char* row = rows.data + step * rows.stride;

@@ -1,5 +1,14 @@
-// The arithmetic that the generated steps are written in, of values C: several neurons side by side.
+// The arithmetic that the generated steps are written in. A value C holds several neurons side by side.
 #pragma once
+
+// The comparisons of the step language: the function and the operator of each. Both lanes.h define them.
+#define SNN_FOR_EACH_COMPARISON(X) \
+  X(less, <)                       \
+  X(less_equal, <=)                \
+  X(greater, >)                    \
+  X(greater_equal, >=)             \
+  X(equal, ==)                     \
+  X(not_equal, !=)
 
 #if defined(__CUDACC__)
 #define SNN_INLINE __device__ __forceinline__
@@ -9,9 +18,11 @@
 #include "lanes.h"
 #endif
 
+#undef SNN_FOR_EACH_COMPARISON
+
 namespace snn {
 
-// min and max hand on a NaN from either side, as torch's do.
+// min and max return NaN if either argument is NaN, as torch's do.
 template <class C>
 SNN_INLINE C minimum(C a, C b) {
   const C number = settled(choose(b < a, b, a)), right = settled(choose(b != b, b, number));
@@ -24,15 +35,16 @@ SNN_INLINE C maximum(C a, C b) {
   return choose(a != a, a, right);
 }
 
-// 1 / (1 + e^-x), by e^-|x|, which does not overflow.
+// 1 / (1 + e^-x). It uses e^-|x|, which does not overflow.
 template <class C>
 SNN_INLINE C logistic(C x) {
   const C one = splat<C>(1), e = exponential(-absolute(x));
   return choose(x < splat<C>(0), e, one) / (one + e);
 }
 
-// The hyperbolic tangent: near 0, where a formula with e^x would cancel, x + x^3 P(x^2) / Q(x^2), a rational function
-// from Cephes (S. L. Moshier) that is right to float64, else 1 - 2 e / (1 + e) with e = e^-2|x|; both by one division.
+// The hyperbolic tangent. Near 0, a formula with e^x would cancel. There it is x + x^3 P(x^2) / Q(x^2), a rational
+// function from Cephes (S. L. Moshier) that is accurate in float64. Elsewhere it is 1 - 2 e / (1 + e) with e = e^-2|x|.
+// One division serves both.
 template <class C>
 SNN_INLINE C hyperbolic_tangent(C x) {
   const C one = splat<C>(1), size = absolute(x), e = exponential(splat<C>(-2) * size);

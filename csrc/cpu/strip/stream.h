@@ -10,15 +10,15 @@
 #include <xmmintrin.h>
 #endif
 
-// A sanitizer sees what a compiler writes, not what assembly does.
+// Sanitizers see the stores that the compiler makes, but not those in assembly.
 #if defined(__SSE2__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define SNN_STREAMS_BY_ASSEMBLY
 #endif
 
 namespace snn::cpu {
 
-// Bytes beyond which an output is written past the caches: it would only wash them out, and a line need not be read
-// before it is overwritten. Such writes are for whole lines.
+// An output of this many bytes or more is written past the caches. It would push other data out of them, and its cache
+// lines would be read before they are overwritten. Only whole lines can be written so.
 constexpr int64_t kStreamed = int64_t(1) << 22;
 
 inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
@@ -29,7 +29,8 @@ inline bool streams(const void* data, int64_t bytes, int64_t row_bytes) {
 #endif
 }
 
-// One vector, to a multiple of its size. The rest of its line should follow soon.
+// Write one vector past the caches. The address must be a multiple of its size. The rest of its cache line should
+// follow soon.
 template <class V>
 SNN_INLINE void stream(const V& values, void* to) {
 #if defined(__clang__)
@@ -45,8 +46,8 @@ SNN_INLINE void stream(const V& values, void* to) {
 #endif
 }
 
-// After the last of a thread: such writes are not in order with others, so that without it another thread might be told
-// that they are done before they are to be seen.
+// Call this after the last such write of a thread. These writes are not ordered with others. Without this call, another
+// thread could learn that the work is done before it can see the data.
 inline void finish_streams() {
 #if defined(__SSE2__)
   _mm_sfence();

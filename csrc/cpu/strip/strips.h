@@ -1,19 +1,19 @@
-// Some time steps of a strip of neurons, forward and adjoint: the inner loops, in vectors of neurons.
+// The arguments of the inner loops, which compute some time steps of a strip of neurons, forward and backward.
 //
-// A strip goes through all steps of a chunk before the next strip does: what it needs stays in the first-level cache,
-// and every row (the values of a block of neurons at one step) is read and written from its beginning to its end, a
-// pattern that the hardware's prefetcher follows.
+// A strip goes through all steps of a chunk before the next strip begins. So its data stays in the first-level cache,
+// and every row (the values of a block of neurons at one step) is read and written from beginning to end, a pattern
+// that the hardware's prefetcher follows.
 #pragma once
 
 #include "rows.h"
 
 namespace snn::cpu {
 
-// Steps of a chunk, and between two states that are kept for backward.
+// The steps of a chunk. For backward, a state is kept at the beginning of each chunk.
 constexpr int64_t kInterval = 16;
 
-// What every function of a strip takes. Several states or parameters are `spread` values apart; a parameter that is one
-// number has been spread over a row.
+// What every function of a strip takes. Two states, or two parameters, are `spread` values apart in memory. A parameter
+// that is a single number fills its whole row.
 template <class C>
 struct Strip {
   int64_t steps, spread;
@@ -29,8 +29,7 @@ struct StepStrip : Strip<C> {
   const WrittenRows* record;  // of each state after every step, without data if it is not recorded; null for none
 };
 
-// The values of a step, and after them those of the next, are kStrip values apart in what is kept, and so are
-// distances.
+// `kept` and `distance` have rows of kStrip values: first the rows of one step, then those of the next.
 template <class C>
 struct ReplayStrip : Strip<C> {
   const Rows* input;
@@ -43,19 +42,19 @@ template <class C>
 struct AdjointStrip : Strip<C> {
   const C* distance;
   const C* derivative;  // the surrogate's, at each distance; null if the adjoint computes it
-  int64_t surrogate;    // which it then is
+  int64_t surrogate;    // the surrogate's number, if the adjoint computes its derivative
   C slope;
   const C* kept;
   Rows grad_output;
-  const Rows* grad_record;  // as StepStrip's
-  C* grad_state;            // of the state after the last step, replaced by that of the state before the first
+  const Rows* grad_record;  // of each state, like StepStrip::record
+  C* grad_state;            // the gradient of the state after the last step, replaced by that before the first
   const WrittenRows* grad_input;
   C* grad_param;   // added to
   int64_t wanted;  // a bit for each parameter of which there is to be a gradient
 };
 
-// Rows of kStrip distances, and the surrogate's derivatives there. The gradient of the output at `steps` steps, which
-// the adjoint reads next, is asked for meanwhile: memory has nothing else to do then.
+// Rows of kStrip distances, and the surrogate's derivatives at them. The function also prefetches the gradient of the
+// output at `steps` steps, which the adjoint reads next, because memory is idle while it computes.
 template <class C>
 struct Distances {
   const C* distance;
@@ -66,7 +65,7 @@ struct Distances {
   int64_t steps;
 };
 
-// The functions of a neuron, and that of a surrogate.
+// The functions of a neuron, and the function of a surrogate.
 template <class C>
 using Step = void (*)(const StepStrip<C>&);
 

@@ -1,7 +1,7 @@
 // Vectors as wide as the processor has them, and loops compiled for each width.
 //
-// GCC turns operations on vectors that are wider than the processor's into scalar code, so that a width is for those
-// that have it.
+// GCC makes scalar code of vectors that are wider than the processor's. So each width is used only on processors that
+// have it.
 #pragma once
 
 #include <cstdint>
@@ -50,13 +50,14 @@ SNN_INLINE T shuffle(T a, T b, std::index_sequence<kLane...>) {
 #endif
 }
 
-// Lanes of two vectors of whole numbers, the second's counted on: Lanes::at says which.
+// A vector of lanes of two vectors of whole numbers. Lanes::at gives the index of each lane, and the lanes of the
+// second vector are counted after those of the first.
 template <class Lanes, class T>
 SNN_INLINE T shuffle(T a, T b) {
   return shuffle<Lanes>(a, b, std::make_index_sequence<kLanes<T>>());
 }
 
-// The products of the lower halves of lanes of 64 bits and a number.
+// Multiply the lower half of each lane of 64 bits by a number.
 template <class T>
 SNN_INLINE T multiply_lower(T values, uint32_t number) {
 #if defined(__x86_64__) && !defined(__clang__)
@@ -72,7 +73,8 @@ SNN_INLINE T multiply_lower(T values, uint32_t number) {
 #endif
 }
 
-// A bit for each lane that is not 0, that of the first lane lowest: compilers do not find the instruction.
+// A bit for each lane, 1 if the lane is not 0. The lowest bit is that of the first lane. Compilers do not find this
+// instruction by themselves.
 template <class V>
 SNN_INLINE uint64_t nonzero(V values) {
 #if defined(SNN_HAS_BOOL_VECTORS)
@@ -110,7 +112,7 @@ SNN_INLINE uint64_t nonzero(V values) {
 #endif
 }
 
-// The `run` of a loop, in vectors of a width.
+// The `run` of a loop, with vectors of one width.
 template <class Loop, template <class> class Arguments, class C>
 void run_in_16_bytes(const Arguments<C>& arguments) {
   Loop::template run<Vector<C, 16>>(arguments);
@@ -130,7 +132,8 @@ SNN_AVX512 void run_in_64_bytes(const Arguments<C>& arguments) {
 
 #endif
 
-// The widest that this processor has. Threads share the work alike in all, so that ThreadSanitizer sees one.
+// `run` with the widest vectors that this processor has. All widths share the work among threads in the same way, so
+// ThreadSanitizer checks only one.
 template <class Loop, template <class> class Arguments, class C>
 auto widest() -> void (*)(const Arguments<C>&) {
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
