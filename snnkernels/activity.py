@@ -172,10 +172,10 @@ class _Neurons:
     """What a layer of neurons did."""
 
     def __init__(self) -> None:
-        self.spikes = _Sum()  # of each neuron
-        self.fractions = _Sum()  # calls with a value that is no whole number
-        self.steps = 0  # of one neuron, in all samples; 0 if no spikes were seen
-        self.updates = 0  # of all neurons
+        self.spikes = _Sum()  # a count for each neuron
+        self.fractions = _Sum()  # how many calls had a value that is no whole number
+        self.steps = 0  # how many steps one neuron took in all samples; 0 if no spikes were seen
+        self.updates = 0  # how many steps all neurons took
 
     def add(self, layer: Any, x: Any, output: Any) -> None:
         """x, output: of the layer, or of the SpikingLinear that holds it."""
@@ -198,7 +198,9 @@ class _Weights:
     """What a layer with weights did."""
 
     def __init__(self) -> None:
-        self.counts = _Sum()  # active inputs, weights that they met, the same times their size, calls with fractions
+        # Four counts: active inputs, weights that they met, these weights times the size of the inputs, and calls with
+        # fractions.
+        self.counts = _Sum()
         self.inputs = self.all = 0
         self._fan_outs: dict[Any, tuple[Tensor, int]] = {}
 
@@ -206,7 +208,7 @@ class _Weights:
         """x, output: of the layer, or of the SpikingLinear that holds it."""
         values = _values(x)
         spatial = 0 if isinstance(layer, nn.Linear) else len(layer.kernel_size)
-        dims = tuple(range(values.dim() - spatial))  # inputs at one position reach as many outputs each
+        dims = tuple(range(values.dim() - spatial))  # all inputs at one position reach the same number of outputs
         shape, reached = values.shape[len(dims) :], output.shape[-spatial:] if spatial else ()
         key = shape, reached, values.device
         if key not in self._fan_outs:

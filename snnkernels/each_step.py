@@ -94,10 +94,10 @@ class EachStep(nn.Module):
             return self._with_one_mask(x)
         given = super().forward(x.flatten(0, 1))
         if isinstance(given, (tuple, list)):
-            return tuple(self._apart(part, x) for part in given)
-        return self._apart(given, x)
+            return tuple(self._split_steps(part, x) for part in given)
+        return self._split_steps(given, x)
 
-    def _apart(self, given: Tensor, x: Tensor) -> Tensor:
+    def _split_steps(self, given: Tensor, x: Tensor) -> Tensor:
         """Split an output into steps again, `[T, B, ...]`."""
         steps, batch = x.shape[:2]
         check_batch(self, given, steps * batch)

@@ -35,7 +35,7 @@ class SpikingLinearCall:
     rebuild: Callable[..., PackedSpikes | PoissonSpikes]
     by_event: bool
     asked: Asked
-    states: int  # how many
+    states: int  # how many states the neurons have
 
 
 class SpikingLinearFunction(torch.autograd.Function):
@@ -86,7 +86,7 @@ class SpikingLinearFunction(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which gradients are asked for; of the neurons' parameters, a bit each."""
+    """Which gradients are asked for. `params` has a bit for each parameter of the neurons."""
 
     source: bool
     weight: bool
@@ -101,7 +101,7 @@ class _Gradients:
     weight: Tensor | None
     bias: Tensor | None
     state: Tensor
-    per_neuron: Tensor  # of the parameters
+    per_neuron: Tensor  # the gradients of the neurons' parameters, one for each neuron
 
 
 def _gradients(
@@ -144,7 +144,7 @@ def _gradients(
         sums = [total.add_(term) for total, term in zip(sums, terms, strict=True)] if sums else terms
         if grad_source is not None:
             grad_source[start : start + count] = grad_current @ weight
-    assert of_state is not None  # of the first step
+    assert of_state is not None  # it is now the gradient of the initial state
     *found, per_neuron = sums
     grad_weight = found[0] if wanted.weight else None
     grad_bias = found[-1] if wanted.bias else None
@@ -154,7 +154,7 @@ def _gradients(
 def _of_chunk(
     plan: Plan, of_output: Tensor, of_records: Tensor | None, start: int, count: int
 ) -> tuple[Tensor, Tensor | None]:
-    """The gradients of the output and of the records in some of the steps."""
+    """The gradients of the output and of the records in the `count` steps from `start` on."""
     if plan.output == "last":
         part = of_output if start + count == plan.layout.steps else torch.zeros_like(of_output)
     elif plan.output == "max":  # the index of the largest is counted from the chunk's first step

@@ -41,10 +41,10 @@ class NeuronLayer(ParameterModule):
     """
 
     _definition: ClassVar[Definition]
-    _base: ClassVar[type[NeuronLayer]]  # the class that layers.py made, of which a user's may be a subclass
+    _base: ClassVar[type[NeuronLayer]]  # the class that layers.py made; a user's class may derive from it
     _function: ClassVar[Callable[..., Any]]
-    _signature: ClassVar[Signature]  # of the constructor
-    _defaults: ClassVar[Mapping[str, Any]]  # of its options, in the order in which a call takes them
+    _signature: ClassVar[Signature]  # the signature of the constructor
+    _defaults: ClassVar[Mapping[str, Any]]  # the defaults of its options, in the order in which a call takes them
 
     return_state: bool
     record: tuple[str, ...]
@@ -55,7 +55,7 @@ class NeuronLayer(ParameterModule):
     time_dim: int
     steps: int | None
     backend: str
-    _calls: tuple[Call, Call]  # of the neuron's function, without its state and with it
+    _calls: tuple[Call, Call]  # the calls of the neuron's function that return no state and the state
     _held: tuple[str, ...]  # the names of the parameters that are tensors
     _numbers: dict[str, Tensor]  # the attributes that are numbers, in float64
 

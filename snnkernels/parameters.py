@@ -34,10 +34,10 @@ class ParameterModule(CheckedModule):
     """A module that holds each parameter of a neuron as a number, as a buffer, or, if it is learned, as an
     nn.Parameter. A learned parameter that `constrain` keeps in its range is held by a parametrization."""
 
-    _specs: ClassVar[Mapping[str, ParameterSpec]]  # of its parameters
+    _specs: ClassVar[Mapping[str, ParameterSpec]]  # what the neuron's signature says of each parameter
     _constrain: bool
     _given: dict[str, Parameter | None]  # the values that parameters were given; None for a meta tensor
-    _anchor: Tensor  # its device is where parameters that are made of numbers belong; its value means nothing
+    _anchor: Tensor  # parameters that are made of numbers go to its device; its value has no meaning
 
     def _hold_all(self, given: Mapping[str, Any], learned: set[str]) -> None:
         """Hold all parameters. given: the arguments of the constructor; learned: the names of those to learn."""
@@ -218,8 +218,8 @@ def _anchor(device: torch.device | str | None) -> Tensor:
 
 
 def _gives_new_memory(fn: Callable[[Tensor], Tensor]) -> bool:
-    """Whether `fn` is to_empty's: it makes a tensor on a device from one on meta, where other functions cannot."""
+    """Whether `fn` is to_empty's. It alone makes a tensor with memory from a meta tensor."""
     try:
         return not fn(torch.empty(1, device="meta")).is_meta
-    except Exception:  # whatever a function says that looks at values
+    except Exception:  # a function that reads values may raise any error on a meta tensor
         return False

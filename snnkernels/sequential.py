@@ -216,11 +216,14 @@ def _has_state(layer: nn.Module) -> bool:
 
 
 class _Returning:
-    """The base of classes in which return_state is fixed. One of their objects is a layer whose own return_state says
-    otherwise: it shares all that the layer holds, so the layer's hooks, parameters and numbers are its own."""
+    """The base of classes in which return_state is fixed, whatever the layer's own return_state is.
+
+    An object of such a class shares the layer's attributes, so it has the layer's hooks, parameters and numbers.
+    """
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Call it with its hooks, but not what the layer was compiled to, nor by torch.fx, to which it has no path."""
+        """Call the layer with its hooks. What layer.compile() made is not called. Nor does torch.fx record the call,
+        because a view has no name in the model."""
         return self._call_impl(*arguments, **named)  # type: ignore[attr-defined]
 
 
@@ -235,6 +238,6 @@ def _view(layer: nn.Module, state: bool) -> nn.Module:
 
 
 def _is_of(view: Any, layer: Any) -> bool:
-    """Whether a view is that of the layer as it is now."""
+    """Whether a view was made of this layer and the layer's class has not changed since."""
     same = vars(view) is vars(layer) and type(view).__bases__[1] is type(layer)
     return same and (not isinstance(layer, SpikingLinear) or _is_of(view.neuron, layer.neuron))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NoReturn
 
-# Operations of conditions, and operations whose result is one; all others have to do with numbers alone.
+# Operations that take conditions, and operations whose result is a condition. All others take and give numbers.
 _OF_CONDITIONS = {"and": "&", "or": "|", "not": "~"}
 CONDITIONS = {"gt", "ge", "lt", "le", "eq", "ne", *_OF_CONDITIONS}
 
@@ -199,7 +199,7 @@ class Symbol:
         return self.apply("le", other)
 
     def __eq__(self, other: Symbol | float | str) -> Any:  # type: ignore[override]
-        """A number is no word: a step asks so whether an argument is a word or a parameter."""
+        """Compare numbers. A word is never equal to a symbol, so a step can ask whether an argument is a word."""
         return False if isinstance(other, str) else self.apply("eq", other)
 
     def __ne__(self, other: Symbol | float | str) -> Any:  # type: ignore[override]
@@ -214,7 +214,7 @@ class Symbol:
     def __invert__(self) -> Symbol:
         return self.apply("not")
 
-    __hash__ = None  # type: ignore[assignment]  # to be found again a symbol would have to be equal to itself
+    __hash__ = None  # type: ignore[assignment]  # a dict could not find a symbol, because == makes a new symbol
 
     __rand__ = __ror__ = _refuse("& and | take conditions: write (a > 0) & (b > 0), each in brackets")
     __bool__ = _refuse(

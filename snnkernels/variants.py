@@ -50,7 +50,7 @@ VARIANTS: dict[str, Variant] = {}
 """Every variant that was asked for, by its key."""
 
 
-_TRACED: dict[str, Step] = {}  # by its key, the step of a variant with the numbers of the trace
+_TRACED: dict[str, Step] = {}  # the step of a variant, with the numbers of the trace, by the key of the variant
 
 
 @constant
@@ -101,7 +101,7 @@ class Definition:
                 graph.input(name)  # nothing depends on it, so its gradient is zero
         content = repr((graph.content(), interface.inputs, interface.states, params))
         # The key contains a hash of what the step computes, because a compiler's cache may outlive the code.
-        name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # of a lambda, too
+        name = "".join(letter if letter.isalnum() else "_" for letter in interface.name)  # "<lambda>" too
         key = f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:8]}"
         if key not in VARIANTS:
             VARIANTS[key] = Variant(key, interface.inputs, interface.states, params, interface.fires, graph)

@@ -63,7 +63,7 @@ def _elements(arrays: Arrays) -> Iterator[tuple[str, str]]:
 
 
 class _Structs(NamedTuple):
-    """The three structs of a neuron, without their names: each but the first extends the one before."""
+    """The three structs of a neuron, without their names. The second extends the first, and the third the second."""
 
     step: list[str]
     replay: list[str]
@@ -73,10 +73,10 @@ class _Structs(NamedTuple):
 def neuron_structs(variants: Iterable[Variant]) -> str:
     """The C++ structs of neurons, for vectors of numbers.
 
-    The first has the neuron's `step`. The second adds its derivative's first part, `keep`, which comes with the step;
-    the third, which has the neuron's name, the second part, `adjoint`, on the way back, with the surrogate's derivative
-    at each distance that was kept. Neurons whose steps are the same share the first, so that its loops are compiled
-    once; likewise the second, and all three.
+    The first struct has the neuron's `step`. The second adds `keep`, which computes what the adjoint needs of a step.
+    The third has the neuron's name. It adds `adjoint`, which computes the gradients from what was kept and from the
+    surrogate's derivative at each distance. Neurons with the same step share the first struct, so that its loops are
+    compiled once. They share the second or the third in the same way.
     """
     names: dict[tuple[str, ...], str] = {}
     texts = []

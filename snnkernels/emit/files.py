@@ -9,9 +9,10 @@ from pathlib import Path
 
 
 def write_or_check(description: str, files: Mapping[str, str], arguments: Sequence[str] | None) -> int:
-    """Write files, by name, to the folder that the command line names, or with --check say which are not fresh.
+    """Write files to the folder that the command line names, or with --check say which are not fresh.
 
-    arguments: of the command line; None for those of this process. Returns the exit status.
+    files: the text of each file by its name; arguments: the command line, or None for that of this process. Returns the
+    exit status.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folder", type=Path)

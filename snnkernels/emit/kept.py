@@ -16,12 +16,13 @@ from ..trace import CONDITIONS, Graph, Node, adjoint
 class SplitAdjoint:
     """The adjoint of a step in two graphs.
 
-    `keep` computes, from the inputs of the step, distance_0, distance_1, ...: those of its spikes to threshold of which
-    a gradient needs the surrogate derivative, `spikes` of them; and kept_0, kept_1, ...: other values, of which the
-    first `kept` do for the gradients of inputs and states, and those of the parameters need `kept_for_params` more.
+    `keep` takes the inputs of the step. It computes distance_0, distance_1, ...: the distances to threshold at which a
+    gradient needs the surrogate derivative. There are `spikes` of them. It also computes other values, kept_0, kept_1,
+    .... The first `kept` of these suffice for the gradients of inputs and states. The gradients of the parameters need
+    `kept_for_params` more.
 
-    `adjoint` takes these in place of the step's inputs and states, and derivative_0, derivative_1, ...: the surrogate
-    derivatives at these distances.
+    `adjoint` takes all these values instead of the step's inputs and states. It also takes derivative_0, derivative_1,
+    ...: the surrogate derivatives at the distances.
     """
 
     keep: Graph
@@ -32,10 +33,11 @@ class SplitAdjoint:
 
 
 def split_adjoint(step: Graph, inputs: Sequence[str], states: Sequence[str], params: Sequence[str]) -> SplitAdjoint:
-    """Keep as few values as will do; of several such choices the latest, from which least is left to compute.
+    """Split the adjoint of a step so that as few values as possible are kept.
 
-    The fewest for the gradients of inputs and states come first. Where there is a choice, it is one that leaves few to
-    add for the gradients of parameters.
+    First the number of values for the gradients of inputs and states is made as small as possible. Of the choices with
+    that number, one is taken to which few values must be added for the gradients of parameters. Of the choices that are
+    still equal, the values that are computed last are kept, because then least is left to compute.
     """
     carried = (*inputs, *states)
     rest = adjoint(step, (*carried, *params))
@@ -47,7 +49,7 @@ def split_adjoint(step: Graph, inputs: Sequence[str], states: Sequence[str], par
         return _minimum_cut(rest, _sources(rest, carried), results, {*distances, *known}, cost)
 
     wanted = set(fewest(every, (), cost))
-    # So many times dearer than what sets two choices apart that the number of values still comes first.
+    # The number of values comes first: one value costs more than all that a choice among equal numbers can save.
     scale = len(rest.nodes) + 1
     kept = fewest(first, (), {index: scale + (index not in wanted) for index in cost})
     more = fewest(every, kept, cost)
@@ -60,7 +62,7 @@ def split_adjoint(step: Graph, inputs: Sequence[str], states: Sequence[str], par
 
 
 def _take_derivatives_as_inputs(graph: Graph) -> list[int]:
-    """Turn the surrogate derivatives that are needed into inputs; returns their distances, each once."""
+    """Replace the surrogate derivatives that are needed by inputs. Returns their distances, each once."""
     distances: dict[int, str] = {}
     for index in graph.needed():
         node = graph.nodes[index]
@@ -77,10 +79,11 @@ def _sources(graph: Graph, names: Sequence[str]) -> list[int]:
 def _minimum_cut(
     graph: Graph, sources: Iterable[int], results: Iterable[int], known: set[int], cost: Mapping[int, int]
 ) -> list[int]:
-    """The cheapest nodes, in order, without which no path leads from a source to a result except through what is known;
-    of several such choices the one nearest to the results. Only nodes that have a cost can be chosen.
+    """The cheapest set of nodes, in order, that cuts every path from a source to a result.
 
-    By Ford and Fulkerson with shortest paths, in a network in which node i is an arc from 2 i to 2 i + 1.
+    Paths through `known` are cut already. Only nodes that have a cost can be chosen. Of several cheapest sets, this is
+    the one nearest to the results. The algorithm is Ford and Fulkerson's with shortest paths. In its network, node i is
+    an arc from 2 i to 2 i + 1.
     """
     source, sink = 2 * len(graph.nodes), 2 * len(graph.nodes) + 1
     unlimited = sum(cost.values()) + 1
