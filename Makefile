@@ -27,11 +27,11 @@ lint: $(VENV)/.installed  ## style, types, banned constructs, freshness of the g
 	$(bin)/clang-format --dry-run --Werror $(filter %.h %.cpp %.cu,$(sources))
 	$(bin)/mypy
 	$(bin)/pre-commit run banned --all-files
-	$(bin)/python -m snnkernels.emit.cpp csrc/generated --check
+	$(bin)/python -m snnkernels.emit.generated csrc/generated --check
 	$(bin)/python -m snnkernels.emit.stub snnkernels/neurons --check
 
 codegen: $(VENV)/.installed  ## write csrc/generated from the neurons and surrogates, and the neurons' types
-	$(bin)/python -m snnkernels.emit.cpp csrc/generated
+	$(bin)/python -m snnkernels.emit.generated csrc/generated
 	$(bin)/python -m snnkernels.emit.stub snnkernels/neurons
 
 bench: $(VENV)/.installed  ## each engine against a plain PyTorch loop, and the other libraries that are installed

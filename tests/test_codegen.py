@@ -20,7 +20,8 @@ from graphs import FUNCTIONS, ties_and_zeros, variant_of_step
 from support import BUILT_IN, assert_same_bits, skip_or_fail
 from torch import Tensor
 
-from snnkernels.emit import cpp
+from snnkernels.emit import generated
+from snnkernels.emit.cpp import neuron_structs
 from snnkernels.language import sqrt, where
 from snnkernels.neurons import NEURONS
 from snnkernels.surrogates import SURROGATES
@@ -31,28 +32,28 @@ GENERATED = Path(__file__).parent.parent / "csrc" / "generated"
 
 @pytest.mark.skipif(not GENERATED.exists(), reason="the tests run without the sources of the package")
 def test_generated_code_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
-    code = cpp.main([str(GENERATED), "--check"])
+    code = generated.main([str(GENERATED), "--check"])
     assert (code, capsys.readouterr().err) == (0, "")
 
 
 def test_check_finds_what_is_stale_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cpp.main([str(tmp_path)]) == 0
-    assert cpp.main([str(tmp_path), "--check"]) == 0
+    assert generated.main([str(tmp_path)]) == 0
+    assert generated.main([str(tmp_path), "--check"]) == 0
     surrogates = tmp_path / "surrogates.h"
     edited = surrogates.read_text().replace("+", "-", 1)
     surrogates.write_text(edited)
     (tmp_path / "neurons.h").unlink()
-    assert cpp.main([str(tmp_path), "--check"]) == 1
+    assert generated.main([str(tmp_path), "--check"]) == 1
     assert f"stale: neurons.h, surrogates.h in {tmp_path}; run `make codegen`" in capsys.readouterr().err
     assert surrogates.read_text() == edited and not (tmp_path / "neurons.h").exists()
 
 
 def test_writing_mends_what_is_stale_and_leaves_the_rest(tmp_path: Path) -> None:
-    cpp.main([str(tmp_path)])
+    generated.main([str(tmp_path)])
     surrogates, neurons = tmp_path / "surrogates.h", tmp_path / "neurons.h"
     wanted, untouched = surrogates.read_text(), neurons.stat().st_mtime_ns
     surrogates.write_text("")
-    cpp.main([str(tmp_path)])
+    generated.main([str(tmp_path)])
     assert surrogates.read_text() == wanted and neurons.stat().st_mtime_ns == untouched
 
 
@@ -66,10 +67,10 @@ def test_every_neuron_and_surrogate_is_written_and_listed(tmp_path: Path) -> Non
 def test_neurons_that_differ_in_gradients_alone_share_a_step() -> None:
     """The loops of a step are compiled once for all that have it."""
     detached, attached = (NEURONS["lif"].variant(detach_reset=detach) for detach in (True, False))
-    text = cpp.neuron_structs([detached, attached])
+    text = neuron_structs([detached, attached])
     assert text.count("SNN_INLINE static void step(") == 1 and text.count("SNN_INLINE static void adjoint(") == 2
     assert f"struct {attached.key} : {detached.key}_replay {{" in text
-    assert cpp.neuron_structs([detached, replace(detached, key="again")]).endswith(f"using again = {detached.key};")
+    assert neuron_structs([detached, replace(detached, key="again")]).endswith(f"using again = {detached.key};")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -78,14 +79,14 @@ def test_text_is_the_same_in_every_process(seed: int, tmp_path: Path) -> None:
     other, own = tmp_path / "other", tmp_path / "own"
     other.mkdir()
     own.mkdir()
-    command = [sys.executable, "-m", "snnkernels.emit.cpp", str(other)]
+    command = [sys.executable, "-m", "snnkernels.emit.generated", str(other)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": str(seed)})
     assert {path.name: path.read_text() for path in other.iterdir()} == _written(own)
 
 
 def _written(folder: Path) -> dict[str, str]:
     """The files that the command writes to a folder, by name."""
-    assert cpp.main([str(folder)]) == 0
+    assert generated.main([str(folder)]) == 0
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
@@ -132,7 +133,7 @@ def test_wide_vectors_are_not_compared_one_number_after_another(tmp_path: Path) 
     text = f'#include "{STRIP / "scan.h"}"\n'
     for number, function in enumerate([*FUNCTIONS.values(), lambda x, v: where(where(v > 1, -1.0, v) > 0, x, v)]):
         variant = variant_of_step(f"wide_{number}", lambda x, v, f=function: (f(x, v), f(x, v)), ("x",), ("v",))
-        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _WIDE.format(key=variant.key)
+        text += f"namespace snn {{\n{neuron_structs([variant])}\n}}\n" + _WIDE.format(key=variant.key)
     (tmp_path / "wide.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"]
     subprocess.run([compiler(), *flags, "-S", "wide.cpp", "-o", "wide.s"], cwd=tmp_path, check=True)
@@ -148,7 +149,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     text = _VECTORS.format(scan=STRIP / "scan.h")
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
-        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _HARNESS.format(key=variant.key)
+        text += f"namespace snn {{\n{neuron_structs([variant])}\n}}\n" + _HARNESS.format(key=variant.key)
     text += "".join(_FUNCTION.format(name=name, type=kind) for name in _OF_ONE for kind in ("float", "double"))
     (folder / "emitted.cpp").write_text(text)
     flags = ["-O3", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
@@ -256,9 +257,7 @@ def test_every_operation_compiles_for_gpus_and_is_rounded_as_ieee_says(tmp_path:
     for number, function in enumerate(FUNCTIONS.values()):
         variant = variant_of_step(f"function_{number}", lambda x, v, f=function: (f(x, v), v), ("x",), ("v",))
         lanes = f"snn::Lanes<{('float', 'double')[number % 2]}, 2>"
-        text += f"namespace snn {{\n{cpp.neuron_structs([variant])}\n}}\n" + _KERNEL.format(
-            key=variant.key, lanes=lanes
-        )
+        text += f"namespace snn {{\n{neuron_structs([variant])}\n}}\n" + _KERNEL.format(key=variant.key, lanes=lanes)
     (tmp_path / "emitted.cu").write_text(text)
     flags = ["-O3", "-std=c++17", "-fmad=false", "-arch=sm_80", "-ptx"]
     subprocess.run([nvcc, *flags, "emitted.cu", "-o", "emitted.ptx"], cwd=tmp_path, check=True)

@@ -1,24 +1,17 @@
-"""Graphs as C++: three structs a neuron, one a surrogate, for the CPU's and the CUDA time loop alike.
-
-`python -m snnkernels.emit.cpp csrc/generated` writes the files; `--check` only says whether they are fresh.
-"""
+"""Graphs as C++: three structs a neuron, one a surrogate, for the CPU's and the CUDA time loop alike."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..surrogates import SURROGATES, Surrogate
 from ..trace import Graph, trace_function
 from ..variants import Variant
-from .files import write_or_check
 from .kept import split_adjoint
 from .statements import ARITHMETIC, LOGIC, own_names, program, with_own_names
 
 Arrays = Mapping[str, Sequence[str]]  # the names that the elements of array arguments have
-
-_HEADER = "// Written by snnkernels/emit/cpp.py from {source}: do not edit, run `make codegen`.\n// clang-format off\n"
 
 _OPERATIONS = {
     **ARITHMETIC,
@@ -172,39 +165,3 @@ def inlined_surrogates() -> list[str]:
 
 def _derivative(surrogate: Surrogate) -> Graph:
     return trace_function(surrogate.derivative, ("x", "k"), "derivative")
-
-
-def generated_files(neurons: Mapping[str, Sequence[Variant]]) -> dict[str, str]:
-    """Every generated file by name. neurons: the variants of each built-in neuron, by its name."""
-    opening = '#pragma once\n\n#include "../cpu/strip/scan.h"\n\nnamespace snn {\n\n'
-    closing = "\n\n}  // namespace snn\n"
-    variants = [variant for of_neuron in neurons.values() for variant in of_neuron]
-    surrogates = "\n\n".join(surrogate_struct(name, surrogate) for name, surrogate in SURROGATES.items())
-    neuron_list = " \\\n  ".join(f"X({variant.key})" for variant in variants)
-    lif_list = " \\\n  ".join(f"X({variant.key})" for variant in neurons["lif"])
-    surrogate_list = " \\\n  ".join(f"X({name})" for name in SURROGATES)
-    return {
-        "neurons.h": _HEADER.format(source="snnkernels/neurons")
-        + opening
-        + f"#define SNN_FOR_EACH_NEURON(X) \\\n  {neuron_list}\n\n"
-        + f"#define SNN_FOR_EACH_LIF(X) \\\n  {lif_list}\n\n"  # those of the CUDA library
-        + neuron_structs(variants)
-        + closing,
-        "surrogates.h": _HEADER.format(source="snnkernels/surrogates.py")
-        + opening
-        + f"#define SNN_FOR_EACH_SURROGATE(X) \\\n  {surrogate_list}\n\n"
-        + f"#define SNN_INLINED {', '.join(inlined_surrogates())}\n\n"  # by every adjoint of the CPU library
-        + surrogates
-        + closing,
-    }
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    from ..neurons import NEURONS  # here, because a neuron that is compiled needs this module, but not the registry
-
-    variants = {name: list(neuron.definition.variants()) for name, neuron in NEURONS.items()}
-    return write_or_check("Write the C++ of every neuron and surrogate.", generated_files(variants), arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

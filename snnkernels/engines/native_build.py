@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import torch
 
+from ..emit import library
 from ..ops import unrecorded
 from ..surrogates import SURROGATES, find
 from ..tuning import constant
@@ -114,8 +115,6 @@ def headers() -> Path:
 
 
 def _source(part: Part) -> str:
-    from ..emit import library  # here, because only a neuron that must be compiled needs it
-
     if part.kind == "neuron":
         return library.neuron_library(VARIANTS[part.key])
     return library.surrogate_library(part.key, find(part.key))
