@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from types import FunctionType, GenericAlias, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, NoReturn, Union, get_args, get_origin, get_type_hints
 
@@ -130,8 +131,9 @@ def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
     """
     if not isinstance(step, FunctionType):
         raise TypeError(f"@neuron must decorate a function, got {type(step).__name__}")
-    if isinstance(states, str):
-        raise TypeError(f"states must be a tuple of names, such as ({states!r},), got {states!r}")
+    if not isinstance(states, (tuple, list)) or not all(isinstance(state, str) for state in states):
+        example = states if isinstance(states, str) else "v"
+        raise TypeError(f"states must be a tuple of names, such as ({example!r},), got {states!r}")
     name = step.__name__
     try:
         hints = get_type_hints(step, include_extras=True)
@@ -201,9 +203,11 @@ def _read_argument(
         options[name] = OptionSpec(default, (False, True), range)
     elif hint is int or (get_origin(hint) is Annotated and get_args(hint)[0] is int):
         options[name] = OptionSpec(default, None, range)
-    elif (isinstance(default, (int, float)) and (not words or _takes_numbers(hint))) or (
+    elif (isinstance(default, Real) and (not words or _takes_numbers(hint))) or (
         isinstance(default, str) and _takes_numbers(hint)
     ):
+        if type(default) not in (int, float, str):  # a number of NumPy, a fraction
+            default = float(default)
         params[name] = ParameterSpec(default, range, names, words)
         if words:
             options[name] = OptionSpec(default if default in words else VALUE, (*words, VALUE), range)

@@ -12,6 +12,7 @@ import inspect
 import linecache
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from numbers import Real
 from types import CodeType, TracebackType
 from typing import Any
@@ -35,7 +36,7 @@ def trace_step(step: Callable[..., Any], inputs: Sequence[str], states: Sequence
     positional = [graph.input(name) for name in (*inputs, *states)]
     named: dict[str, Any] = {name: graph.input(name) for name in params}
     if "spike" in inspect.signature(step).parameters:
-        named["spike"] = lambda distance: graph.append("spike", distance)
+        named["spike"] = partial(_spike, graph)
     returned = _call(step, positional, named)
     expected = f"the output, then the next {', '.join(states)}" if states else "the output"
     if not isinstance(returned, (tuple, list)) or len(returned) != 1 + len(states):
@@ -47,6 +48,12 @@ def trace_step(step: Callable[..., Any], inputs: Sequence[str], states: Sequence
     for name, result in zip(names, returned, strict=True):
         _set_output(graph, name, result, step)
     return graph
+
+
+def _spike(graph: Graph, *distance: Symbol, **options: Any) -> Symbol:
+    if len(distance) != 1 or options:
+        raise StepError("spike takes one value, which is 0 or above where it fires: write spike(v - threshold)")
+    return graph.append("spike", *distance)
 
 
 def trace_function(function: Callable[..., Any], inputs: Sequence[str], output: str) -> Graph:

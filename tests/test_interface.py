@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
 
+import numpy
 import pytest
 import torch
 from support import assert_same_bits, random_current
@@ -37,6 +39,9 @@ def misspelt(x, v, *, gain: torch.Tensr = 0.5):  # type: ignore[name-defined]
 WRONG: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "object": (partial(named("gain")), ("v",), "@neuron must decorate a function, got partial"),
     "one word": (named("gain"), "v", r"states must be a tuple of names, such as \('v',\), got 'v'"),
+    "a number as a state": (named("gain"), (1,), r"states must be a tuple of names, such as \('v',\), got \(1,\)"),
+    "a set of states": (named("gain"), {"v"}, r"states must be a tuple of names, such as \('v',\), got {'v'}"),
+    "no states": (named("gain"), None, r"states must be a tuple of names, such as \('v',\), got None"),
     "spike": (fires_positionally, ("v",), r"must take spike by keyword only: write it after the \*"),
     "annotation": (misspelt, ("v",), "the annotations of misspelt cannot be read: module 'torch' has no attribute"),
     "numbers as words": (numbers_for_words, ("v",), "levels of numbers_for_words has the default 1: give a parameter"),
@@ -85,6 +90,18 @@ def test_an_option_may_have_any_words() -> None:
     current = exact_current()
     assert_same_bits(scaled(current, scale="a number"), 2 * current.cumsum(0))
     assert_same_bits(scaled(current), current.cumsum(0))
+
+
+@pytest.mark.parametrize("default", [numpy.float32(0.25), numpy.float64(0.25), numpy.int64(2), Fraction(1, 4)])
+def test_any_number_is_a_default(default: Any) -> None:
+    @neuron(states=("v",))
+    def scaled(x, v, *, gain=default):
+        v = v + gain * x
+        return v, v
+
+    current = exact_current()
+    assert_same_bits(scaled(current), float(default) * current.cumsum(0))
+    assert_same_bits(scaled.layer(learn_gain=True)(current).detach(), float(default) * current.cumsum(0))
 
 
 def test_a_lambda_is_a_step(native: None) -> None:

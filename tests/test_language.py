@@ -111,6 +111,8 @@ FORBIDDEN: dict[str, str] = {
     "u = where(u > 0, x > 0, u > 0)": "write where(condition, 1.0, 0.0)",
     "u = where(u > 0, 0.1, 0.2)": "where(0.1, 0.2) rounds to float32: give one of them as a parameter",
     "u = spike(u > 0)": "write where(condition, 1.0, 0.0)",
+    "u = spike(u, 1.0)": "spike takes one value, which is 0 or above where it fires: write spike(v - threshold)",
+    "u = spike(u, slope=2.0)": "spike takes one value",
     "u = math.exp(u)": "a value of a step is no Python number, which math's functions and int take",
     "u = math.floor(u)": "write snnkernels' floor",
     "u = math.ceil(u)": "write -floor(-x)",
