@@ -21,7 +21,7 @@ from .autograd import graph_of, once_differentiable, wants_graph
 from .checked import CheckedModule
 from .dispatch import event_limit
 from .encoding import PoissonSpikes
-from .inputs import check_binary, check_linear, check_product, is_recorded, quiet_in_a_trace
+from .inputs import check_binary, check_flag, check_linear, check_product, is_recorded, quiet_in_a_trace
 from .packed import PackedSpikes
 
 Spikes = Tensor | PackedSpikes | PoissonSpikes
@@ -203,6 +203,7 @@ class SpikeLinear(CheckedModule, nn.Linear):
         *,
         product: str = "auto",
     ) -> None:
+        check_flag("bias", bias)  # nn.Linear takes anything for True, such as neurons that are given in its place
         super().__init__(in_features, out_features, bias, device, dtype)
         self.product = product
 

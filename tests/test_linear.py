@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from snnkernels import (
     LIF,
     SpikeLinear,
+    SpikingLinear,
+    adlif,
     pack_spikes,
     poisson_spikes,
     spike_linear,
@@ -112,6 +114,14 @@ def test_autocast_is_that_of_linear(product: str) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         assert_same_bits(layer(spikes), linear(spikes))
         assert_same_bits(layer(pack_spikes(spikes)), linear(spikes))
+
+
+def test_what_is_given_as_bias_is_not_taken_for_true() -> None:
+    """Neurons by position are not left out without a word."""
+    for make in (SpikeLinear, SpikingLinear):
+        for given in (adlif.layer(), adlif, None, 1):
+            with pytest.raises(TypeError, match=f"bias must be True or False, got {re.escape(repr(given))}"):
+                make(2, 1, given)
 
 
 def test_layer_is_a_linear_layer() -> None:
