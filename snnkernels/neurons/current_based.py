@@ -111,8 +111,9 @@ def alpha_neuron(
     The reset comes one step after the spike, without a gradient: where v[t-1] > threshold, "zero" sets e, i and v of
     this step to 0; "subtract" takes the threshold off e, sets i to 0, and adds i[t-1] to v, as snnTorch does.
 
-    In other libraries: snnTorch's Alpha (strict=True; surrogate "arctan", slope 2), whose gain is
-    log(alpha) / (log(beta) - log(alpha)) + 1; compute it from learned decays with torch, and pass it.
+    Source: Eshraghian et al. (2023), snnTorch, arXiv:2109.12894. In other libraries: snnTorch's Alpha (strict=True;
+    surrogate "arctan", slope 2), whose gain is log(alpha) / (log(beta) - log(alpha)) + 1; compute it from learned
+    decays with torch, and pass it.
 
     Args:
         x: input to the synapses.

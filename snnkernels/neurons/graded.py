@@ -35,10 +35,10 @@ def multispike_lif(
     The output n is a whole number of spikes. Its gradient is that of one spike: the surrogate of the distance
     u / threshold - 1, in thresholds. Where v is at the lower bound, the gradient goes to min_v.
 
-    In other libraries: sinabs' IAF and LIF with MultiSpike or MaxSpike (beta = exp(-1 / tau_mem), input_scale =
-    1 - beta with norm_input, min_v = min_v_mem, detach_reset=False; its MembraneReset is reset="zero", detached;
-    surrogate 1 / w exp(-|distance| / w), w = 0.5) and EXODUS; Rockpool's LIFTorch (detach_reset=False; surrogate 1
-    where the distance is at least -0.5).
+    Source: Bauer et al. (2023), EXODUS, doi:10.3389/fnins.2023.1110444. In other libraries: sinabs' IAF and LIF with
+    MultiSpike or MaxSpike (beta = exp(-1 / tau_mem), input_scale = 1 - beta with norm_input, min_v = min_v_mem,
+    detach_reset=False; its MembraneReset is reset="zero", detached; surrogate 1 / w exp(-|distance| / w), w = 0.5) and
+    EXODUS; Rockpool's LIFTorch (detach_reset=False; surrogate 1 where the distance is at least -0.5).
 
     Args:
         x: input current, in the unit of the threshold.
