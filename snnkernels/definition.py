@@ -73,6 +73,7 @@ def neuron(*, states: Sequence[str], layer: str | None = None) -> Callable[[Step
 
     Raises:
         TypeError: if the signature is not that of a step.
+        ValueError: if a parameter's default is not finite, or not above 0 where it must be.
         StepError: if the step computes what no neuron can, with the line of the step.
     """
 

@@ -8,6 +8,7 @@ parameters and options. A default that is a number makes a parameter. A default 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
@@ -127,7 +128,8 @@ VALUE = "a number"  # the choice of such an option if a number or a tensor is gi
 def read(step: Callable[..., Any], states: Sequence[str]) -> Interface:
     """Read the interface of a step from its signature.
 
-    Raises TypeError if the signature is not that of a step: with the name of the argument, and what to write instead.
+    Raises TypeError if the signature is not that of a step, with the name of the argument and what to write instead,
+    and ValueError if no call can take a default.
     """
     if not isinstance(step, FunctionType):
         raise TypeError(f"@neuron must decorate a function, got {type(step).__name__}")
@@ -208,6 +210,9 @@ def _read_argument(
     ):
         if type(default) not in (int, float, str):  # a number of NumPy, a fraction
             default = float(default)
+        if not isinstance(default, str) and (not math.isfinite(default) or (range.positive and default <= 0)):
+            expected = "a number above 0" if range.positive else "a finite number"
+            raise ValueError(f"{step} must give {name} {expected} as its default, got {default}")
         params[name] = ParameterSpec(default, range, names, words)
         if words:
             options[name] = OptionSpec(default if default in words else VALUE, (*words, VALUE), range)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
@@ -14,6 +15,7 @@ from support import assert_same_bits, random_current
 from torch import Tensor
 
 from snnkernels import neuron
+from snnkernels.ranges import Positive
 
 
 def named(name: str, of: str = "parameter") -> Callable[..., Any]:
@@ -90,6 +92,19 @@ def test_an_option_may_have_any_words() -> None:
     current = exact_current()
     assert_same_bits(scaled(current, scale="a number"), 2 * current.cumsum(0))
     assert_same_bits(scaled(current), current.cumsum(0))
+
+
+@pytest.mark.parametrize(
+    "hint, default, expected",
+    [(Any, math.nan, "a finite number as its default, got nan"), (Positive, 0.0, "a number above 0 as its default")],
+)
+def test_a_default_is_one_that_a_call_can_take(hint: Any, default: float, expected: str) -> None:
+    def scaled(x, v, *, gain=default):
+        return gain * x, v
+
+    scaled.__annotations__ = {"gain": hint}
+    with pytest.raises(ValueError, match=f"scaled must give gain {expected}"):
+        neuron(states=("v",))(scaled)
 
 
 @pytest.mark.parametrize("default", [numpy.float32(0.25), numpy.float64(0.25), numpy.int64(2), Fraction(1, 4)])
