@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 
@@ -19,6 +20,10 @@ from support import COMPILED, TARGETS, Target, required  # noqa: E402  imports t
 
 def pytest_configure() -> None:
     required()  # raises if SNNKERNELS_REQUIRE makes no sense
+    if os.environ.get("TRITON_INTERPRET") == "1" and importlib.util.find_spec("triton"):
+        import interpreter  # which imports Triton
+
+        interpreter.patch_once_a_launch()
 
 
 @pytest.hookimpl(tryfirst=True)
