@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## train a spiking network (MNIST: one epoch) and prin
 	$(bin)/python examples/mnist/train.py --data-dir $(DATA) --out $(OUT) --overwrite
 
 test: $(VENV)/.installed  ## all tests that this machine can run, on as many processors as it has, up to four
-	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 sanitize: $(VENV)/.installed  ## the CPU library's tests under AddressSanitizer, UndefinedBehaviorSanitizer, ThreadSanitizer
 	.ci/sanitize $(bin)/python build/sanitize

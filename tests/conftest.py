@@ -17,6 +17,15 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which torch's det
 
 from support import COMPILED, TARGETS, Target, required  # noqa: E402  imports the package
 
+# The longest files. They run first, so that processes that run files side by side end at about the same time.
+LONGEST = [
+    f"test_{name}.py"
+    for name in (
+        *("triton_compile", "triton_sizes", "triton", "triton_launch", "cuda_compile", "ops", "outputs", "compile"),
+        *("pytorch_page", "every_layer", "engines", "numbers", "tools", "every_neuron", "native_build"),
+    )
+]
+
 
 def pytest_configure() -> None:
     required()  # raises if SNNKERNELS_REQUIRE makes no sense
@@ -28,7 +37,10 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of an engine that is interpreted are slow, unless their arguments are those that few_interpreted names."""
+    """Tests of an engine that is interpreted are slow, unless their arguments are those that few_interpreted names.
+    The longest files come first.
+    """
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         arguments = item.callspec.params if hasattr(item, "callspec") else {}
         target = arguments.get("compiled", arguments.get("target"))
