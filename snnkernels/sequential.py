@@ -97,9 +97,8 @@ class Sequential(CheckedModule, nn.Sequential):
         given: Mapping[str, Any] = {}
         if initial_state is not None:
             given = check_states_by_name(initial_state, [name for name, layer in named if _has_state(layer)])
-        hands_on = asked or (
-            isinstance(given, Mapping) and len(given) > 0
-        )  # torch.fx does not know what it will be given
+        # While torch.fx records, what will be given is not known.
+        hands_on = asked or (isinstance(given, Mapping) and bool(given))
         states: dict[str, Any] = {}
         for name, layer in named:
             if not _has_state(layer):

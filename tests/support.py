@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -209,6 +210,12 @@ def printed(code: str, **variables: str | None) -> str:
     result = python(code, **variables)
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def assert_raises(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    """A call raises an error with this whole message."""
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        call()
 
 
 def is_exact(variant: Variant) -> bool:

@@ -22,7 +22,7 @@ def neuron_of(name: str) -> Neuron:
 
 def sizes(target: Target) -> tuple[int, int, int]:
     """T, B and N: steps that do not fill the last of a few intervals, neurons that do not fill the last strip."""
-    return (9, 1, 5) if target.interpreted else (35, 3, 70)
+    return (9, 1, 11) if target.interpreted else (35, 3, 70)
 
 
 def arguments(neuron: Neuron, target: Target, dtype: torch.dtype, tensors: bool) -> dict[str, Any]:
@@ -82,8 +82,7 @@ def assert_as_reference(
     grads = {name: torch.randn_like(value) for name, value in expected.values.items() if value.requires_grad}
     wanted_grads = expected.grads(grads)
     for name, grad in actual.grads(grads).items():
-        assert grad.isfinite().all(), name
-        assert wanted_grads[name].any() or target.interpreted, f"{name} has no gradient"  # there it has few neurons
+        assert grad.isfinite().all() and wanted_grads[name].abs().max() > 0, name
         assert_rounded(grad, wanted_grads[name], f"gradient of {name}", terms=20)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from support import assert_raises
 
 from snnkernels import FusedLIF, dispatch, lif, use_backend
 from snnkernels.inputs import call as checks
@@ -144,8 +145,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize(("call", "error", "message"), CASES.values(), ids=CASES.keys())
 def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        call()
+    assert_raises(call, error, message)
 
 
 @pytest.mark.parametrize("engine", ["native", "triton"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from support import assert_raises
 
 from snnkernels import (
     LIF,
@@ -210,5 +210,4 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize(("call", "error", "message"), CASES.values(), ids=CASES.keys())
 def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        call()
+    assert_raises(call, error, message)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from support import Target, assert_rounded, assert_same_bits, random_layer, random_spikes
+from support import Target, assert_raises, assert_rounded, assert_same_bits, random_layer, random_spikes
 from torch import Tensor, nn
 
 from snnkernels import (
@@ -261,8 +261,7 @@ CASES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize(("call", "error", "message"), CASES.values(), ids=CASES.keys())
 def test_message(call: Callable[[], Any], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        call()
+    assert_raises(call, error, message)
 
 
 @pytest.mark.usefixtures("native")
