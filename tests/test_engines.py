@@ -69,7 +69,7 @@ def random_tensors(dtype: torch.dtype, device: str, *step_shape: int) -> dict[st
 
 
 def check_options(compiled: Target, steps: int, dtype: torch.dtype, chosen: Sequence[dict[str, Any]]) -> None:
-    shape = (1, 7) if compiled.interpreted else (3, 37)
+    shape = (2, 13) if compiled.interpreted else (3, 37)
     current = random_current(steps, *shape, dtype=dtype, device=compiled.device)
     tensors = random_tensors(dtype, compiled.device, *shape)
     rates = []
@@ -78,7 +78,8 @@ def check_options(compiled: Target, steps: int, dtype: torch.dtype, chosen: Sequ
         slope = 0.25 if surrogate == "straight_through" else 2.0  # more, and its gradients grow without bound
         expected = compare(compiled.engine, current, tensors, surrogate=surrogate, slope=slope, **options)
         rates.append(expected.spikes.double().mean().item())
-    assert 0.05 < sum(rates) / len(rates) < 0.95, "the neurons must fire, and not always"
+    # the different options all have a small input_scale: few neurons fire
+    assert 0.02 < sum(rates) / len(rates) < 0.95, "the neurons must fire, and not always"
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
