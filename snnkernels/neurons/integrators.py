@@ -14,7 +14,8 @@ def leaky_integrator(x: Value, v: Value, *, beta: Decay = 0.9, input_scale: Valu
         v[t] = beta v[t-1] + input_scale x[t]
         output[t] = v[t]
 
-    In other libraries: Norse's LIBoxCell (input_scale = 1 - beta), sinabs' ExpLeak, SpikingJelly's NonSpikingLIFNode
+    Source: the membrane between spikes in Lapicque (1907); Abbott (1999), doi:10.1016/S0361-9230(99)00161-6. In other
+    libraries: Norse's LIBoxCell (input_scale = 1 - beta), sinabs' ExpLeak, SpikingJelly's NonSpikingLIFNode
     (tau = 1 / (1 - beta), input_scale = 1 / tau), Spyx's LI, the readout of sparch (input_scale = 1 - beta), and
     snnTorch's Leaky with a threshold that is never reached. A sum over time is `output="sum"`, the largest potential
     `output="max"`.
