@@ -75,7 +75,7 @@ def test_neurons_of_users_in_other_types(name: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_records(output: str) -> None:
     """Of the second of two states, over rows whose ends fall within a program."""
-    scan = random_scan((3, 9, 1370), neuron=USERS["current_based"])
+    scan = random_scan((3, 9, 346), neuron=USERS["current_based"])
     check(replace(scan, output=output, record=0b10))
 
 
@@ -149,19 +149,19 @@ def test_every_surrogate(surrogate: str, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("dtype", [*FLOATS, *HALVES], ids=str)
-@pytest.mark.parametrize("outer, inner", [(1, 4104), (3, 1370)])  # a row ends with a byte, or within one
+@pytest.mark.parametrize("outer, inner", [(1, 2056), (3, 346)])  # a row ends with a byte, or within one
 def test_packed_spikes(outer: int, inner: int, dtype: torch.dtype) -> None:
     check(replace(random_scan((outer, 11, inner), dtype), output="packed"))
 
 
 @pytest.mark.parametrize("output", ["sum", "last", "max"])
-@pytest.mark.parametrize("inner", [331, 4104])
+@pytest.mark.parametrize("inner", [331, 2056])
 def test_one_value_over_time(inner: int, output: str) -> None:
     check(replace(random_scan((1, 19, inner)), output=output))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
-@pytest.mark.parametrize("inner", [331, 4104])
+@pytest.mark.parametrize("inner", [331, 2056])
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_one_step_for_all(output: str, inner: int, dtype: torch.dtype) -> None:
     repeats = 19 if inner == 331 else 11  # two chunks of steps and a part of one, or one and a part
